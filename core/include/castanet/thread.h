@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A thread in the sense of MFC: a FIFO of notification messages, the sockets that feed it, and the pump that
+ * dispatches it.  On real sockets it is a thread of the operating system; in a world it is a simulated one.
+ */
+#ifndef CASTANET_THREAD_H
+#define CASTANET_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "castanet/alloc.h"
+#include "castanet/casyncsocket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct cas_thread cas_thread;
+typedef struct cas_backend cas_backend;
+typedef struct cas_observer cas_observer;
+
+/* What a dispatcher asks before OnReceive; the versions of MFC differ. */
+typedef enum cas_precheck {
+    CAS_PRECHECK_READABLE, /* MFC 7.0 and later: call when a read would not block.  The default */
+    CAS_PRECHECK_COUNT,    /* MFC 4.2 to 6.0: call when FIONREAD is not 0 */
+    CAS_PRECHECK_NONE      /* MFC up to 4.1 */
+} cas_precheck;
+
+/* Where published documentation, measured Windows and the versions of MFC differ.  All zero is the default,
+ * measured Windows with MFC 7.0. */
+typedef struct cas_profile {
+    cas_precheck precheck;
+    bool close_after_drain;    /* documentation: FD_CLOSE only when the last byte was read.  Measured: at once */
+    bool close_reports_reset;  /* documentation: OnClose(WSAECONNRESET) after a reset.  Measured: WSAECONNABORTED */
+} cas_profile;
+
+/* Makes the calling thread of the operating system a thread with this backend (AfxSocketInit).  The backend is
+ * borrowed and must outlive the thread.  Returns 0, WSAEINVAL if there is one already, or WSAENOBUFS. */
+int cas_thread_init(cas_backend *backend);
+
+/* Closes what sockets are left, and undoes cas_thread_init.  Does nothing without it. */
+void cas_thread_fini(void);
+
+/* The same for somebody who runs several threads on one of the system's (a world, a test): create does not enter.
+ * A backend serves one thread.  memory NULL means cas_allocator_system(). */
+int cas_thread_create(cas_backend *backend, cas_allocator *memory, cas_thread **out);
+void cas_thread_destroy(cas_thread *);
+
+/* Makes thread (NULL: none) the current one and returns the one before. */
+cas_thread *cas_thread_enter(cas_thread *thread);
+cas_thread *cas_thread_current(void);
+
+void cas_thread_set_profile(cas_thread *, const cas_profile *profile);
+void cas_thread_set_observer(cas_thread *, cas_observer *observer); /* borrowed; NULL: none */
+void *cas_thread_context(const cas_thread *);                       /* any pointer of the owner's */
+void cas_thread_set_context(cas_thread *, void *context);
+
+/* Number of sockets that live on the thread, and of messages that wait. */
+unsigned cas_thread_socket_count(const cas_thread *);
+unsigned cas_thread_message_count(const cas_thread *);
+
+/* Dispatches the oldest message of the current thread that is still owed; false if there was none.  Never waits.
+ * At most one callback. */
+bool cas_pump_one(void);
+
+/* Waits for events up to timeout_ms (negative: for ever, 0: not at all), unless messages are queued already; then
+ * dispatches all that are queued, and runs the timers that are due.  Returns the number of callbacks made, or
+ * SOCKET_ERROR with the last error set.  May be called inside a callback. */
+int cas_pump_run(int timeout_ms);
+
+/* A descriptor that becomes readable when cas_pump_run(0) has something to do, for nesting in another event loop;
+ * -1 if the backend has none.  Call cas_pump_run(0) once before the first wait. */
+int cas_pump_descriptor(void);
+
+/* The backend's clock, in ns; only differences mean something.  0 without a thread. */
+uint64_t cas_now_ns(void);
+
+/* A timer of the current thread, in the caller's storage (zero it first).  The callback comes from the pump, once
+ * a start; it may start the timer again or free its storage.  Starting a running timer moves it. */
+typedef struct cas_timer cas_timer;
+struct cas_timer {
+    void (*on_timer)(cas_timer *timer, void *context);
+    void *context;
+    /* private */
+    cas_thread *thread;
+    cas_timer *next, **link;
+    uint64_t due_ns;
+};
+
+/* Returns 0, WSANOTINITIALISED, or WSAEINVAL without on_timer. */
+int cas_timer_start(cas_timer *, uint64_t delay_ns);
+void cas_timer_stop(cas_timer *);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
