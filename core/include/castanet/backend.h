@@ -56,8 +56,9 @@ typedef struct cas_backend_ops {
     /* family AF_INET or AF_INET6, type SOCK_STREAM or SOCK_DGRAM, protocol 0 or the matching one: the engine has
      * checked them.  The socket is non-blocking and reports to sink. */
     int (*open)(cas_backend *, int family, int type, cas_sink *sink, cas_port_socket **out, SOCKET *handle);
-    /* Takes a handle that detach left, or one of the system's; *type receives its type. */
-    int (*attach)(cas_backend *, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *type);
+    /* Takes a handle that detach left, or one of the system's; *family and *type receive what it is.
+     * WSAENOTSOCK, WSAEINVAL (taken already). */
+    int (*attach)(cas_backend *, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family, int *type);
     /* Forgets the sink; the handle stays open. */
     void (*detach)(cas_backend *, cas_port_socket *);
     /* 0: gone.  WSAEWOULDBLOCK (linger time and unsent data): still open and still reporting. */

@@ -101,8 +101,8 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *, CAsyncSocket *rConnectedSocket, SOCKADD
  * datagram is lost), WSAEINVAL, WSAEFAULT, WSAEOPNOTSUPP. */
 int CAsyncSocket_Receive(CAsyncSocket *, void *lpBuf, int nBufLen, int nFlags);
 
-/* As Receive, with the sender of a datagram.  Text outputs are written only on success; the text buffer takes
- * nAddressSize bytes with its terminator. */
+/* As Receive, with the sender of a datagram.  Text outputs are written only on success; the text buffer must
+ * hold any address of the socket's family: 16 bytes (INET_ADDRSTRLEN), or 46 for IPv6. */
 int CAsyncSocket_ReceiveFrom(CAsyncSocket *, void *lpBuf, int nBufLen, char *rSocketAddress, size_t nAddressSize,
                              UINT *rSocketPort, int nFlags);
 int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *, void *lpBuf, int nBufLen, SOCKADDR *lpSockAddr,

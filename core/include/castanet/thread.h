@@ -60,12 +60,16 @@ void cas_thread_set_context(cas_thread *, void *context);
 unsigned cas_thread_socket_count(const cas_thread *);
 unsigned cas_thread_message_count(const cas_thread *);
 
-/* Dispatches the oldest message of the current thread that is still owed; false if there was none.  Never waits.
- * At most one callback. */
+/* When the thread's pump has something to do: 0 for now (messages wait), the time of its next timer on the
+ * backend's clock, or UINT64_MAX. */
+uint64_t cas_thread_next_due(const cas_thread *);
+
+/* Dispatches the oldest message of the current thread that is still owed, or else runs one timer that is due; false
+ * if there was neither.  Never waits.  At most one callback. */
 bool cas_pump_one(void);
 
-/* Waits for events up to timeout_ms (negative: for ever, 0: not at all), unless messages are queued already; then
- * dispatches all that are queued, and runs the timers that are due.  Returns the number of callbacks made, or
+/* Collects events, and waits up to timeout_ms for the first (negative: for ever, 0: not at all; no wait while
+ * messages are queued); then dispatches all that are queued, and runs the timers that are due.  Returns the number of callbacks made, or
  * SOCKET_ERROR with the last error set.  May be called inside a callback. */
 int cas_pump_run(int timeout_ms);
 

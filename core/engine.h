@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The engine's own structures: a thread and its sockets.
+ *
+ * Invariants:
+ *  1. Everything hangs from a cas_thread; a sink is in the handle map of exactly one thread while it has a handle.
+ *  2. sink->owner->m_hSocket == sink->handle and owner->m_nGeneration == sink->generation, or the owner was copied,
+ *     moved or overwritten by its user.
+ *  3. An event whose bit is set in sink->shut was posted and not re-armed; none of it is posted again (R3).
+ *  4. queue.capacity >= queue.count + 6 * socket_count: what is open may be posted without asking for memory.
+ *  5. A generation number is given once in the life of a thread.
+ */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include "castanet/backend.h"
+#include "castanet/observer.h"
+#include "core/handle_map.h"
+#include "core/message_queue.h"
+
+#define CASP_EVENTS (FD_READ | FD_WRITE | FD_OOB | FD_ACCEPT | FD_CONNECT | FD_CLOSE)
+#define CASP_EVENT_KINDS 6
+
+struct cas_sink {
+    cas_thread *thread;
+    CAsyncSocket *owner;
+    cas_port_socket *port;
+    SOCKET handle;
+    uint64_t generation;
+    uint8_t mask;     /* FD_ bits the user selected */
+    uint8_t shut;     /* FD_ bits whose latch is shut */
+    bool datagram;
+    bool ipv6;
+};
+
+struct cas_thread {
+    cas_backend *backend;
+    cas_allocator *memory;
+    cas_observer *observer;
+    void *context;
+    cas_profile profile;
+    casp_handle_map handles;
+    casp_message_queue queue;
+    cas_timer *timers;        /* earliest first */
+    uint64_t generation_last;
+    unsigned socket_count;
+    unsigned pump_depth;      /* callbacks in progress */
+    bool dying;               /* destroyed inside a callback: freed when the pump unwinds */
+    int last_error;
+};
+
+/* thread.c */
+/* Sets the calling thread's last error, with or without a cas_thread. */
+void casp_set_last_error(int error);
+void casp_thread_release(cas_thread *thread);
+
+/* notify.c: rules R1 to R13 of the notification state machine. */
+/* R1, R2: replaces the mask, opens all latches, posts what is true. */
+void casp_notify_select(cas_sink *sink, long mask);
+/* R4, R5, R7: opens the latches of events and posts those that are true. */
+void casp_notify_rearm(cas_sink *sink, long events);
+/* Posts those of events that are true and whose latch is open. */
+void casp_notify_evaluate(cas_sink *sink, long events);
+/* R6: a send found no room. */
+static inline void casp_notify_blocked(cas_sink *sink) { sink->shut &= (uint8_t)~FD_WRITE; }
+
+/* Room for one more opened latch on each socket, plus extra_sockets new ones; 0 or WSAENOBUFS. */
+int casp_reserve(cas_thread *thread, unsigned extra_sockets);
+
+/* socket.c */
+/* The sink that self owns on the current thread; NULL with *error set. */
+cas_sink *casp_sink_of(const CAsyncSocket *self, int *error);
+/* Ends an API call: sets the last error if there is one, and tells the observer.  Returns result. */
+int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes);
+/* Closes the port and forgets the sink. */
+int casp_sink_close(cas_sink *sink);
+
+/* timer.c */
+bool casp_timer_run_due(cas_thread *thread);
+
+#endif

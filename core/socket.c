@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of a socket: creation, attachment, closing, and the calls that change its state.
+ *
+ * Every entry point has the same four steps: find the sink, check the arguments, act through the port, report
+ * through casp_finish.  A call that can open a latch reserves room for the message first, so that it fails with
+ * WSAENOBUFS before anything changed.
+ */
+#include "core/addr.h"
+#include "core/engine.h"
+
+/* ---- helpers of all entry points ---- */
+
+cas_sink *casp_sink_of(const CAsyncSocket *self, int *error)
+{
+    cas_thread *thread = cas_thread_current();
+    if (thread == NULL) {
+        *error = WSANOTINITIALISED;
+        return NULL;
+    }
+    cas_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
+    if (sink == NULL || sink->owner != self || sink->generation != self->m_nGeneration) {
+        *error = WSAENOTSOCK;
+        return NULL;
+    }
+    *error = 0;
+    return sink;
+}
+
+int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes)
+{
+    cas_thread *thread = cas_thread_current();
+    if (error != 0)
+        casp_set_last_error(error);
+    if (thread != NULL && thread->observer != NULL) {
+        thread->observer->on_step(thread->observer, &(cas_observation){
+            .step = CAS_STEP_CALL, .thread = thread, .handle = handle, .name = name, .result = result,
+            .error = error, .bytes = bytes});
+    }
+    return result;
+}
+
+static BOOL finish_bool(const char *name, SOCKET handle, int error)
+{
+    return (BOOL)casp_finish(name, handle, error, error == 0 ? TRUE : FALSE, NULL);
+}
+
+static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALID_SOCKET : self->m_hSocket; }
+
+/* ---- sinks ---- */
+
+static cas_sink *sink_create(cas_thread *thread)
+{
+    cas_sink *sink = cas_alloc(thread->memory, sizeof *sink);
+    if (sink != NULL)
+        *sink = (cas_sink){.thread = thread};
+    return sink;
+}
+
+static void sink_free(cas_sink *sink) { cas_free(sink->thread->memory, sink, sizeof *sink); }
+
+/* The map has room already. */
+static void sink_adopt(cas_sink *sink, CAsyncSocket *owner, SOCKET handle)
+{
+    cas_thread *thread = sink->thread;
+    sink->owner = owner;
+    sink->handle = handle;
+    sink->generation = ++thread->generation_last;
+    casp_handle_map_put(&thread->handles, handle, sink);
+    thread->socket_count++;
+    owner->m_hSocket = handle;
+    owner->m_nGeneration = sink->generation;
+}
+
+/* The owner may be overwritten by its user already; then it is not touched. */
+static void sink_forget(cas_sink *sink)
+{
+    casp_handle_map_put(&sink->thread->handles, sink->handle, NULL);
+    sink->thread->socket_count--;
+    if (sink->owner->m_nGeneration == sink->generation)
+        sink->owner->m_hSocket = INVALID_SOCKET;
+    sink_free(sink);
+}
+
+int casp_sink_close(cas_sink *sink)
+{
+    cas_backend *backend = sink->thread->backend;
+    int error = backend->ops->close(backend, sink->port);
+    if (error != 0)
+        backend->ops->detach(backend, sink->port); /* MFC forgets the handle all the same */
+    sink_forget(sink);
+    return error;
+}
+
+/* ---- construction ---- */
+
+void CAsyncSocket_Construct(CAsyncSocket *self, const CAsyncSocketVtbl *vtbl)
+{
+    if (self != NULL)
+        *self = (CAsyncSocket){.vtbl = vtbl, .m_hSocket = INVALID_SOCKET};
+}
+
+void CAsyncSocket_Destruct(CAsyncSocket *self)
+{
+    if (self != NULL)
+        CAsyncSocket_Close(self);
+}
+
+/* type 0 follows the protocol, protocol 0 the type (SKT-01 to SKT-11). */
+static int check_kind(int *type, int protocol, int family)
+{
+    if (*type == 0 && protocol == IPPROTO_UDP)
+        *type = SOCK_DGRAM;
+    else if (*type == 0 && (protocol == IPPROTO_TCP || protocol == 0))
+        *type = SOCK_STREAM;
+    if (*type != SOCK_STREAM && *type != SOCK_DGRAM)
+        return WSAESOCKTNOSUPPORT;
+    if (family != AF_INET && family != AF_INET6)
+        return WSAEAFNOSUPPORT;
+    if (protocol != 0 && protocol != (*type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP))
+        return WSAEPROTONOSUPPORT;
+    return 0;
+}
+
+/* Opens a port socket for self, all memory first. */
+static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, int family)
+{
+    cas_thread *thread = cas_thread_current();
+    if (thread == NULL)
+        return WSANOTINITIALISED;
+    if (self == NULL)
+        return WSAEFAULT;
+    if (self->m_hSocket != INVALID_SOCKET)
+        return WSAEINVAL;
+    int error = check_kind(&type, protocol, family);
+    if (error != 0)
+        return error;
+    cas_sink *sink = sink_create(thread);
+    if (sink == NULL || casp_reserve(thread, 1) != 0) {
+        error = WSAENOBUFS;
+        goto fail;
+    }
+    sink->datagram = type == SOCK_DGRAM;
+    sink->ipv6 = family == AF_INET6;
+    cas_backend *backend = thread->backend;
+    SOCKET handle;
+    error = backend->ops->open(backend, family, type, sink, &sink->port, &handle);
+    if (error != 0)
+        goto fail;
+    error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
+    if (error != 0) {
+        backend->ops->close(backend, sink->port);
+        goto fail;
+    }
+    sink_adopt(sink, self, handle);
+    casp_notify_select(sink, mask);
+    return 0;
+fail:
+    if (sink != NULL)
+        sink_free(sink);
+    return error;
+}
+
+BOOL CAsyncSocket_Socket(CAsyncSocket *self, int nSocketType, long lEvent, int nProtocolType, int nAddressFormat)
+{
+    int error = open_socket(self, nSocketType, lEvent, nProtocolType, nAddressFormat);
+    return finish_bool("Socket", handle_of(self), error);
+}
+
+static int bind_text(cas_sink *sink, UINT port, const char *text)
+{
+    SOCKADDR_STORAGE addr;
+    int error = casp_addr_parse(text, port, sink->ipv6, &addr);
+    if (error != 0)
+        return error;
+    cas_backend *backend = sink->thread->backend;
+    return backend->ops->bind(backend, sink->port, (SOCKADDR *)&addr, casp_sockaddr_len(addr.ss_family));
+}
+
+BOOL CAsyncSocket_Create(CAsyncSocket *self, UINT nSocketPort, int nSocketType, long lEvent,
+                         const char *lpszSocketAddress)
+{
+    int family = casp_text_is_ipv6(lpszSocketAddress) ? AF_INET6 : AF_INET;
+    int error = open_socket(self, nSocketType, lEvent, 0, family);
+    SOCKET handle = handle_of(self);
+    if (error == 0) {
+        int ignored;
+        cas_sink *sink = casp_sink_of(self, &ignored);
+        error = bind_text(sink, nSocketPort, lpszSocketAddress);
+        if (error != 0)
+            casp_sink_close(sink);
+    }
+    return finish_bool("Create", handle, error);
+}
+
+/* ---- attachment ---- */
+
+static int attach(CAsyncSocket *self, SOCKET handle, long mask)
+{
+    cas_thread *thread = cas_thread_current();
+    if (thread == NULL)
+        return WSANOTINITIALISED;
+    if (handle == INVALID_SOCKET)
+        return WSA_INVALID_HANDLE;
+    if (self == NULL)
+        return WSAEFAULT;
+    if (self->m_hSocket != INVALID_SOCKET || casp_handle_map_get(&thread->handles, handle) != NULL)
+        return WSAEINVAL;
+    int error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
+    if (error != 0)
+        return error == WSAEMFILE ? WSAENOTSOCK : error;
+    cas_sink *sink = sink_create(thread);
+    if (sink == NULL)
+        return WSAENOBUFS;
+    cas_backend *backend = thread->backend;
+    int family = AF_INET, type = SOCK_STREAM;
+    error = casp_reserve(thread, 1);
+    if (error == 0)
+        error = backend->ops->attach(backend, handle, sink, &sink->port, &family, &type);
+    if (error != 0) {
+        sink_free(sink);
+        return error;
+    }
+    sink->datagram = type == SOCK_DGRAM;
+    sink->ipv6 = family == AF_INET6;
+    sink_adopt(sink, self, handle);
+    casp_notify_select(sink, mask);
+    return 0;
+}
+
+BOOL CAsyncSocket_Attach(CAsyncSocket *self, SOCKET hSocket, long lEvent)
+{
+    return finish_bool("Attach", hSocket, attach(self, hSocket, lEvent));
+}
+
+SOCKET CAsyncSocket_Detach(CAsyncSocket *self)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    SOCKET handle = handle_of(self);
+    if (sink != NULL) {
+        sink->thread->backend->ops->detach(sink->thread->backend, sink->port);
+        sink_forget(sink);
+    }
+    finish_bool("Detach", handle, error);
+    return error == 0 ? handle : INVALID_SOCKET;
+}
+
+CAsyncSocket *CAsyncSocket_FromHandle(SOCKET hSocket)
+{
+    cas_thread *thread = cas_thread_current();
+    cas_sink *sink = thread == NULL ? NULL : casp_handle_map_get(&thread->handles, hSocket);
+    return sink == NULL || sink->owner->m_nGeneration != sink->generation ? NULL : sink->owner;
+}
+
+void CAsyncSocket_Close(CAsyncSocket *self)
+{
+    SOCKET handle = handle_of(self);
+    if (handle == INVALID_SOCKET)
+        return;
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL)
+        error = casp_sink_close(sink);
+    finish_bool("Close", handle, error);
+}
+
+/* ---- state ---- */
+
+BOOL CAsyncSocket_AsyncSelect(CAsyncSocket *self, long lEvent)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    cas_thread *thread = cas_thread_current();
+    /* A thread that never had a socket has no window to notify (MFC-25). */
+    if (error == WSAENOTSOCK && thread->socket_count == 0 && handle_of(self) != INVALID_SOCKET)
+        error = WSAEINVAL;
+    if (sink != NULL)
+        error = casp_reserve(thread, 0);
+    if (error == 0)
+        casp_notify_select(sink, lEvent);
+    return finish_bool("AsyncSelect", handle_of(self), error);
+}
+
+BOOL CAsyncSocket_Bind(CAsyncSocket *self, UINT nSocketPort, const char *lpszSocketAddress)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL)
+        error = bind_text(sink, nSocketPort, lpszSocketAddress);
+    return finish_bool("Bind", handle_of(self), error);
+}
+
+BOOL CAsyncSocket_BindAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, int nSockAddrLen)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL)
+        error = casp_addr_check(lpSockAddr, nSockAddrLen, sink->ipv6, false);
+    if (error == 0)
+        error = sink->thread->backend->ops->bind(sink->thread->backend, sink->port, lpSockAddr, nSockAddrLen);
+    return finish_bool("Bind", handle_of(self), error);
+}
+
+/* R8, R13: an attempt opens what its outcome will post. */
+static int connect_to(cas_sink *sink, const SOCKADDR *addr, int len)
+{
+    cas_backend *backend = sink->thread->backend;
+    int error = casp_reserve(sink->thread, 0);
+    if (error != 0)
+        return error;
+    error = backend->ops->connect(backend, sink->port, addr, len);
+    if (sink->datagram) {
+        if (error == 0)
+            casp_notify_rearm(sink, FD_WRITE);
+    } else if (error == 0 || error == WSAEWOULDBLOCK) {
+        sink->shut = 0;
+    }
+    return error;
+}
+
+BOOL CAsyncSocket_Connect(CAsyncSocket *self, const char *lpszHostAddress, UINT nHostPort)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL) {
+        cas_backend *backend = sink->thread->backend;
+        SOCKADDR_STORAGE addr;
+        /* A name that cannot be resolved is WSAEINVAL for this class, not WSAHOST_NOT_FOUND. */
+        if (lpszHostAddress == NULL || backend->ops->resolve(backend, lpszHostAddress, (uint16_t)nHostPort,
+                                                             sink->ipv6 ? AF_INET6 : AF_INET, &addr) != 0)
+            error = WSAEINVAL;
+        else
+            error = connect_to(sink, (SOCKADDR *)&addr, casp_sockaddr_len(addr.ss_family));
+    }
+    return finish_bool("Connect", handle_of(self), error);
+}
+
+BOOL CAsyncSocket_ConnectAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, int nSockAddrLen)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL)
+        error = casp_addr_check(lpSockAddr, nSockAddrLen, sink->ipv6, sink->datagram);
+    if (error == 0)
+        error = connect_to(sink, lpSockAddr, nSockAddrLen);
+    return finish_bool("Connect", handle_of(self), error);
+}
+
+BOOL CAsyncSocket_Listen(CAsyncSocket *self, int nConnectionBacklog)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL)
+        error = sink->thread->backend->ops->listen(sink->thread->backend, sink->port, nConnectionBacklog);
+    return finish_bool("Listen", handle_of(self), error);
+}
+
+static int check_accept(const cas_sink *listener, const CAsyncSocket *target, const SOCKADDR *addr, const int *len)
+{
+    if (target == NULL)
+        return WSAEFAULT;
+    if (target->m_hSocket != INVALID_SOCKET)
+        return WSAEINVAL;
+    bool wanted = addr != NULL && len != NULL; /* ACC-06: an address without a length is left alone */
+    return wanted && *len < casp_sockaddr_len(listener->ipv6 ? AF_INET6 : AF_INET) ? WSAEFAULT : 0;
+}
+
+/* R12: the new socket has the listener's mask and fresh latches. */
+static int accept_into(cas_sink *listener, CAsyncSocket *target, SOCKADDR_STORAGE *peer)
+{
+    cas_thread *thread = listener->thread;
+    cas_backend *backend = thread->backend;
+    cas_sink *sink = sink_create(thread);
+    if (sink == NULL || casp_reserve(thread, 1) != 0) {
+        if (sink != NULL)
+            sink_free(sink);
+        return WSAENOBUFS;
+    }
+    sink->ipv6 = listener->ipv6;
+    SOCKET handle;
+    int error = backend->ops->accept(backend, listener->port, sink, &sink->port, &handle, peer);
+    if (error == 0) {
+        error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
+        if (error != 0)
+            backend->ops->close(backend, sink->port);
+    }
+    if (error != 0) {
+        sink_free(sink);
+        return error;
+    }
+    sink_adopt(sink, target, handle);
+    casp_notify_select(sink, listener->mask);
+    return 0;
+}
+
+BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOCKADDR *lpSockAddr,
+                         int *lpSockAddrLen)
+{
+    int error;
+    cas_sink *listener = casp_sink_of(self, &error);
+    if (listener != NULL) {
+        SOCKADDR_STORAGE peer;
+        error = casp_reserve(listener->thread, 0);
+        if (error == 0) {
+            error = check_accept(listener, rConnectedSocket, lpSockAddr, lpSockAddrLen);
+            if (error == 0)
+                error = accept_into(listener, rConnectedSocket, &peer);
+            if (error == 0 && lpSockAddr != NULL && lpSockAddrLen != NULL)
+                casp_addr_give(&peer, lpSockAddr, lpSockAddrLen);
+            casp_notify_rearm(listener, FD_ACCEPT); /* R7: any outcome */
+        }
+    }
+    return finish_bool("Accept", handle_of(self), error);
+}
+
+BOOL CAsyncSocket_ShutDown(CAsyncSocket *self, int nHow)
+{
+    int error;
+    cas_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL && nHow != SD_RECEIVE && nHow != SD_SEND && nHow != SD_BOTH)
+        error = WSAEINVAL;
+    if (error == 0)
+        error = sink->thread->backend->ops->shutdown(sink->thread->backend, sink->port, nHow);
+    return finish_bool("ShutDown", handle_of(self), error);
+}
