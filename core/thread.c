@@ -98,6 +98,7 @@ void cas_thread_set_profile(cas_thread *thread, const cas_profile *profile)
 }
 
 void cas_thread_set_observer(cas_thread *thread, cas_observer *observer) { thread->observer = observer; }
+cas_backend *cas_thread_backend(const cas_thread *thread) { return thread->backend; }
 void *cas_thread_context(const cas_thread *thread) { return thread->context; }
 void cas_thread_set_context(cas_thread *thread, void *context) { thread->context = context; }
 unsigned cas_thread_socket_count(const cas_thread *thread) { return thread->socket_count; }

@@ -18,9 +18,11 @@
 
 /* Bytes with a count of references; released when the last packet or queue lets go. */
 typedef struct simp_block {
+    struct simp_block *next;  /* in the send buffer that fills it */
     uint32_t references;
     uint32_t capacity;
     uint32_t used;
+    uint32_t seq;             /* send buffer: sequence number of the first byte */
     uint8_t bytes[];
 } simp_block;
 
@@ -89,6 +91,15 @@ static inline uint32_t simp_tcp_options_len(const simp_tcp_header *h)
 {
     return (h->mss != 0 ? 4u : 0u) + (h->scale != SIMP_NO_SCALE ? 4u : 0u);
 }
+
+struct simp_arena;
+
+/* packet.c.  NULL: no memory. */
+struct sim_packet *simp_packet_create(struct simp_arena *);
+struct sim_packet *simp_packet_copy(struct simp_arena *, const struct sim_packet *);
+void simp_packet_free(struct simp_arena *, struct sim_packet *);
+simp_block *simp_block_create(struct simp_arena *, uint32_t capacity); /* one reference */
+void simp_block_release(struct simp_arena *, simp_block *);            /* NULL is ignored */
 
 /* Length of the IP packet on a link, headers included. */
 uint32_t simp_packet_size(const struct sim_packet *);

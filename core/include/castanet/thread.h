@@ -53,6 +53,7 @@ cas_thread *cas_thread_current(void);
 
 void cas_thread_set_profile(cas_thread *, const cas_profile *profile);
 void cas_thread_set_observer(cas_thread *, cas_observer *observer); /* borrowed; NULL: none */
+cas_backend *cas_thread_backend(const cas_thread *);
 void *cas_thread_context(const cas_thread *);                       /* any pointer of the owner's */
 void cas_thread_set_context(cas_thread *, void *context);
 

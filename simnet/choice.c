@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See choice.h.
+ */
+#include "simnet/choice.h"
+
+#include <string.h>
+
+#include "simnet/world.h"
+
+void simp_site_init(simp_site *site, uint64_t seed, const char *label)
+{
+    *site = (simp_site){.label = label, .label_hash = simp_hash_text(0, label)};
+    simp_stream_init(&site->stream, seed, label);
+}
+
+static void record(sim_world *world, const simp_site *site, uint32_t bound, uint32_t value)
+{
+    simp_choice_log *log = &world->choices;
+    simp_record_event(world, SIMP_RECORD_CHOICE, site->label_hash >> 8, (uint64_t)value << 32 ^ site->ordinal);
+    if (log->count == log->capacity) {
+        size_t capacity = log->capacity == 0 ? 16 : log->capacity * 2;
+        cas_allocator *memory = &world->arena.base;
+        sim_choice *choices = memory->resize(memory, log->choices, log->capacity * sizeof *choices,
+                                             capacity * sizeof *choices);
+        if (choices == NULL) {
+            simp_out_of_memory(world);
+            return;
+        }
+        log->choices = choices;
+        log->capacity = capacity;
+    }
+    log->choices[log->count++] = (sim_choice){site->label, site->ordinal, bound, value};
+}
+
+uint32_t simp_choose(sim_world *world, simp_site *site, uint32_t bound)
+{
+    uint32_t value = (uint32_t)simp_stream_below(&site->stream, bound);
+    site->ordinal++;
+    if (value != 0)
+        record(world, site, bound, value);
+    return value;
+}
+
+bool simp_choose_chance(sim_world *world, simp_site *site, int64_t ppm)
+{
+    bool hit = simp_stream_below(&site->stream, 1000000) < (uint64_t)ppm;
+    site->ordinal++;
+    if (hit)
+        record(world, site, 2, 1);
+    return hit;
+}
+
+size_t sim_world_choice_count(const sim_world *world) { return world->choices.count; }
+
+sim_choice sim_world_choice(const sim_world *world, size_t index)
+{
+    return index < world->choices.count ? world->choices.choices[index] : (sim_choice){.label = ""};
+}
+
+/* ---- the user's own sites ---- */
+
+typedef struct simp_user_site {
+    struct simp_user_site *next;
+    simp_site site;
+} simp_user_site;
+
+static simp_user_site *find_user_site(sim_world *world, const char *name)
+{
+    for (simp_user_site *at = world->user_sites; at != NULL; at = at->next) {
+        if (strcmp(at->site.label + 5, name) == 0) /* behind "user " */
+            return at;
+    }
+    simp_user_site *fresh = simp_alloc(&world->arena, sizeof *fresh);
+    char *label = simp_alloc(&world->arena, strlen(name) + 6);
+    if (fresh == NULL || label == NULL)
+        return NULL;
+    memcpy(label, "user ", 5);
+    strcpy(label + 5, name);
+    simp_site_init(&fresh->site, world->options.seed, label);
+    fresh->next = world->user_sites;
+    world->user_sites = fresh;
+    return fresh;
+}
+
+uint32_t sim_world_choose(sim_world *world, const char *name, uint32_t bound)
+{
+    simp_user_site *site = name == NULL ? NULL : find_user_site(world, name);
+    if (site == NULL) {
+        simp_out_of_memory(world);
+        return 0;
+    }
+    return bound <= 1 ? 0 : simp_choose(world, &site->site, bound);
+}

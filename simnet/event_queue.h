@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What will happen, in order: a 4-ary heap of events by (time, tie).
+ *
+ * The tie is (class, host, the host's own sequence number), so the order of equal times depends on nothing but the
+ * hosts' own histories: one more host in a world renumbers nobody.  Keys lie in the heap, events with their owners.
+ *
+ * Costs: push, pop and move O(log n); an event that is not queued costs nothing.
+ */
+#ifndef SIMNET_EVENT_QUEUE_H
+#define SIMNET_EVENT_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simnet/arena.h"
+
+struct sim_world;
+
+/* Arrivals go before what a host does by itself at the same time. */
+typedef enum simp_class { SIMP_CLASS_ARRIVAL, SIMP_CLASS_TIMER, SIMP_CLASS_DISPATCH } simp_class;
+
+typedef struct simp_event simp_event;
+struct simp_event {
+    void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
+    uint64_t at_ns;
+    size_t position; /* in the heap, from 1; 0: not queued */
+};
+
+typedef struct simp_key {
+    uint64_t at_ns, tie;
+    simp_event *event;
+} simp_key;
+
+typedef struct simp_event_queue {
+    simp_key *heap;
+    size_t count, capacity;
+    size_t owners; /* events that may be queued at the same time */
+} simp_event_queue;
+
+#define SIMP_HOSTS_MAX ((uint32_t)1 << 20)
+
+static inline uint64_t simp_tie(simp_class class, uint32_t host, uint64_t sequence)
+{
+    return (uint64_t)class << 62 | (uint64_t)host << 42 | (sequence & (((uint64_t)1 << 42) - 1));
+}
+
+/* Each owner of an event reserves its place once, so that pushing cannot fail.  False: no memory. */
+bool simp_events_reserve(simp_event_queue *, simp_arena *);
+void simp_events_release(simp_event_queue *);
+
+/* Queues the event, or moves it if it is queued. */
+void simp_events_schedule(simp_event_queue *, simp_event *, uint64_t at_ns, uint64_t tie);
+void simp_events_cancel(simp_event_queue *, simp_event *);
+/* NULL: empty. */
+simp_event *simp_events_pop(simp_event_queue *);
+
+static inline uint64_t simp_events_next_at(const simp_event_queue *queue)
+{
+    return queue->count == 0 ? UINT64_MAX : queue->heap[0].at_ns;
+}
+
+static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }
+
+#endif

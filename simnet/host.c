@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Hosts: making them, naming them, giving them routes and programs.
+ */
+#include "simnet/host.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "simnet/hash.h"
+#include "simnet/sim_socket.h"
+
+enum { NAME_MAX_LEN = 63, PORT_FIRST = 49152, PORT_COUNT = 16384, LOOPBACK_MTU = 65535 };
+#define LOOPBACK_LATENCY_NS 10000
+
+typedef struct simp_host_name {
+    UT_hash_handle hh;
+    sim_host *host;
+} simp_host_name;
+
+static bool is_name(const char *name)
+{
+    size_t len = name == NULL ? 0 : strlen(name);
+    if (len == 0 || len > NAME_MAX_LEN)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        bool letter = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= 'A' && name[i] <= 'Z');
+        bool digit = name[i] >= '0' && name[i] <= '9';
+        if (!letter && !digit && strchr("-._", name[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+sim_host *sim_world_host(const sim_world *world, const char *name)
+{
+    simp_host_name *found = NULL;
+    if (name != NULL)
+        HASH_FIND(hh, world->host_names, name, strlen(name), found);
+    return found == NULL ? NULL : found->host;
+}
+
+static int check_name(sim_world *world, const char *name)
+{
+    if (!is_name(name))
+        return simp_refuse_named(world, WSAEINVAL, "'%s' is not a host name", name == NULL ? "(null)" : name,
+                                 "a name has 1 to 63 letters, digits, and - . _", "choose one like \"client-1\"");
+    if (sim_world_host(world, name) != NULL)
+        return simp_refuse_named(world, WSAEADDRINUSE, "there is a host %s already", name,
+                                 "labels and the name table need unique names", "choose another name");
+    if (world->host_count == SIMP_HOSTS_MAX)
+        return simp_refuse(world, WSAEMFILE, "the world has its 1048576 hosts", "ties of events hold 20 bits of it",
+                           "use fewer hosts");
+    return 0;
+}
+
+static bool enlist(sim_host *host)
+{
+    sim_world *world = host->world;
+    if (world->host_count == world->host_capacity) {
+        uint32_t capacity = world->host_capacity == 0 ? 8 : world->host_capacity * 2;
+        cas_allocator *memory = &world->arena.base;
+        sim_host **hosts = memory->resize(memory, world->hosts, world->host_capacity * sizeof *hosts,
+                                          capacity * sizeof *hosts);
+        if (hosts == NULL)
+            return false;
+        world->hosts = hosts;
+        world->host_capacity = capacity;
+    }
+    simp_host_name *entry = simp_alloc_zero(&world->arena, sizeof *entry);
+    if (entry == NULL)
+        return false;
+    entry->host = host;
+    bool refused = false;
+    HASH_ADD_KEYPTR(hh, world->host_names, host->name, strlen(host->name), entry);
+    if (!refused)
+        world->hosts[world->host_count++] = host;
+    return !refused;
+}
+
+static bool init_loopback(sim_host *host)
+{
+    char name[NAME_MAX_LEN + 32];
+    snprintf(name, sizeof name, "loopback %s>", host->name);
+    host->loopback.host = host;
+    sim_link_options options = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
+    return simp_path_init(&host->loopback.path, &host->loopback, &options, name) == 0;
+}
+
+int sim_host_create(sim_world *world, const char *name, sim_host **out)
+{
+    if (out == NULL)
+        return simp_refuse(world, WSAEINVAL, "a host needs a place for the result", "the pointer is NULL",
+                           "pass the address of a sim_host *");
+    int error = check_name(world, name);
+    if (error != 0)
+        return error;
+    sim_host *host = simp_alloc_zero(&world->arena, sizeof *host);
+    const char *copy = simp_copy_text(&world->arena, name);
+    if (host == NULL || copy == NULL)
+        return simp_no_memory(world);
+    host->world = world;
+    host->name = copy;
+    host->name_hash = simp_hash_text(0, name);
+    host->index = world->host_count;
+    host->interfaces_end = &host->interfaces;
+    host->socket_lowest = SIMP_HANDLE_FIRST;
+    simp_stream ports;
+    simp_stream_init(&ports, world->options.seed ^ host->name_hash, "ports");
+    host->port_next = (uint16_t)(PORT_FIRST + simp_stream_below(&ports, PORT_COUNT));
+    if (!init_loopback(host) || simp_task_init(&host->main_task, host) != 0 || !enlist(host))
+        return simp_no_memory(world);
+    *out = host;
+    return 0;
+}
+
+const char *sim_host_name(const sim_host *host) { return host->name; }
+sim_world *sim_host_world(const sim_host *host) { return host->world; }
+unsigned sim_host_index(const sim_host *host) { return host->index; }
+void sim_host_set_forwarding(sim_host *host, bool on) { host->forwarding = on; }
+cas_thread *sim_host_thread(sim_host *host) { return host->main_task.thread; }
+cas_thread *sim_host_enter(sim_host *host) { return cas_thread_enter(host->main_task.thread); }
+
+int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
+{
+    sim_world *world = host->world;
+    simp_ip network, via;
+    unsigned bits;
+    if (prefix == NULL || !simp_ip_parse_prefix(prefix, strlen(prefix), &network, &bits))
+        return simp_refuse_named(world, WSAEINVAL, "'%s' is not a prefix", prefix == NULL ? "(null)" : prefix,
+                                 "a route leads to a network", "write it as \"10.1.0.0/16\" or \"::/0\"");
+    if (gateway == NULL || !simp_ip_parse(gateway, &via) || simp_ip_is_v4(via) != simp_ip_is_v4(network))
+        return simp_refuse_named(world, WSAEINVAL, "'%s' is not a gateway for this prefix",
+                                 gateway == NULL ? "(null)" : gateway, "a gateway is a numeric address of the same family",
+                                 "write the address of a neighbour, as \"10.0.0.254\"");
+    simp_route *route = simp_alloc_zero(&world->arena, sizeof *route);
+    if (route == NULL)
+        return simp_no_memory(world);
+    *route = (simp_route){.next = host->routes, .prefix = network, .gateway = via, .bits = bits};
+    host->routes = route;
+    return 0;
+}
+
+/* ---- threads and programs ---- */
+
+int sim_host_add_thread(sim_host *host, cas_thread **out)
+{
+    sim_world *world = host->world;
+    simp_task *task = simp_alloc_zero(&world->arena, sizeof *task);
+    if (task == NULL || simp_task_init(task, host) != 0)
+        return simp_no_memory(world);
+    *out = task->thread;
+    return 0;
+}
+
+typedef struct program {
+    simp_event start;
+    sim_host *host;
+    void (*function)(void *argument);
+    void *argument;
+} program;
+
+static void on_start(sim_world *world, simp_event *event)
+{
+    program run = *(program *)(void *)event;
+    simp_events_release(&world->events);
+    simp_free(&world->arena, event, sizeof run);
+    simp_record_event(world, SIMP_RECORD_START, run.host->name_hash >> 8, 0);
+    simp_task_call(&run.host->main_task, run.function, run.argument);
+}
+
+int sim_host_run(sim_host *host, uint64_t delay_ns, void (*start)(void *argument), void *argument)
+{
+    sim_world *world = host->world;
+    if (start == NULL)
+        return simp_refuse_named(world, WSAEINVAL, "host %s has nothing to run", host->name, "start is NULL",
+                                 "pass a function");
+    program *run = simp_alloc_zero(&world->arena, sizeof *run);
+    if (run == NULL || !simp_events_reserve(&world->events, &world->arena)) {
+        simp_free(&world->arena, run, sizeof *run);
+        return simp_no_memory(world);
+    }
+    *run = (program){.start = {.run = on_start}, .host = host, .function = start, .argument = argument};
+    uint64_t at = delay_ns > UINT64_MAX - world->now_ns ? UINT64_MAX : world->now_ns + delay_ns;
+    simp_schedule(world, &run->start, SIMP_CLASS_DISPATCH, host, at);
+    return 0;
+}

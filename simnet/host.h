@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A host: a name, threads, interfaces, routes, handles, and the counters that number what it does.
+ */
+#ifndef SIMNET_HOST_H
+#define SIMNET_HOST_H
+
+#include "castanet/backend.h"
+#include "simnet/path.h"
+#include "simnet/world.h"
+
+/* A simulated thread: the backend that its cas_thread was made with. */
+typedef struct simp_task {
+    cas_backend backend;     /* first: the engine's pointer to the backend is one to the task */
+    cas_observer observer;
+    sim_host *host;
+    cas_thread *thread;
+    struct simp_task *next;
+    simp_event dispatch;     /* queued while the thread has something to do */
+    unsigned depth;          /* code of this thread is on the C stack: only it may pump */
+} simp_task;
+
+typedef struct simp_interface_address {
+    struct simp_interface_address *next;
+    simp_ip ip;
+    unsigned bits;           /* of the prefix, within 128 */
+} simp_interface_address;
+
+typedef struct simp_interface {
+    struct simp_interface *next;       /* on the host */
+    struct simp_interface *link_next;  /* on the link */
+    sim_host *host;
+    sim_link *link;                    /* NULL: loopback */
+    simp_interface_address *addresses;
+    simp_path path;                    /* what leaves here */
+} simp_interface;
+
+typedef struct simp_route {
+    struct simp_route *next; /* newest first */
+    simp_ip prefix, gateway;
+    unsigned bits;
+} simp_route;
+
+struct sim_host {
+    sim_world *world;
+    const char *name;
+    uint64_t name_hash;
+    uint32_t index;
+    bool forwarding;
+    uint16_t ip_id;
+    uint16_t port_next;          /* of the ephemeral range */
+    uint64_t sequence;           /* ties of the host's events */
+    simp_task main_task;
+    simp_task *tasks;            /* all, main first */
+    simp_interface loopback;
+    simp_interface *interfaces, **interfaces_end;
+    simp_route *routes;
+    struct cas_port_socket **sockets; /* by handle */
+    uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */
+    uint64_t streams_created, datagrams_created;
+    struct simp_reassembly *reassemblies;
+};
+
+/* Is this one of the host's own addresses (loopback included)? */
+bool simp_host_owns(const sim_host *, simp_ip);
+/* Is it the broadcast address of a network the host is on, or 255.255.255.255? */
+bool simp_host_is_broadcast(const sim_host *, simp_ip);
+
+/* sim_backend.c */
+extern const cas_backend_ops simp_backend_ops;
+/* Runs function(argument) as code of the task's thread; afterwards its messages are dispatched by events. */
+void simp_task_call(simp_task *, void (*function)(void *argument), void *argument);
+/* Makes the dispatch event fit what the thread has to do. */
+void simp_task_arm(simp_task *);
+int simp_task_init(simp_task *, sim_host *);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See ip.h.
+ */
+#include "simnet/ip.h"
+
+#include "simnet/link.h"
+
+enum { TTL_DEFAULT = 64 };
+
+/* ---- addresses ---- */
+
+static bool is_broadcast_of(const simp_interface_address *address, simp_ip ip)
+{
+    if (!simp_ip_is_v4(address->ip) || address->bits >= 127)
+        return false;
+    uint32_t host_bits = UINT32_MAX >> (address->bits - 96);
+    return simp_ip_match(address->ip, ip, address->bits) && (simp_ip_v4_of(ip) & host_bits) == host_bits;
+}
+
+bool simp_host_owns(const sim_host *host, simp_ip ip)
+{
+    if (simp_ip_is_loopback(ip))
+        return true;
+    for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
+        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
+            if (simp_ip_equal(a->ip, ip))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool simp_host_is_broadcast(const sim_host *host, simp_ip ip)
+{
+    if (simp_ip_is_limited_broadcast(ip))
+        return true;
+    for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
+        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
+            if (is_broadcast_of(a, ip))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* ---- routing ---- */
+
+static const simp_interface_address *source_on(const simp_interface *interface, bool v4)
+{
+    for (const simp_interface_address *a = interface->addresses; a != NULL; a = a->next) {
+        if (simp_ip_is_v4(a->ip) == v4)
+            return a;
+    }
+    return NULL;
+}
+
+/* The interface whose own network holds ip, by the longest prefix. */
+static const simp_interface_address *connected(const sim_host *host, simp_ip ip, simp_interface **interface)
+{
+    const simp_interface_address *best = NULL;
+    for (simp_interface *i = host->interfaces; i != NULL; i = i->next) {
+        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
+            if (simp_ip_is_v4(a->ip) != simp_ip_is_v4(ip) || !simp_ip_match(a->ip, ip, a->bits))
+                continue;
+            if (best == NULL || a->bits > best->bits) {
+                best = a;
+                *interface = i;
+            }
+        }
+    }
+    return best;
+}
+
+static const simp_route *find_route(const sim_host *host, simp_ip ip)
+{
+    const simp_route *best = NULL;
+    for (const simp_route *r = host->routes; r != NULL; r = r->next) {
+        bool fits = simp_ip_is_v4(r->gateway) == simp_ip_is_v4(ip) && simp_ip_match(r->prefix, ip, r->bits);
+        if (fits && (best == NULL || r->bits > best->bits))
+            best = r;
+    }
+    return best;
+}
+
+static int route_group(const sim_host *host, simp_ip destination, simp_next_hop *out)
+{
+    for (simp_interface *i = host->interfaces; i != NULL; i = i->next) {
+        const simp_interface_address *source = source_on(i, simp_ip_is_v4(destination));
+        if (source == NULL)
+            continue;
+        *out = (simp_next_hop){i, destination, source->ip, (uint32_t)i->path.options.mtu};
+        return 0;
+    }
+    return WSAENETUNREACH;
+}
+
+int simp_ip_route(const sim_host *host, simp_ip destination, simp_next_hop *out)
+{
+    if (simp_host_owns(host, destination)) {
+        *out = (simp_next_hop){(simp_interface *)(uintptr_t)&host->loopback, destination, destination,
+                               (uint32_t)host->loopback.path.options.mtu};
+        return 0;
+    }
+    if (simp_ip_is_multicast(destination) || simp_ip_is_limited_broadcast(destination))
+        return route_group(host, destination, out);
+    simp_interface *interface = NULL;
+    simp_ip hop = destination;
+    const simp_interface_address *near = connected(host, destination, &interface);
+    const simp_route *route = find_route(host, destination);
+    if (near == NULL || (route != NULL && route->bits > near->bits)) {
+        if (route == NULL)
+            return WSAENETUNREACH;
+        hop = route->gateway;
+        near = connected(host, hop, &interface);
+    }
+    if (near == NULL)
+        return WSAENETUNREACH;
+    *out = (simp_next_hop){interface, hop, near->ip, (uint32_t)interface->path.options.mtu};
+    return 0;
+}
+
+/* ---- output ---- */
+
+void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *next)
+{
+    simp_interface *interface = next->interface;
+    packet->next_hop = next->hop;
+    packet->source_host = (uint16_t)host->index;
+    if (interface->link == NULL) {
+        packet->next_host = (uint16_t)host->index;
+    } else if (simp_ip_is_multicast(next->hop) || simp_host_is_broadcast(host, next->hop)) {
+        packet->next_host = SIMP_EVERYBODY;
+    } else {
+        const sim_host *neighbour = simp_link_neighbour(interface->link, next->hop);
+        packet->next_host = neighbour == NULL ? 0xFFFE : (uint16_t)neighbour->index;
+    }
+    simp_path_submit(&interface->path, packet);
+}
+
+void simp_ip_output(sim_host *host, sim_packet *packet)
+{
+    sim_world *world = host->world;
+    simp_next_hop next;
+    if (simp_ip_route(host, packet->destination, &next) != 0) {
+        simp_packet_free(&world->arena, packet);
+        return;
+    }
+    packet->id = ++world->packet_count;
+    packet->originated = true;
+    packet->ip_id = ++host->ip_id;
+    if (packet->ttl == 0)
+        packet->ttl = simp_ip_is_multicast(packet->destination) ? 1 : TTL_DEFAULT;
+    if (simp_packet_size(packet) <= next.mtu)
+        simp_ip_transmit(host, packet, &next);
+    else if (!packet->dont_fragment)
+        simp_fragment_output(host, packet, &next);
+    else
+        simp_packet_free(&world->arena, packet);
+}
+
+/* ---- input ---- */
+
+static void forward(sim_host *host, sim_packet *packet)
+{
+    sim_world *world = host->world;
+    simp_next_hop next;
+    if (packet->ttl <= 1) {
+        simp_icmp_send_error(host, packet, SIMP_ICMP_TIME_EXCEEDED, 0);
+    } else if (simp_ip_route(host, packet->destination, &next) != 0) {
+        simp_icmp_send_error(host, packet, SIMP_ICMP_NET_UNREACHABLE, 0);
+    } else if (next.interface->link != NULL && simp_link_neighbour(next.interface->link, next.hop) == NULL) {
+        simp_icmp_send_error(host, packet, SIMP_ICMP_HOST_UNREACHABLE, 0);
+    } else {
+        packet->ttl--;
+        packet->originated = false;
+        uint32_t size = simp_packet_size(packet);
+        if (size <= next.mtu) {
+            simp_ip_transmit(host, packet, &next);
+            return;
+        }
+        if (!packet->dont_fragment && simp_ip_is_v4(packet->destination) && packet->fragment_offset == 0 &&
+            !packet->more_fragments) {
+            simp_fragment_output(host, packet, &next);
+            return;
+        }
+        simp_icmp_send_error(host, packet, SIMP_ICMP_TOO_BIG, next.mtu);
+    }
+    simp_packet_free(&world->arena, packet);
+}
+
+static void deliver(sim_host *host, sim_packet *packet)
+{
+    switch (packet->protocol) {
+    case IPPROTO_TCP:
+        simp_tcp_input(host, packet);
+        break;
+    case IPPROTO_UDP:
+        simp_udp_input(host, packet);
+        break;
+    default:
+        simp_icmp_input(host, packet);
+        break;
+    }
+}
+
+void simp_ip_input(sim_host *host, sim_packet *packet)
+{
+    sim_world *world = host->world;
+    bool group = simp_ip_is_multicast(packet->destination) || simp_host_is_broadcast(host, packet->destination);
+    if (!group && !simp_host_owns(host, packet->destination)) {
+        if (host->forwarding)
+            forward(host, packet);
+        else
+            simp_packet_free(&world->arena, packet);
+        return;
+    }
+    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
+        if (at->on_arrived != NULL)
+            at->on_arrived(at, world, packet, host);
+    }
+    if (packet->more_fragments || packet->fragment_offset != 0)
+        packet = simp_reassemble(host, packet);
+    if (packet != NULL)
+        deliver(host, packet);
+}

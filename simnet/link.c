@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See link.h.
+ */
+#include "simnet/link.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "simnet/hash.h"
+#include "simnet/ip.h"
+
+enum { MTU_DEFAULT = 1500, MTU_MIN = 1280, MTU_MAX = 65535, PPM = 1000000 };
+
+typedef struct simp_neighbour {
+    UT_hash_handle hh;
+    simp_ip ip;
+    simp_interface *interface;
+} simp_neighbour;
+
+/* ---- options ---- */
+
+static int check_ppm(sim_world *world, const char *link, int64_t ppm, const char *what)
+{
+    if (ppm >= 0 && ppm <= PPM)
+        return 0;
+    return simp_refuse_named(world, WSAEINVAL, what, link, "a share is given in parts per million, 0 to 1000000",
+                             "SIM_PERCENT(5) is five percent");
+}
+
+static int check_times(sim_world *world, const char *link, const sim_link_options *o)
+{
+    if (o->latency_ns < 0 || o->jitter_ns < 0 || o->reorder_delay_ns < 0)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: a latency, jitter or reorder delay is negative", link,
+                                 "nothing arrives before it was sent", "give nanoseconds from 0 on, as SIM_MS(10)");
+    if (o->jitter_ns > o->latency_ns)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: jitter_ns is larger than latency_ns", link,
+                                 "the delay lies in latency +- jitter and may not become negative",
+                                 "raise latency_ns, or lower jitter_ns");
+    if (o->reorder_ppm > 0 && o->reorder_delay_ns == 0)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: reorder_ppm without reorder_delay_ns", link,
+                                 "a displaced packet needs to be delayed to be overtaken",
+                                 "set reorder_delay_ns, as SIM_MS(5)");
+    return 0;
+}
+
+static int check_rate(sim_world *world, const char *link, const sim_link_options *o, int64_t mtu)
+{
+    if (o->rate_bps < 0 || o->queue_bytes < 0)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: rate_bps or queue_bytes is negative", link,
+                                 "a rate is bit/s and a queue is bytes", "give 0 for no limit");
+    if (o->queue_bytes != 0 && o->rate_bps == 0)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: queue_bytes without rate_bps", link,
+                                 "without a rate nothing ever waits", "set rate_bps, as SIM_MBIT(10)");
+    if (o->rate_bps != 0 && o->queue_bytes < mtu)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: queue_bytes cannot hold one packet", link,
+                                 "a queue shorter than the mtu would drop every full packet",
+                                 "set queue_bytes to at least the mtu, better 64 KiB");
+    return 0;
+}
+
+static int check_options(sim_world *world, const char *link, sim_link_options *o)
+{
+    if (o->mtu == 0)
+        o->mtu = MTU_DEFAULT;
+    if (o->mtu < MTU_MIN || o->mtu > MTU_MAX)
+        return simp_refuse_named(world, WSAEINVAL, "link %s: the mtu is out of range", link,
+                                 "IPv6 needs 1280 bytes, and an IP packet has at most 65535", "give 0 for 1500");
+    int error = check_times(world, link, o);
+    if (error == 0)
+        error = check_rate(world, link, o, o->mtu);
+    if (error == 0)
+        error = check_ppm(world, link, o->loss_ppm, "link %s: loss_ppm is out of range");
+    if (error == 0)
+        error = check_ppm(world, link, o->duplicate_ppm, "link %s: duplicate_ppm is out of range");
+    if (error == 0)
+        error = check_ppm(world, link, o->reorder_ppm, "link %s: reorder_ppm is out of range");
+    return error;
+}
+
+/* ---- making ---- */
+
+static int create(sim_world *world, const char *name, const sim_link_options *options, bool segment, sim_link **out)
+{
+    sim_link_options chosen = options == NULL ? (sim_link_options){0} : *options;
+    if (name == NULL || *name == '\0' || out == NULL)
+        return simp_refuse(world, WSAEINVAL, "a link needs a name and a place for the result",
+                           "the name is part of the labels of its decisions", "give a short name, as \"client-server\"");
+    for (const sim_link *at = world->links; at != NULL; at = at->next) {
+        if (strcmp(at->name, name) == 0)
+            return simp_refuse_named(world, WSAEADDRINUSE, "there is a link %s already", name,
+                                     "labels of decisions must be unambiguous", "choose another name");
+    }
+    int error = check_options(world, name, &chosen);
+    if (error != 0)
+        return error;
+    sim_link *link = simp_alloc_zero(&world->arena, sizeof *link);
+    char *copy = simp_copy_text(&world->arena, name);
+    if (link == NULL || copy == NULL)
+        return simp_no_memory(world);
+    link->world = world;
+    link->name = copy;
+    link->segment = segment;
+    link->options = chosen;
+    link->interfaces_end = &link->interfaces;
+    link->next = world->links;
+    world->links = link;
+    *out = link;
+    return 0;
+}
+
+int sim_link_create(sim_world *world, const char *name, const sim_link_options *options, sim_link **out)
+{
+    return create(world, name, options, false, out);
+}
+
+int sim_segment_create(sim_world *world, const char *name, const sim_link_options *options, sim_link **out)
+{
+    return create(world, name, options, true, out);
+}
+
+/* ---- attaching hosts ---- */
+
+static simp_neighbour *find_neighbour(const sim_link *link, simp_ip ip)
+{
+    simp_neighbour *found = NULL;
+    HASH_FIND(hh, link->neighbours, &ip, sizeof ip, found);
+    return found;
+}
+
+sim_host *simp_link_neighbour(const sim_link *link, simp_ip ip)
+{
+    simp_neighbour *found = find_neighbour(link, ip);
+    return found == NULL ? NULL : found->interface->host;
+}
+
+static int add_address(simp_interface *interface, const char *text, size_t len)
+{
+    sim_link *link = interface->link;
+    sim_world *world = link->world;
+    simp_ip ip;
+    unsigned bits;
+    char copy[64];
+    snprintf(copy, sizeof copy, "%.*s", (int)(len < sizeof copy ? len : sizeof copy - 1), text);
+    if (!simp_ip_parse_prefix(text, len, &ip, &bits) || simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
+        return simp_refuse_named(world, WSAEINVAL, "'%s' is not the address of an interface", copy,
+                                 "an address is numeric, with the length of its network's prefix",
+                                 "write it as \"10.0.0.1/24\" or \"fd00::1/64\"");
+    if (find_neighbour(link, ip) != NULL)
+        return simp_refuse_named(world, WSAEADDRINUSE, "the address %s is on this link already", copy,
+                                 "two interfaces of one link cannot share an address", "give each host its own");
+    simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
+    simp_neighbour *neighbour = simp_alloc_zero(&world->arena, sizeof *neighbour);
+    if (address == NULL || neighbour == NULL)
+        return simp_no_memory(world);
+    *address = (simp_interface_address){.ip = ip, .bits = bits};
+    simp_interface_address **end = &interface->addresses;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = address;
+    *neighbour = (simp_neighbour){.ip = ip, .interface = interface};
+    bool refused = false;
+    HASH_ADD(hh, link->neighbours, ip, sizeof ip, neighbour);
+    return refused ? simp_no_memory(world) : 0;
+}
+
+static int add_addresses(simp_interface *interface, const char *text)
+{
+    int error = 0;
+    bool any = false;
+    while (error == 0 && *text != '\0') {
+        size_t skip = strspn(text, " "), len = strcspn(text + skip, " ");
+        if (len != 0)
+            error = add_address(interface, text + skip, len);
+        any = any || len != 0;
+        text += skip + len;
+    }
+    return error == 0 && !any ? add_address(interface, "", 0) : error;
+}
+
+int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
+{
+    sim_world *world = host->world;
+    if (link == NULL || link->world != world || addresses == NULL)
+        return simp_refuse_named(world, WSAEINVAL, "host %s cannot be attached", host->name,
+                                 "the link is missing or belongs to another world, or there are no addresses",
+                                 "create the link in the same world first");
+    if (!link->segment && link->interface_count == 2)
+        return simp_refuse_named(world, WSAEINVAL, "link %s has its two ends already", link->name,
+                                 "a link is point to point", "make it with sim_segment_create");
+    simp_interface *interface = simp_alloc_zero(&world->arena, sizeof *interface);
+    if (interface == NULL)
+        return simp_no_memory(world);
+    interface->host = host;
+    interface->link = link;
+    int error = add_addresses(interface, addresses);
+    if (error != 0)
+        return error;
+    char name[256];
+    snprintf(name, sizeof name, "link %.100s %s>", link->name, host->name);
+    if (simp_path_init(&interface->path, interface, &link->options, name) != 0)
+        return simp_no_memory(world);
+    link->interface_count++;
+    *link->interfaces_end = interface;
+    link->interfaces_end = &interface->link_next;
+    *host->interfaces_end = interface;
+    host->interfaces_end = &interface->next;
+    return 0;
+}
+
+/* ---- changing and reading ---- */
+
+static bool leaves_from(const simp_interface *interface, const sim_host *from)
+{
+    return from == NULL || interface->host == from;
+}
+
+static int refuse_unattached(sim_link *link)
+{
+    return simp_refuse_named(link->world, WSAEINVAL, "link %s has no such end", link->name,
+                             "the host is not attached to it", "attach the host first");
+}
+
+int sim_link_set_options(sim_link *link, const sim_host *from, const sim_link_options *options)
+{
+    sim_link_options chosen = options == NULL ? (sim_link_options){0} : *options;
+    int error = check_options(link->world, link->name, &chosen);
+    if (error != 0)
+        return error;
+    unsigned changed = 0;
+    for (simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
+        if (!leaves_from(at, from))
+            continue;
+        at->path.options = chosen;
+        changed++;
+    }
+    if (from == NULL)
+        link->options = chosen;
+    return from != NULL && changed == 0 ? refuse_unattached(link) : 0;
+}
+
+int sim_link_set_script(sim_link *link, const sim_host *from, sim_script script, void *context)
+{
+    unsigned changed = 0;
+    for (simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
+        if (!leaves_from(at, from))
+            continue;
+        at->path.script = script;
+        at->path.script_context = context;
+        changed++;
+    }
+    return changed == 0 ? refuse_unattached(link) : 0;
+}
+
+int sim_link_counters_read(const sim_link *link, const sim_host *from, sim_link_counters *out)
+{
+    sim_link_counters sum = {0};
+    for (const simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
+        if (!leaves_from(at, from))
+            continue;
+        const sim_link_counters *c = &at->path.counters;
+        sum.packets += c->packets;
+        sum.bytes += c->bytes;
+        sum.delivered += c->delivered;
+        sum.lost += c->lost;
+        sum.overflowed += c->overflowed;
+        sum.duplicated += c->duplicated;
+        sum.reordered += c->reordered;
+        sum.scripted += c->scripted;
+    }
+    *out = sum;
+    return 0;
+}
+
+/* ---- delivering ---- */
+
+static void deliver_to_all(simp_interface *from, sim_packet *packet)
+{
+    sim_world *world = from->host->world;
+    for (simp_interface *at = from->link->interfaces; at != NULL; at = at->link_next) {
+        if (at == from)
+            continue;
+        sim_packet *copy = simp_packet_copy(&world->arena, packet);
+        if (copy == NULL)
+            simp_out_of_memory(world);
+        else
+            simp_ip_input(at->host, copy);
+    }
+    simp_packet_free(&world->arena, packet);
+}
+
+void simp_link_deliver(simp_interface *from, sim_packet *packet)
+{
+    if (from->link == NULL) {
+        simp_ip_input(from->host, packet);
+    } else if (packet->next_host == SIMP_EVERYBODY) {
+        deliver_to_all(from, packet);
+    } else {
+        simp_neighbour *to = find_neighbour(from->link, packet->next_hop);
+        if (to != NULL)
+            simp_ip_input(to->interface->host, packet);
+        else
+            simp_packet_free(&from->host->world->arena, packet);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Links: what connects interfaces.  A point-to-point link has two, a segment any number.
+ */
+#ifndef SIMNET_LINK_H
+#define SIMNET_LINK_H
+
+#include "simnet/host.h"
+
+struct sim_link {
+    sim_world *world;
+    sim_link *next;
+    const char *name;
+    bool segment;
+    unsigned interface_count;
+    sim_link_options options;      /* of interfaces to come */
+    simp_interface *interfaces, **interfaces_end;
+    struct simp_neighbour *neighbours; /* hash by address */
+};
+
+/* A packet that left from has reached the far end: to the interface of its next hop, or to all. */
+void simp_link_deliver(simp_interface *from, sim_packet *packet);
+
+/* The host that has this address on the link; NULL: nobody. */
+sim_host *simp_link_neighbour(const sim_link *, simp_ip);
+
+#endif

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See port_table.h.
+ */
+#include "simnet/port_table.h"
+
+#include <string.h>
+
+#include "simnet/hash.h"
+
+enum { PORT_FIRST = 49152, PORT_COUNT = 16384 };
+
+typedef struct port_key {
+    uint32_t host;
+    uint16_t port;
+    uint16_t datagram;
+} port_key;
+
+typedef struct simp_port {
+    UT_hash_handle hh;
+    port_key key;
+    cas_port_socket *sockets; /* in the order of binding */
+    unsigned connections;     /* that hold the port */
+} simp_port;
+
+static simp_port *find(const sim_host *host, uint16_t port, bool datagram)
+{
+    port_key key = {host->index, port, datagram};
+    simp_port *found = NULL;
+    HASH_FIND(hh, host->world->ports, &key, sizeof key, found);
+    return found;
+}
+
+static simp_port *find_or_create(sim_host *host, uint16_t port, bool datagram)
+{
+    sim_world *world = host->world;
+    simp_port *entry = find(host, port, datagram);
+    if (entry != NULL)
+        return entry;
+    entry = simp_alloc_zero(&world->arena, sizeof *entry);
+    if (entry == NULL)
+        return NULL;
+    entry->key = (port_key){host->index, port, datagram};
+    bool refused = false;
+    HASH_ADD(hh, world->ports, key, sizeof entry->key, entry);
+    if (refused) {
+        simp_free(&world->arena, entry, sizeof *entry);
+        return NULL;
+    }
+    return entry;
+}
+
+static void release_if_unused(sim_world *world, simp_port *entry)
+{
+    if (entry->sockets != NULL || entry->connections != 0)
+        return;
+    HASH_DEL(world->ports, entry);
+    simp_free(&world->arena, entry, sizeof *entry);
+}
+
+/* ---- who may bind (scenarios REU-01 to REU-18) ---- */
+
+/* Both families at once: an IPv6 wildcard without V6ONLY covers IPv4 too. */
+static bool is_dual(const cas_port_socket *s) { return s->ipv6 && simp_ip_is_any(s->local) && !s->options.v6only; }
+
+/* 0 when b may bind beside a. */
+static int conflict(const cas_port_socket *a, const cas_port_socket *b, simp_ip b_local)
+{
+    bool a_any = simp_ip_is_any(a->local), b_any = simp_ip_is_any(b_local);
+    bool a_v4 = simp_ip_is_v4(a->local), b_v4 = simp_ip_is_v4(b_local);
+    if (a_v4 != b_v4) {
+        bool dual = is_dual(a) || (b->ipv6 && b_any && !b->options.v6only);
+        if (!dual)
+            return 0;
+        if (is_dual(a) && a->options.exclusive)
+            return WSAEACCES;
+        return !is_dual(a) && b->options.exclusive ? WSAEADDRINUSE : 0;
+    }
+    if (a_any != b_any) { /* a wildcard and a specific address live side by side, unless the wildcard is exclusive */
+        if (a_any && a->options.exclusive)
+            return WSAEACCES;
+        return b_any && b->options.exclusive ? WSAEADDRINUSE : 0;
+    }
+    if (!a_any && !simp_ip_equal(a->local, b_local))
+        return 0;
+    if (a->options.reuse && b->options.reuse)
+        return 0;
+    return b->options.reuse ? WSAEACCES : WSAEADDRINUSE;
+}
+
+static int check_bind(const simp_port *entry, const cas_port_socket *socket, simp_ip local)
+{
+    if (entry == NULL)
+        return 0;
+    for (const cas_port_socket *at = entry->sockets; at != NULL; at = at->port_next) {
+        int error = conflict(at, socket, local);
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+/* A port that connections still hold without any socket (TIME-WAIT) is taken for who does not reuse it. */
+static bool is_lingering(const simp_port *entry, const cas_port_socket *socket)
+{
+    return entry != NULL && entry->sockets == NULL && entry->connections != 0 && !socket->options.reuse;
+}
+
+static uint16_t next_ephemeral(cas_port_socket *socket)
+{
+    sim_host *host = socket->host;
+    for (unsigned i = 0; i < PORT_COUNT; i++) {
+        uint16_t port = host->port_next;
+        host->port_next = (uint16_t)(PORT_FIRST + (port - PORT_FIRST + 1) % PORT_COUNT);
+        if (find(host, port, socket->datagram) == NULL)
+            return port;
+    }
+    return 0;
+}
+
+int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
+{
+    bool ephemeral = port == 0;
+    if (ephemeral && (port = next_ephemeral(socket)) == 0)
+        return WSAENOBUFS;
+    simp_port *entry = find(socket->host, port, socket->datagram);
+    int error = check_bind(entry, socket, local);
+    if (error == 0 && is_lingering(entry, socket))
+        error = WSAEADDRINUSE;
+    if (error != 0)
+        return error;
+    entry = find_or_create(socket->host, port, socket->datagram);
+    if (entry == NULL)
+        return WSAENOBUFS;
+    cas_port_socket **end = &entry->sockets;
+    while (*end != NULL)
+        end = &(*end)->port_next;
+    *end = socket;
+    socket->port_next = NULL;
+    socket->port = entry;
+    socket->bound = true;
+    socket->local = local;
+    socket->local_port = port;
+    return 0;
+}
+
+void simp_port_unbind(cas_port_socket *socket)
+{
+    simp_port *entry = socket->port;
+    if (entry == NULL)
+        return;
+    cas_port_socket **place = &entry->sockets;
+    while (*place != socket)
+        place = &(*place)->port_next;
+    *place = socket->port_next;
+    socket->port = NULL;
+    release_if_unused(socket->host->world, entry);
+}
+
+int simp_port_hold(sim_host *host, uint16_t port, bool datagram)
+{
+    simp_port *entry = find_or_create(host, port, datagram);
+    if (entry == NULL)
+        return WSAENOBUFS;
+    entry->connections++;
+    return 0;
+}
+
+void simp_port_drop(sim_host *host, uint16_t port, bool datagram)
+{
+    simp_port *entry = find(host, port, datagram);
+    if (entry == NULL)
+        return;
+    entry->connections--;
+    release_if_unused(host->world, entry);
+}
+
+/* ---- who gets a packet ---- */
+
+bool simp_port_accepts(const cas_port_socket *socket, simp_ip local)
+{
+    if (simp_ip_equal(socket->local, local))
+        return true;
+    if (!simp_ip_is_any(socket->local))
+        return false;
+    return simp_ip_is_v4(local) ? !socket->ipv6 || is_dual(socket) : socket->ipv6;
+}
+
+cas_port_socket *simp_port_first_datagram(sim_host *host, uint16_t port)
+{
+    simp_port *entry = find(host, port, true);
+    return entry == NULL ? NULL : entry->sockets;
+}
+
+cas_port_socket *simp_port_find_datagram(sim_host *host, simp_ip local, uint16_t port, simp_ip remote,
+                                         uint16_t remote_port)
+{
+    cas_port_socket *best = NULL;
+    int best_score = -1;
+    for (cas_port_socket *at = simp_port_first_datagram(host, port); at != NULL; at = at->port_next) {
+        if (!simp_port_accepts(at, local))
+            continue;
+        bool from_peer = at->connected && simp_ip_equal(at->remote, remote) && at->remote_port == remote_port;
+        if (at->connected && !from_peer)
+            continue;
+        int score = (from_peer ? 2 : 0) + (simp_ip_is_any(at->local) ? 0 : 1);
+        if (score > best_score) {
+            best = at;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+cas_port_socket *simp_port_find_listener(sim_host *host, simp_ip local, uint16_t port)
+{
+    simp_port *entry = find(host, port, false);
+    cas_port_socket *best = NULL;
+    for (cas_port_socket *at = entry == NULL ? NULL : entry->sockets; at != NULL; at = at->port_next) {
+        if (!at->listening || !simp_port_accepts(at, local))
+            continue;
+        if (best == NULL || (simp_ip_is_any(best->local) && !simp_ip_is_any(at->local)))
+            best = at;
+    }
+    return best;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The backend of a simulated thread: its place between the engine's pump and the world's events.
+ *
+ * Invariants:
+ *  1. While a thread has something to do and none of its code is on the C stack, its dispatch event is queued.
+ *  2. One dispatch event makes at most one callback, so that what else happens at the same time comes in between.
+ *  3. A thread whose code is on the stack is pumped by that code only.
+ */
+#include <string.h>
+
+#include "simnet/socket_call.h"
+
+enum { NESTED_WAITS_MAX = 32 };
+
+static simp_task *task_of(cas_backend *backend) { return (simp_task *)backend; }
+
+/* ---- dispatching ---- */
+
+void simp_task_arm(simp_task *task)
+{
+    uint64_t due = cas_thread_next_due(task->thread);
+    if (task->depth > 0 || due == UINT64_MAX)
+        return;
+    sim_world *world = task->host->world;
+    uint64_t at = due < world->now_ns ? world->now_ns : due;
+    if (!simp_event_is_queued(&task->dispatch) || at < task->dispatch.at_ns)
+        simp_schedule(world, &task->dispatch, SIMP_CLASS_DISPATCH, task->host, at);
+}
+
+void simp_task_call(simp_task *task, void (*function)(void *argument), void *argument)
+{
+    cas_thread *before = cas_thread_enter(task->thread);
+    task->depth++;
+    function(argument);
+    task->depth--;
+    cas_thread_enter(before);
+    simp_task_arm(task);
+}
+
+static void pump_one(void *argument)
+{
+    (void)argument;
+    cas_pump_one();
+}
+
+static void on_dispatch(sim_world *world, simp_event *event)
+{
+    (void)world;
+    simp_task *task = (simp_task *)((char *)event - offsetof(simp_task, dispatch));
+    if (task->depth == 0)
+        simp_task_call(task, pump_one, NULL);
+}
+
+/* ---- looking on ---- */
+
+static simp_record record_of(cas_step step)
+{
+    return step == CAS_STEP_POST ? SIMP_RECORD_POST : step == CAS_STEP_CALL ? SIMP_RECORD_CALL : SIMP_RECORD_DISPATCH;
+}
+
+static void on_step(cas_observer *observer, const cas_observation *what)
+{
+    simp_task *task = (simp_task *)((char *)observer - offsetof(simp_task, observer));
+    sim_world *world = task->host->world;
+    uint64_t value = (uint64_t)what->event << 56 ^ (uint64_t)what->step << 52 ^ (uint64_t)(uint32_t)what->error << 32 ^
+                     (uint32_t)what->result;
+    simp_record_event(world, record_of(what->step), task->host->name_hash >> 8 ^ (uint64_t)what->handle, value);
+    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
+        if (at->on_step != NULL)
+            at->on_step(at, world, what);
+    }
+}
+
+/* ---- slots that are not about one socket ---- */
+
+static int wait(cas_backend *backend, int64_t timeout_ns)
+{
+    simp_task *task = task_of(backend);
+    sim_world *world = task->host->world;
+    if (timeout_ns == 0)
+        return 0;
+    if (world->wait_depth == NESTED_WAITS_MAX)
+        return WSAEINPROGRESS;
+    uint64_t until = timeout_ns < 0 || (uint64_t)timeout_ns > UINT64_MAX - 1 - world->now_ns
+                         ? UINT64_MAX - 1 : world->now_ns + (uint64_t)timeout_ns;
+    world->wait_depth++;
+    task->depth++;
+    cas_thread *before = cas_thread_enter(NULL);
+    while (cas_thread_message_count(task->thread) == 0 && simp_events_next_at(&world->events) <= until) {
+        if (simp_world_step(world) != SIM_STOP_TIME)
+            break;
+    }
+    cas_thread_enter(before);
+    if (cas_thread_message_count(task->thread) == 0 && timeout_ns > 0 && !world->stop && world->now_ns < until)
+        world->now_ns = until;
+    task->depth--;
+    world->wait_depth--;
+    return 0;
+}
+
+static void wake(cas_backend *backend, uint64_t at_ns)
+{
+    (void)at_ns; /* the engine knows best what is due */
+    simp_task_arm(task_of(backend));
+}
+
+static int descriptor(cas_backend *backend)
+{
+    (void)backend;
+    return -1;
+}
+
+static uint64_t now(cas_backend *backend) { return task_of(backend)->host->world->now_ns; }
+
+/* Of a host with several addresses, one that is on a network with the asking host. */
+static bool pick_address(const sim_host *asking, const sim_host *host, bool v4, simp_ip *out)
+{
+    bool found = false;
+    for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
+        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
+            if (simp_ip_is_v4(a->ip) != v4)
+                continue;
+            bool shared = false;
+            for (const simp_interface *own = asking->interfaces; own != NULL; own = own->next)
+                shared = shared || own->link == i->link;
+            if (!found || shared)
+                *out = a->ip;
+            found = true;
+            if (shared)
+                return true;
+        }
+    }
+    return found;
+}
+
+static int resolve(cas_backend *backend, const char *host, uint16_t port, int family, SOCKADDR_STORAGE *out)
+{
+    sim_host *asking = task_of(backend)->host;
+    bool v4 = family != AF_INET6;
+    simp_ip ip;
+    if (!simp_ip_parse(host, &ip) || simp_ip_is_v4(ip) != v4) {
+        const sim_host *named = sim_world_host(asking->world, host);
+        if (strcmp(host, "localhost") == 0)
+            ip = v4 ? simp_ip_v4(0x7F000001) : (simp_ip){0, 1};
+        else if (named == NULL || !pick_address(asking, named, v4, &ip))
+            return WSAHOST_NOT_FOUND;
+    }
+    simp_ip_to_sockaddr(ip, port, family == AF_UNSPEC ? AF_INET : family, out);
+    return 0;
+}
+
+const cas_backend_ops simp_backend_ops = {
+    .name = "simnet",
+    .open = simp_call_open,
+    .attach = simp_call_attach,
+    .detach = simp_call_detach,
+    .close = simp_call_close,
+    .bind = simp_call_bind,
+    .connect = simp_call_connect,
+    .listen = simp_call_listen,
+    .accept = simp_call_accept,
+    .receive = simp_call_receive,
+    .send = simp_call_send,
+    .shutdown = simp_call_shutdown,
+    .local_name = simp_call_local_name,
+    .peer_name = simp_call_peer_name,
+    .get_option = simp_call_get_option,
+    .set_option = simp_call_set_option,
+    .query = simp_call_query,
+    .set_udp_connreset = simp_call_set_udp_connreset,
+    .conditions = simp_call_conditions,
+    .resolve = resolve,
+    .wait = wait,
+    .wake = wake,
+    .descriptor = descriptor,
+    .now = now,
+};
+
+int simp_task_init(simp_task *task, sim_host *host)
+{
+    sim_world *world = host->world;
+    *task = (simp_task){.backend = {&simp_backend_ops}, .observer = {on_step}, .host = host,
+                        .dispatch = {.run = on_dispatch}};
+    if (!simp_events_reserve(&world->events, &world->arena))
+        return WSAENOBUFS;
+    int error = cas_thread_create(&task->backend, &world->arena.base, &task->thread);
+    if (error != 0)
+        return error;
+    cas_thread_set_profile(task->thread, &world->options.profile);
+    cas_thread_set_observer(task->thread, &task->observer);
+    simp_task **end = &host->tasks;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = task;
+    return 0;
+}
+
+sim_host *sim_host_of(const cas_thread *thread)
+{
+    cas_backend *backend = thread == NULL ? NULL : cas_thread_backend(thread);
+    return backend == NULL || backend->ops != &simp_backend_ops ? NULL : task_of(backend)->host;
+}

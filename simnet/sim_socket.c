@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sockets of a simulated host: handles, the queue of a listener, and what they tell the engine.
+ */
+#include "simnet/sim_socket.h"
+
+#include "core/check.h"
+#include "simnet/port_table.h"
+#include "simnet/tcp.h"
+
+enum { TTL_DEFAULT = 64 };
+
+/* ---- handles ---- */
+
+static int take_handle(cas_port_socket *socket)
+{
+    sim_host *host = socket->host;
+    uint32_t handle = host->socket_lowest;
+    while (handle < host->socket_capacity && host->sockets[handle] != NULL)
+        handle++;
+    if (handle >= SIMP_SOCKETS_MAX)
+        return WSAEMFILE;
+    if (handle >= host->socket_capacity) {
+        uint32_t capacity = host->socket_capacity == 0 ? 8 : host->socket_capacity * 2;
+        cas_allocator *memory = &host->world->arena.base;
+        cas_port_socket **table = memory->resize(memory, host->sockets, host->socket_capacity * sizeof *table,
+                                                 capacity * sizeof *table);
+        if (table == NULL)
+            return WSAENOBUFS;
+        for (uint32_t i = host->socket_capacity; i < capacity; i++)
+            table[i] = NULL;
+        host->sockets = table;
+        host->socket_capacity = capacity;
+    }
+    host->sockets[handle] = socket;
+    host->socket_lowest = handle + 1;
+    socket->handle = handle;
+    return 0;
+}
+
+static void give_back_handle(cas_port_socket *socket)
+{
+    sim_host *host = socket->host;
+    host->sockets[socket->handle] = NULL;
+    if (socket->handle < host->socket_lowest)
+        host->socket_lowest = (uint32_t)socket->handle;
+}
+
+int simp_socket_create(sim_host *host, bool datagram, bool ipv6, cas_port_socket **out)
+{
+    cas_port_socket *socket = simp_alloc_zero(&host->world->arena, sizeof *socket);
+    if (socket == NULL)
+        return WSAENOBUFS;
+    socket->host = host;
+    socket->datagram = datagram;
+    socket->ipv6 = ipv6;
+    socket->connreset = true;
+    socket->options = (simp_options){.send_buffer = SIMP_BUFFER_DEFAULT, .receive_buffer = SIMP_BUFFER_DEFAULT,
+                                     .ttl = TTL_DEFAULT, .v6only = true};
+    int error = take_handle(socket);
+    if (error != 0) {
+        simp_free(&host->world->arena, socket, sizeof *socket);
+        return error;
+    }
+    *out = socket;
+    return 0;
+}
+
+void simp_socket_free(cas_port_socket *socket)
+{
+    CHECK(socket->tcp == NULL && socket->accept_first == NULL && socket->handshake_first == NULL);
+    simp_udp_clear(socket);
+    simp_port_unbind(socket);
+    give_back_handle(socket);
+    simp_free(&socket->host->world->arena, socket, sizeof *socket);
+}
+
+/* ---- reports ---- */
+
+void simp_socket_report(cas_port_socket *socket, long events, int error)
+{
+    if ((events & FD_OOB) != 0 && socket->options.inline_urgent)
+        events = (events & ~FD_OOB) | FD_READ;
+    if (socket->sink != NULL)
+        cas_sink_report(socket->sink, events, error);
+}
+
+bool simp_socket_is_readable(const cas_port_socket *s)
+{
+    if (s->datagram)
+        return s->datagrams.first != NULL || s->errors_pending > 0 || s->error_pending != 0;
+    return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_ready(s->tcp) > 0;
+}
+
+bool simp_socket_is_writable(const cas_port_socket *s)
+{
+    if (s->datagram)
+        return true;
+    return s->connected && s->dead == 0 && !s->send_shut && !s->send_blocked;
+}
+
+/* ---- the queue of a listener ---- */
+
+void simp_socket_begin_handshake(cas_port_socket *listener, simp_tcp *tcp)
+{
+    simp_tcp **end = &listener->handshake_first;
+    while (*end != NULL)
+        end = &(*end)->accept_next;
+    *end = tcp;
+    tcp->accept_next = NULL;
+    tcp->listener = listener;
+    listener->handshake_count++;
+}
+
+static bool take_off(simp_tcp **list, simp_tcp *tcp)
+{
+    while (*list != NULL && *list != tcp)
+        list = &(*list)->accept_next;
+    if (*list == NULL)
+        return false;
+    *list = tcp->accept_next;
+    tcp->accept_next = NULL;
+    return true;
+}
+
+void simp_socket_enqueue(cas_port_socket *listener, simp_tcp *tcp)
+{
+    take_off(&listener->handshake_first, tcp);
+    listener->handshake_count--;
+    simp_tcp **end = &listener->accept_first;
+    while (*end != NULL)
+        end = &(*end)->accept_next;
+    *end = tcp;
+    listener->accept_count++;
+    simp_socket_report(listener, FD_ACCEPT, 0);
+}
+
+void simp_socket_dequeue(cas_port_socket *listener, simp_tcp *tcp)
+{
+    if (take_off(&listener->accept_first, tcp))
+        listener->accept_count--;
+    else if (take_off(&listener->handshake_first, tcp))
+        listener->handshake_count--;
+    tcp->listener = NULL;
+}

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The calls of the backend port on a simulated socket, with the results and errors of Winsock.
+ */
+#include "simnet/socket_call.h"
+
+#include <string.h>
+
+#include "simnet/ip.h"
+#include "simnet/port_table.h"
+#include "simnet/tcp.h"
+
+enum { BACKLOG_MAX = 65535 };
+
+static sim_host *host_of(cas_backend *backend) { return ((simp_task *)backend)->host; }
+static int family_of(const cas_port_socket *s) { return s->ipv6 ? AF_INET6 : AF_INET; }
+static simp_ip wildcard(const cas_port_socket *s) { return s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0); }
+
+/* ---- creation ---- */
+
+int simp_call_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out, SOCKET *handle)
+{
+    int error = simp_socket_create(host_of(backend), type == SOCK_DGRAM, family == AF_INET6, out);
+    if (error == 0) {
+        (*out)->sink = sink;
+        *handle = (*out)->handle;
+    }
+    return error;
+}
+
+int simp_call_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family, int *type)
+{
+    sim_host *host = host_of(backend);
+    cas_port_socket *s = handle < host->socket_capacity ? host->sockets[handle] : NULL;
+    if (s == NULL)
+        return WSAENOTSOCK;
+    if (s->sink != NULL)
+        return WSAEINVAL;
+    s->sink = sink;
+    *family = family_of(s);
+    *type = s->datagram ? SOCK_DGRAM : SOCK_STREAM;
+    *out = s;
+    return 0;
+}
+
+void simp_call_detach(cas_backend *backend, cas_port_socket *s)
+{
+    (void)backend;
+    s->sink = NULL;
+}
+
+static void close_listener(cas_port_socket *s)
+{
+    while (s->accept_first != NULL)
+        simp_tcp_abort(s->accept_first);
+    while (s->handshake_first != NULL)
+        simp_tcp_abort(s->handshake_first);
+}
+
+int simp_call_close(cas_backend *backend, cas_port_socket *s)
+{
+    (void)backend;
+    bool lingers = s->options.linger >> 16 != 0;
+    bool hard = lingers && (s->options.linger & 0xFFFF) == 0;
+    if (s->tcp != NULL && lingers && !hard && simp_tcp_has_unsent(s->tcp))
+        return WSAEWOULDBLOCK; /* a non-blocking close cannot wait for delivery */
+    close_listener(s);
+    simp_tcp *tcp = s->tcp;
+    s->sink = NULL;
+    s->tcp = NULL;
+    if (tcp != NULL) {
+        tcp->socket = NULL;
+        if (hard)
+            simp_tcp_abort(tcp);
+        else
+            simp_tcp_close(tcp);
+    }
+    simp_socket_free(s);
+    return 0;
+}
+
+/* ---- addresses ---- */
+
+/* An address that the socket's family can use; the IPv6 wildcard stays apart from IPv4's. */
+static int address(const cas_port_socket *s, const SOCKADDR *addr, int len, simp_ip *ip, uint16_t *port)
+{
+    int error = simp_ip_from_sockaddr(addr, len, ip, port);
+    if (error == 0 && addr->sa_family != family_of(s))
+        error = WSAEAFNOSUPPORT;
+    return error;
+}
+
+int simp_call_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
+{
+    simp_ip ip;
+    uint16_t port;
+    int error = address(s, addr, len, &ip, &port);
+    if (error != 0)
+        return error;
+    if (s->bound)
+        return WSAEINVAL;
+    if (!simp_ip_is_any(ip) && !simp_host_owns(host_of(backend), ip))
+        return WSAEADDRNOTAVAIL;
+    return simp_port_bind(s, ip, port);
+}
+
+static int connect_datagram(cas_port_socket *s, simp_ip ip, uint16_t port)
+{
+    simp_next_hop next;
+    int error = simp_ip_route(s->host, ip, &next);
+    if (error == 0 && !s->bound)
+        error = simp_port_bind(s, wildcard(s), 0);
+    if (error != 0)
+        return error;
+    s->connected = true;
+    s->remote = ip;
+    s->remote_port = port;
+    s->self = simp_ip_is_any(s->local) ? next.source : s->local;
+    return 0;
+}
+
+static int check_stream_connect(const cas_port_socket *s, simp_ip ip, uint16_t port)
+{
+    if (s->listening)
+        return WSAEINVAL;
+    if (s->connecting)
+        return WSAEALREADY;
+    if (s->connected)
+        return WSAEISCONN;
+    return simp_ip_is_any(ip) || port == 0 ? WSAEADDRNOTAVAIL : 0;
+}
+
+static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
+{
+    simp_next_hop next;
+    int error = check_stream_connect(s, ip, port);
+    if (error == 0)
+        error = simp_ip_route(s->host, ip, &next);
+    if (error == 0 && !s->bound)
+        error = simp_port_bind(s, wildcard(s), 0);
+    if (error != 0)
+        return error;
+    simp_ip self = simp_ip_is_any(s->local) ? next.source : s->local;
+    simp_tcp_key key = {self, ip, s->host->index, s->local_port, port};
+    error = simp_tcp_connect(s, &key);
+    if (error != 0)
+        return error;
+    s->connecting = true;
+    s->self = self;
+    s->remote = ip;
+    s->remote_port = port;
+    return WSAEWOULDBLOCK;
+}
+
+int simp_call_connect(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
+{
+    (void)backend;
+    if (s->datagram && addr->sa_family == AF_UNSPEC) {
+        s->connected = false;
+        return 0;
+    }
+    simp_ip ip;
+    uint16_t port;
+    int error = address(s, addr, len, &ip, &port);
+    if (error != 0)
+        return error;
+    if (s->datagram && simp_ip_is_any(ip)) {
+        s->connected = false;
+        return 0;
+    }
+    return s->datagram ? connect_datagram(s, ip, port) : connect_stream(s, ip, port);
+}
+
+int simp_call_listen(cas_backend *backend, cas_port_socket *s, int backlog)
+{
+    (void)backend;
+    if (s->datagram)
+        return WSAEOPNOTSUPP;
+    if (s->connected)
+        return WSAEISCONN;
+    if (!s->bound || s->connecting)
+        return WSAEINVAL;
+    if (s->listening)
+        return 0;
+    s->listening = true;
+    s->backlog = backlog < 1 ? 1 : backlog > BACKLOG_MAX ? (unsigned)BACKLOG_MAX : (unsigned)backlog;
+    return 0;
+}
+
+int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *sink, cas_port_socket **out,
+                     SOCKET *handle, SOCKADDR_STORAGE *addr)
+{
+    (void)backend;
+    if (listener->datagram)
+        return WSAEOPNOTSUPP;
+    if (!listener->listening)
+        return WSAEINVAL;
+    simp_tcp *tcp = listener->accept_first;
+    if (tcp == NULL)
+        return WSAEWOULDBLOCK;
+    cas_port_socket *s;
+    int error = simp_socket_create(listener->host, false, listener->ipv6, &s);
+    if (error != 0)
+        return error;
+    simp_socket_dequeue(listener, tcp);
+    s->sink = sink;
+    s->options = listener->options;
+    s->connected = true;
+    s->connected_ns = listener->host->world->now_ns;
+    s->bound = true;
+    s->local = s->self = tcp->key.local;
+    s->local_port = tcp->key.local_port;
+    s->remote = tcp->key.remote;
+    s->remote_port = tcp->key.remote_port;
+    s->finished = tcp->fin_received;
+    s->tcp = tcp;
+    tcp->socket = s;
+    simp_ip_to_sockaddr(s->remote, s->remote_port, family_of(s), addr);
+    *out = s;
+    *handle = s->handle;
+    return 0;
+}
+
+int simp_call_local_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
+{
+    (void)backend;
+    if (!s->bound)
+        return WSAEINVAL;
+    bool known = !s->datagram && (s->connecting || s->connected);
+    simp_ip_to_sockaddr(known ? s->self : s->local, s->local_port, family_of(s), out);
+    return 0;
+}
+
+int simp_call_peer_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
+{
+    (void)backend;
+    if (!s->connected && !s->connecting)
+        return WSAENOTCONN;
+    simp_ip_to_sockaddr(s->remote, s->remote_port, family_of(s), out);
+    return 0;
+}
+
+/* ---- transfer ---- */
+
+static int receive_urgent(cas_port_socket *s, void *buf, size_t len, bool peek, size_t *count)
+{
+    if (s->options.inline_urgent)
+        return WSAEINVAL;
+    simp_mark *mark = s->tcp == NULL ? NULL : simp_receive_buffer_urgent(s->tcp);
+    if (mark == NULL)
+        return WSAEWOULDBLOCK;
+    *count = len > 0 ? 1 : 0;
+    if (len > 0)
+        memcpy(buf, &mark->byte, 1);
+    if (len > 0 && !peek)
+        simp_receive_buffer_take(s->tcp, mark);
+    return 0;
+}
+
+static int receive_stream(cas_port_socket *s, void *buf, size_t len, int flags, size_t *count)
+{
+    if (!s->connected)
+        return WSAENOTCONN;
+    if (s->receive_shut)
+        return WSAESHUTDOWN;
+    if (s->dead != 0)
+        return s->dead;
+    bool peek = (flags & MSG_PEEK) != 0;
+    if ((flags & MSG_OOB) != 0)
+        return receive_urgent(s, buf, len, peek, count);
+    uint32_t part = len > UINT32_MAX / 2 ? UINT32_MAX / 2 : (uint32_t)len;
+    *count = simp_receive_buffer_read(s->tcp, buf, part, peek);
+    if (*count == 0 && (part != 0 || simp_receive_buffer_ready(s->tcp) == 0))
+        return s->finished ? 0 : WSAEWOULDBLOCK;
+    if (!peek)
+        simp_tcp_window_opened(s->tcp);
+    return 0;
+}
+
+int simp_call_receive(cas_backend *backend, cas_port_socket *s, void *buf, size_t len, int flags,
+                      SOCKADDR_STORAGE *from, size_t *count)
+{
+    (void)backend;
+    if (s->datagram)
+        return simp_udp_receive(s, buf, len, (flags & MSG_PEEK) != 0, from, count);
+    return receive_stream(s, buf, len, flags, count);
+}
+
+/* SO_SNDBUF 0 still lets one segment out at a time. */
+static uint32_t send_room(const simp_tcp *t)
+{
+    uint32_t limit = t->send_limit > t->mss ? t->send_limit : t->mss;
+    uint32_t queued = t->send.end - t->una;
+    return queued < limit ? limit - queued : 0;
+}
+
+static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flags, size_t *count)
+{
+    if (!s->connected)
+        return WSAENOTCONN;
+    if (s->dead != 0)
+        return s->dead;
+    if (s->send_shut || s->tcp->state == SIMP_TCP_CLOSED)
+        return WSAESHUTDOWN;
+    simp_tcp *t = s->tcp;
+    uint32_t room = send_room(t);
+    if (len > 0 && room == 0) {
+        s->send_blocked = true;
+        return WSAEWOULDBLOCK;
+    }
+    uint32_t part = len < room ? (uint32_t)len : room;
+    uint32_t taken = simp_send_buffer_append(t, buf, part);
+    if (taken == 0 && part != 0)
+        return WSAENOBUFS;
+    if ((flags & MSG_OOB) != 0 && taken != 0) {
+        t->urgent = true;
+        t->urgent_end = t->send.end;
+    }
+    simp_record_event(s->host->world, SIMP_RECORD_BYTES, taken, simp_hash_bytes(0, buf, taken));
+    simp_tcp_output(t);
+    *count = taken;
+    return 0;
+}
+
+static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const SOCKADDR *to, int to_len, size_t *count)
+{
+    if (s->send_shut)
+        return WSAESHUTDOWN;
+    if (to == NULL && !s->connected)
+        return WSAENOTCONN;
+    simp_ip ip = s->remote;
+    uint16_t port = s->remote_port;
+    int error = to == NULL ? 0 : address(s, to, to_len, &ip, &port);
+    if (error == 0)
+        error = simp_udp_send(s, buf, len, ip, port);
+    if (error != 0)
+        return error;
+    simp_record_event(s->host->world, SIMP_RECORD_BYTES, len, simp_hash_bytes(0, buf, len));
+    *count = len;
+    return 0;
+}
+
+int simp_call_send(cas_backend *backend, cas_port_socket *s, const void *buf, size_t len, int flags,
+                   const SOCKADDR *to, int to_len, size_t *count)
+{
+    (void)backend;
+    if (s->datagram)
+        return send_datagram(s, buf, len, to, to_len, count);
+    return send_stream(s, buf, len, flags, count);
+}
+
+int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
+{
+    (void)backend;
+    if (!s->datagram && !s->connected)
+        return WSAENOTCONN;
+    if (how != SD_SEND) {
+        s->receive_shut = true;
+        if (s->datagram) {
+            simp_udp_clear(s);
+        } else if (s->tcp != NULL) {
+            s->tcp->receive_shut = true;
+            simp_receive_buffer_clear(s->tcp);
+            simp_tcp_window_opened(s->tcp);
+        }
+    }
+    if (how != SD_RECEIVE) {
+        s->send_shut = true;
+        if (s->tcp != NULL)
+            simp_tcp_shutdown(s->tcp);
+    }
+    return 0;
+}
+
+/* ---- questions ---- */
+
+long simp_call_conditions(cas_backend *backend, cas_port_socket *s, long interest, int *close_error)
+{
+    (void)backend;
+    long events = 0;
+    if ((interest & FD_READ) != 0 && simp_socket_is_readable(s))
+        events |= FD_READ;
+    if ((interest & FD_OOB) != 0 && s->tcp != NULL && s->dead == 0 && !s->options.inline_urgent &&
+        simp_receive_buffer_urgent(s->tcp) != NULL)
+        events |= FD_OOB;
+    if ((interest & FD_WRITE) != 0 && simp_socket_is_writable(s))
+        events |= FD_WRITE;
+    if ((interest & FD_ACCEPT) != 0 && s->accept_count > 0)
+        events |= FD_ACCEPT;
+    if ((interest & FD_CLOSE) != 0 && (s->finished || s->dead != 0)) {
+        events |= FD_CLOSE;
+        *close_error = s->finished ? 0 : s->dead;
+    }
+    return events;
+}
+
+int simp_call_query(cas_backend *backend, cas_port_socket *s, cas_query query, unsigned *value)
+{
+    (void)backend;
+    const sim_packet *datagram = s->datagrams.first;
+    switch (query) {
+    case CAS_QUERY_READ_COUNT:
+        if (s->datagram)
+            *value = datagram == NULL ? 0 : datagram->length;
+        else
+            *value = s->tcp == NULL ? 0 : simp_receive_buffer_ready(s->tcp);
+        return 0;
+    case CAS_QUERY_AT_MARK:
+        *value = s->tcp == NULL || simp_receive_buffer_is_at_mark(s->tcp);
+        return 0;
+    default:
+        *value = simp_socket_is_readable(s) || s->finished || s->dead != 0 || s->accept_count > 0;
+        return 0;
+    }
+}
+
+int simp_call_set_udp_connreset(cas_backend *backend, cas_port_socket *s, bool on)
+{
+    (void)backend;
+    s->connreset = on;
+    return 0;
+}

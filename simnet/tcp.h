@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A TCP connection, RFC 9293 with its companions: 6298 (timers), 5681 and 6582 (congestion control, NewReno), 7323
+ * (window scale), 6528 (initial sequence numbers), 5961 (challenge ACKs).
+ *
+ * Files: tcp_conn.c states, opening and closing; tcp_listen.c the passive side; tcp_in.c segment arrival; tcp_out.c what is
+ * sent when; tcp_timer.c timers; tcp_cc.c congestion window; tcp_send_buffer.c and tcp_receive_buffer.c the bytes.
+ *
+ * Invariants, in sequence space:
+ *  1. una <= nxt <= max; everything from una to buffer end is in the send buffer, then the FIN if queued.
+ *  2. read <= rcv_nxt <= rcv_edge; in-order bytes from read to rcv_nxt are in the receive buffer, without gaps.
+ *  3. The advertised right edge rcv_edge never moves left.
+ *  4. The connection is in the world's hash under its key, and holds its local port, while it is listed.
+ */
+#ifndef SIMNET_TCP_H
+#define SIMNET_TCP_H
+
+#include "simnet/hash.h"
+#include "simnet/sim_socket.h"
+
+typedef enum simp_tcp_state {
+    SIMP_TCP_CLOSED, SIMP_TCP_SYN_SENT, SIMP_TCP_SYN_RECEIVED, SIMP_TCP_ESTABLISHED, SIMP_TCP_FIN_WAIT_1,
+    SIMP_TCP_FIN_WAIT_2, SIMP_TCP_CLOSE_WAIT, SIMP_TCP_CLOSING, SIMP_TCP_LAST_ACK, SIMP_TCP_TIME_WAIT
+} simp_tcp_state;
+
+typedef enum simp_timer {
+    SIMP_TIMER_RETRANSMIT, SIMP_TIMER_PERSIST, SIMP_TIMER_DELAYED_ACK, SIMP_TIMER_KEEPALIVE,
+    SIMP_TIMER_WAIT,  /* TIME-WAIT, and FIN-WAIT-2 of an orphan */
+    SIMP_TIMER_COUNT
+} simp_timer;
+
+#define SIMP_TIMER_OFF UINT64_MAX
+#define SIMP_MS_NS UINT64_C(1000000)
+#define SIMP_S_NS UINT64_C(1000000000)
+
+/* Bytes from the program, in blocks that segments refer to. */
+typedef struct simp_send_buffer {
+    simp_block *first, *last;
+    simp_block *cursor;       /* where the last look-up ended */
+    uint32_t end;             /* sequence number behind the last byte */
+} simp_send_buffer;
+
+enum { SIMP_MARKS_MAX = 16 };
+
+/* An urgent byte of the peer. */
+typedef struct simp_mark {
+    uint32_t seq;
+    uint8_t byte;
+    bool arrived;             /* byte is valid */
+    bool arrived_inline;      /* SO_OOBINLINE was on when it arrived */
+    bool taken;               /* by a receive with MSG_OOB */
+    bool passed;              /* the stream was read beyond it */
+} simp_mark;
+
+typedef struct simp_receive_buffer {
+    sim_packet *first, *last;  /* in order */
+    sim_packet *early;         /* behind a gap, sorted, without overlap */
+    simp_mark marks[SIMP_MARKS_MAX];
+    unsigned mark_count;
+} simp_receive_buffer;
+
+typedef struct simp_tcp_key {
+    simp_ip local, remote;
+    uint32_t host;
+    uint16_t local_port, remote_port;
+} simp_tcp_key;
+
+typedef struct simp_tcp {
+    UT_hash_handle hh;
+    simp_tcp_key key;
+    sim_host *host;
+    cas_port_socket *socket;      /* NULL: not accepted yet, or closed by its program */
+    cas_port_socket *listener;    /* while it is in SYN-RECEIVED or waits for acceptance */
+    struct simp_tcp *accept_next;
+    simp_tcp_state state;
+    bool orphan;                  /* closed by its program */
+    bool nodelay, keepalive;
+    bool fin_queued;              /* the program has no more to send */
+    bool fin_received;
+    bool receive_shut;            /* arriving bytes are dropped */
+    bool listed;                  /* segments find it */
+    uint16_t mss;                 /* of what we send, without options */
+    bool scales;                  /* window scaling: offered, then agreed; both shifts are 0 without */
+    uint8_t snd_scale, rcv_scale;
+
+    uint32_t iss, una, nxt, max;
+    uint32_t wnd, wl1, wl2, wnd_max;
+    uint32_t urgent_end;          /* SND.UP: behind the last urgent byte; valid with urgent */
+    bool urgent;
+    simp_send_buffer send;
+    uint32_t send_limit;          /* SO_SNDBUF */
+
+    uint32_t irs, rcv_nxt, read, rcv_edge;
+    uint32_t rcv_urgent;          /* RCV.UP; valid with rcv_has_urgent */
+    bool rcv_has_urgent;
+    simp_receive_buffer receive;
+    uint32_t receive_limit;       /* SO_RCVBUF */
+    bool ack_now;
+    unsigned segments_unacked;    /* full segments since the last ACK */
+
+    uint64_t srtt_ns, rttvar_ns, rto_ns;
+    bool timing;                  /* one segment is timed (Karn: never a retransmitted one) */
+    uint32_t timed_seq;
+    uint64_t timed_at_ns;
+    unsigned backoff;             /* retransmissions of the first segment, or probes */
+    uint64_t opened_ns;           /* SYN: when the attempt began */
+    uint64_t last_heard_ns;
+    unsigned probes;              /* keep-alive */
+
+    uint32_t cwnd, ssthresh, recover;
+    unsigned duplicate_acks;
+    bool recovering;
+
+    uint64_t deadline[SIMP_TIMER_COUNT];
+    simp_event event;             /* queued at or before the earliest deadline */
+} simp_tcp;
+
+static inline int32_t simp_seq_diff(uint32_t a, uint32_t b) { return (int32_t)(a - b); }
+static inline bool simp_seq_before(uint32_t a, uint32_t b) { return simp_seq_diff(a, b) < 0; }
+static inline bool simp_seq_upto(uint32_t a, uint32_t b) { return simp_seq_diff(a, b) <= 0; }
+
+static inline bool simp_tcp_is_synchronised(const simp_tcp *t) { return t->state >= SIMP_TCP_ESTABLISHED; }
+
+/* ---- tcp_conn.c ---- */
+simp_tcp *simp_tcp_find(sim_host *, simp_ip local, uint16_t local_port, simp_ip remote, uint16_t remote_port);
+/* 0, WSAENOBUFS, or WSAEADDRINUSE (the same four-tuple exists). */
+int simp_tcp_create(sim_host *, const simp_tcp_key *, const simp_options *, simp_tcp **out);
+/* Active open; 0 means that the SYN is on its way. */
+int simp_tcp_connect(cas_port_socket *, const simp_tcp_key *);
+/* The program has no more to send: FIN behind what is queued. */
+void simp_tcp_shutdown(simp_tcp *);
+/* The program closes: gracefully, or with RST when data is unread. */
+void simp_tcp_close(simp_tcp *);
+/* RST, if the peer has to know, and gone. */
+void simp_tcp_abort(simp_tcp *);
+/* The connection ends with an error: the socket learns of it. */
+void simp_tcp_fail(simp_tcp *, int error);
+void simp_tcp_destroy(simp_tcp *);
+/* Both directions are done: destroyed, or kept until the program has read what is left and closes. */
+void simp_tcp_finish(simp_tcp *);
+void simp_tcp_set_state(simp_tcp *, simp_tcp_state);
+void simp_tcp_enter_time_wait(simp_tcp *);
+/* The handshake is done. */
+void simp_tcp_established(simp_tcp *);
+bool simp_tcp_has_unsent(const simp_tcp *);
+
+/* RFC 7323 2.2: both sides scale, or neither. */
+void simp_tcp_agree_scale(simp_tcp *, const sim_packet *syn);
+
+/* ---- tcp_listen.c ---- */
+void simp_tcp_listen_input(cas_port_socket *listener, sim_packet *);
+
+/* ---- tcp_out.c ---- */
+/* Sends what may be sent now, and an ACK if one is due. */
+void simp_tcp_output(simp_tcp *);
+void simp_tcp_send_syn(simp_tcp *);
+void simp_tcp_send_ack(simp_tcp *);
+/* One segment from una, whatever the windows say. */
+void simp_tcp_retransmit(simp_tcp *);
+/* One byte into a closed window. */
+void simp_tcp_send_probe(simp_tcp *);
+void simp_tcp_send_keepalive(simp_tcp *);
+/* A reset for a segment that belongs to no connection. */
+void simp_tcp_reply_reset(sim_host *, const sim_packet *);
+void simp_tcp_send_reset(simp_tcp *);
+/* Moves the advertised edge if it is worth an ACK (RFC 9293 3.8.6.2.2); called after a receive. */
+void simp_tcp_window_opened(simp_tcp *);
+uint32_t simp_tcp_usable_receive_window(const simp_tcp *);
+/* The largest TCP payload on the way to a destination. */
+uint16_t simp_tcp_path_mss(const sim_host *, simp_ip destination);
+
+/* ---- tcp_timer.c ---- */
+void simp_tcp_timer_init(simp_tcp *);
+void simp_tcp_timer_set(simp_tcp *, simp_timer, uint64_t delay_ns);
+static inline void simp_tcp_timer_stop(simp_tcp *t, simp_timer timer) { t->deadline[timer] = SIMP_TIMER_OFF; }
+static inline bool simp_tcp_timer_is_on(const simp_tcp *t, simp_timer timer)
+{
+    return t->deadline[timer] != SIMP_TIMER_OFF;
+}
+void simp_tcp_rtt_sample(simp_tcp *, uint64_t rtt_ns);
+/* RTO with its backoff. */
+uint64_t simp_tcp_timeout(const simp_tcp *);
+
+/* ---- tcp_cc.c ---- */
+void simp_tcp_cc_init(simp_tcp *);
+void simp_tcp_cc_acked(simp_tcp *, uint32_t bytes);
+void simp_tcp_cc_timeout(simp_tcp *);
+/* A duplicate ACK; may retransmit. */
+void simp_tcp_cc_duplicate(simp_tcp *);
+/* New data was acknowledged during recovery; may retransmit.  True: recovery goes on. */
+bool simp_tcp_cc_partial(simp_tcp *, uint32_t bytes);
+
+/* ---- tcp_send_buffer.c ---- */
+/* Copies bytes; returns how many, fewer than len when memory is refused. */
+uint32_t simp_send_buffer_append(simp_tcp *, const uint8_t *bytes, uint32_t len);
+/* Releases everything before seq. */
+void simp_send_buffer_release(simp_tcp *, uint32_t seq);
+/* Lets packet refer to len bytes from seq.  False: no memory. */
+bool simp_send_buffer_fill(simp_tcp *, sim_packet *, uint32_t seq, uint32_t len);
+
+/* ---- tcp_receive_buffer.c ---- */
+/* Takes over a segment that lies in the window; moves rcv_nxt over all that is now in order. */
+void simp_receive_buffer_add(simp_tcp *, sim_packet *);
+/* Bytes that one receive can give. */
+uint32_t simp_receive_buffer_ready(const simp_tcp *);
+uint32_t simp_receive_buffer_read(simp_tcp *, uint8_t *out, uint32_t len, bool peek);
+void simp_receive_buffer_clear(simp_tcp *);
+/* The segment's urgent pointer says that the byte at seq is urgent. */
+void simp_receive_buffer_mark(simp_tcp *, uint32_t seq);
+/* The oldest urgent byte that arrived and was not taken; NULL: none. */
+simp_mark *simp_receive_buffer_urgent(simp_tcp *);
+/* It was received with MSG_OOB. */
+void simp_receive_buffer_take(simp_tcp *, simp_mark *);
+bool simp_receive_buffer_is_at_mark(const simp_tcp *);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The states of a connection, RFC 9293 3.3.2, and what opens and closes it.
+ *
+ *   CLOSED       -> SYN-SENT      active open                          [simp_tcp_connect]
+ *   CLOSED       -> SYN-RECEIVED  SYN at a listener                    [simp_tcp_listen_input]
+ *   SYN-SENT     -> SYN-RECEIVED  SYN without ACK: both open           [tcp_in.c on_syn_sent]
+ *   SYN-SENT     -> ESTABLISHED   SYN with ACK                         [tcp_in.c on_syn_sent]
+ *   SYN-RECEIVED -> ESTABLISHED   ACK of our SYN                       [tcp_in.c on_syn_received]
+ *   ESTABLISHED  -> FIN-WAIT-1    the program has no more to send      [simp_tcp_shutdown]
+ *   CLOSE-WAIT   -> LAST-ACK      the same, after the peer's FIN       [simp_tcp_shutdown]
+ *   ESTABLISHED  -> CLOSE-WAIT    FIN                                  [tcp_in.c on_fin]
+ *   FIN-WAIT-1   -> CLOSING       FIN before the ACK of ours           [tcp_in.c on_fin]
+ *   FIN-WAIT-1   -> FIN-WAIT-2    ACK of our FIN                       [tcp_in.c on_fin_acked]
+ *   FIN-WAIT-2   -> TIME-WAIT     FIN                                  [tcp_in.c on_fin]
+ *   CLOSING      -> TIME-WAIT     ACK of our FIN                       [tcp_in.c on_fin_acked]
+ *   LAST-ACK     -> CLOSED        ACK of our FIN                       [simp_tcp_finish]
+ *   TIME-WAIT    -> CLOSED        after 2 MSL                          [simp_tcp_finish]
+ *   CLOSED       -> destroyed     the program closes, or has closed    [simp_tcp_close]
+ *   any          -> destroyed     reset, time-out, abort               [simp_tcp_fail, simp_tcp_abort]
+ */
+#include "simnet/ip.h"
+#include "simnet/port_table.h"
+#include "simnet/tcp.h"
+
+#define MSL_NS (120 * SIMP_S_NS)              /* RFC 9293 3.4.2 */
+#define ORPHAN_FIN_WAIT_2_NS (60 * SIMP_S_NS) /* as Linux: nobody is there to read */
+#define KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS)  /* RFC 9293 3.8.4, MUST-28 */
+enum { SCALE_MAX = 14, SCALE_ROOM = 1 << 20 };
+
+simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote, uint16_t remote_port)
+{
+    simp_tcp_key key = {local, remote, host->index, local_port, remote_port};
+    simp_tcp *found = NULL;
+    HASH_FIND(hh, host->world->connections, &key, sizeof key, found);
+    return found;
+}
+
+void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = state; }
+
+/* RFC 6528: a clock of 4 us plus a keyed hash of the four-tuple; the seed is the key. */
+static uint32_t initial_sequence(const sim_world *world, const simp_tcp_key *key)
+{
+    uint64_t words[] = {key->local.high, key->local.low, key->remote.high, key->remote.low,
+                        (uint64_t)key->local_port << 16 | key->remote_port};
+    uint64_t hash = world->options.seed;
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        hash = simp_mix(hash ^ simp_mix(words[i] + i));
+    return (uint32_t)(hash + world->now_ns / 4000);
+}
+
+/* Enough for the buffer, and for one that grows to a MiB. */
+static uint8_t scale_for(uint32_t buffer)
+{
+    uint32_t room = buffer < SCALE_ROOM ? SCALE_ROOM : buffer;
+    uint8_t scale = 0;
+    while (scale < SCALE_MAX && room >> scale > 65535)
+        scale++;
+    return scale;
+}
+
+void simp_tcp_agree_scale(simp_tcp *t, const sim_packet *syn)
+{
+    t->scales = t->scales && syn->tcp.scale != SIMP_NO_SCALE;
+    if (!t->scales)
+        t->snd_scale = t->rcv_scale = 0;
+    else
+        t->snd_scale = syn->tcp.scale < SCALE_MAX ? syn->tcp.scale : (uint8_t)SCALE_MAX;
+}
+
+int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options *options, simp_tcp **out)
+{
+    sim_world *world = host->world;
+    if (simp_tcp_find(host, key->local, key->local_port, key->remote, key->remote_port) != NULL)
+        return WSAEADDRINUSE;
+    if (!simp_events_reserve(&world->events, &world->arena))
+        return WSAENOBUFS;
+    simp_tcp *t = simp_alloc_zero(&world->arena, sizeof *t);
+    if (t == NULL || simp_port_hold(host, key->local_port, false) != 0) {
+        simp_events_release(&world->events);
+        simp_free(&world->arena, t, sizeof *t);
+        return WSAENOBUFS;
+    }
+    t->key = *key;
+    t->host = host;
+    bool refused = false;
+    HASH_ADD(hh, world->connections, key, sizeof t->key, t);
+    if (refused) {
+        simp_port_drop(host, key->local_port, false);
+        simp_events_release(&world->events);
+        simp_free(&world->arena, t, sizeof *t);
+        return WSAENOBUFS;
+    }
+    t->listed = true;
+    t->nodelay = options->nodelay;
+    t->keepalive = options->keepalive;
+    t->send_limit = (uint32_t)options->send_buffer;
+    t->receive_limit = (uint32_t)options->receive_buffer;
+    t->scales = true;
+    t->rcv_scale = scale_for(t->receive_limit);
+    t->mss = simp_tcp_path_mss(host, key->remote);
+    t->iss = initial_sequence(world, key);
+    t->una = t->nxt = t->max = t->iss;
+    t->send.end = t->iss + 1;
+    t->opened_ns = t->last_heard_ns = world->now_ns;
+    simp_tcp_timer_init(t);
+    simp_tcp_cc_init(t);
+    *out = t;
+    return 0;
+}
+
+static void unlist(simp_tcp *t)
+{
+    sim_world *world = t->host->world;
+    if (!t->listed)
+        return;
+    t->listed = false;
+    HASH_DEL(world->connections, t);
+    simp_port_drop(t->host, t->key.local_port, false);
+}
+
+void simp_tcp_finish(simp_tcp *t)
+{
+    if (t->socket == NULL) {
+        simp_tcp_destroy(t);
+        return;
+    }
+    unlist(t);
+    simp_tcp_set_state(t, SIMP_TCP_CLOSED);
+    for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
+        simp_tcp_timer_stop(t, (simp_timer)i);
+}
+
+void simp_tcp_destroy(simp_tcp *t)
+{
+    sim_world *world = t->host->world;
+    if (t->socket != NULL)
+        t->socket->tcp = NULL;
+    if (t->listener != NULL)
+        simp_socket_dequeue(t->listener, t);
+    simp_receive_buffer_clear(t);
+    simp_send_buffer_release(t, t->send.end);
+    simp_events_cancel(&world->events, &t->event);
+    simp_events_release(&world->events);
+    unlist(t);
+    simp_free(&world->arena, t, sizeof *t);
+}
+
+/* ---- opening ---- */
+
+int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)
+{
+    simp_tcp *t;
+    int error = simp_tcp_create(socket->host, key, &socket->options, &t);
+    if (error != 0)
+        return error;
+    t->socket = socket;
+    socket->tcp = t;
+    simp_tcp_set_state(t, SIMP_TCP_SYN_SENT);
+    simp_tcp_send_syn(t);
+    return 0;
+}
+
+void simp_tcp_established(simp_tcp *t)
+{
+    simp_tcp_set_state(t, SIMP_TCP_ESTABLISHED);
+    bool retried = t->backoff > 0;
+    t->backoff = 0;
+    simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT);
+    if (retried && t->srtt_ns == 0)
+        t->rto_ns = 3 * SIMP_S_NS; /* RFC 6298 5.7 */
+    simp_tcp_cc_init(t);
+    if (t->keepalive)
+        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, KEEPALIVE_IDLE_NS);
+    if (t->listener != NULL) {
+        simp_socket_enqueue(t->listener, t);
+    } else if (t->socket != NULL) {
+        cas_port_socket *socket = t->socket;
+        socket->connecting = false;
+        socket->connected = true;
+        socket->connected_ns = t->host->world->now_ns;
+        socket->last_error = 0;
+        simp_socket_report(socket, FD_CONNECT | FD_WRITE, 0);
+    }
+}
+
+/* ---- closing ---- */
+
+bool simp_tcp_has_unsent(const simp_tcp *t) { return simp_seq_before(t->una, t->send.end); }
+
+void simp_tcp_shutdown(simp_tcp *t)
+{
+    if (t->fin_queued)
+        return;
+    t->fin_queued = true;
+    if (t->state == SIMP_TCP_ESTABLISHED)
+        simp_tcp_set_state(t, SIMP_TCP_FIN_WAIT_1);
+    else if (t->state == SIMP_TCP_CLOSE_WAIT)
+        simp_tcp_set_state(t, SIMP_TCP_LAST_ACK);
+    simp_tcp_output(t);
+}
+
+void simp_tcp_abort(simp_tcp *t)
+{
+    if (t->listed && t->state != SIMP_TCP_SYN_SENT && t->state != SIMP_TCP_TIME_WAIT)
+        simp_tcp_send_reset(t);
+    simp_tcp_destroy(t);
+}
+
+void simp_tcp_close(simp_tcp *t)
+{
+    bool unread = t->receive.first != NULL || t->receive.early != NULL;
+    if (t->socket != NULL)
+        t->socket->tcp = NULL;
+    t->socket = NULL;
+    t->orphan = true;
+    if (t->state == SIMP_TCP_SYN_SENT || t->state == SIMP_TCP_CLOSED) {
+        simp_tcp_destroy(t);
+    } else if (unread && t->state != SIMP_TCP_TIME_WAIT) {
+        simp_tcp_abort(t); /* RFC 9293 3.6.1, RFC 2525 2.17: the peer must learn that bytes were lost */
+    } else {
+        simp_tcp_shutdown(t);
+        if (t->state == SIMP_TCP_FIN_WAIT_2)
+            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, ORPHAN_FIN_WAIT_2_NS);
+    }
+}
+
+void simp_tcp_enter_time_wait(simp_tcp *t)
+{
+    simp_tcp_set_state(t, SIMP_TCP_TIME_WAIT);
+    for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
+        simp_tcp_timer_stop(t, (simp_timer)i);
+    simp_tcp_timer_set(t, SIMP_TIMER_WAIT, 2 * MSL_NS); /* MUST-13 */
+}
+
+void simp_tcp_fail(simp_tcp *t, int error)
+{
+    cas_port_socket *socket = t->socket;
+    bool connecting = socket != NULL && socket->connecting;
+    simp_tcp_destroy(t);
+    if (socket == NULL)
+        return;
+    if (connecting) {
+        socket->connecting = false;
+        socket->last_error = error == WSAECONNRESET ? WSAECONNREFUSED : error;
+        simp_socket_report(socket, FD_CONNECT, socket->last_error);
+        return;
+    }
+    /* SHU-20: after a graceful end the later reset is an abort; a time-out is one too. */
+    socket->dead = error == WSAECONNRESET && !socket->finished ? WSAECONNRESET : WSAECONNABORTED;
+    if (error == WSAENETRESET)
+        socket->dead = WSAENETRESET;
+    if (!socket->finished)
+        simp_socket_report(socket, FD_CLOSE, socket->dead);
+}

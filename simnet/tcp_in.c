@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a segment does that arrives, RFC 9293 3.10.7, in the order of its steps: sequence number, RST, SYN, ACK, URG,
+ * text, FIN.  The functions of a step return false when the segment, or the connection, is done with.
+ */
+#include "simnet/ip.h"
+#include "simnet/port_table.h"
+#include "simnet/tcp.h"
+
+#define DELAYED_ACK_NS (200 * SIMP_MS_NS) /* RFC 9293 3.8.6.3: below 0.5 s */
+#define KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS)
+
+/* ---- SYN-SENT, 3.10.7.3 ---- */
+
+static void on_syn_sent(simp_tcp *t, const sim_packet *packet)
+{
+    uint8_t flags = packet->tcp.flags;
+    bool acknowledged = (flags & SIMP_ACK) != 0;
+    if (acknowledged && packet->tcp.ack != t->nxt) {
+        simp_tcp_reply_reset(t->host, packet);
+        return;
+    }
+    if ((flags & SIMP_RST) != 0) {
+        if (acknowledged)
+            simp_tcp_fail(t, WSAECONNREFUSED);
+        return;
+    }
+    if ((flags & SIMP_SYN) == 0)
+        return;
+    t->irs = packet->tcp.seq;
+    t->rcv_nxt = t->read = packet->tcp.seq + 1;
+    t->rcv_edge = t->rcv_nxt + t->receive_limit;
+    if (packet->tcp.mss != 0 && packet->tcp.mss < t->mss)
+        t->mss = packet->tcp.mss;
+    simp_tcp_agree_scale(t, packet);
+    t->wnd = t->wnd_max = packet->tcp.window;
+    t->wl1 = packet->tcp.seq;
+    t->wl2 = packet->tcp.ack;
+    if (!acknowledged) { /* 3.5 figure 7: both sides open */
+        simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
+        simp_tcp_send_syn(t);
+        return;
+    }
+    if (t->timing)
+        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns);
+    t->timing = false;
+    t->una = packet->tcp.ack;
+    t->ack_now = true;
+    simp_tcp_established(t);
+    simp_tcp_output(t);
+}
+
+/* ---- first: sequence number ---- */
+
+static uint32_t sequence_len(const sim_packet *packet)
+{
+    uint8_t flags = packet->tcp.flags;
+    return packet->length + ((flags & SIMP_SYN) != 0) + ((flags & SIMP_FIN) != 0);
+}
+
+/* Table 6. */
+static bool is_acceptable(const simp_tcp *t, const sim_packet *packet)
+{
+    uint32_t window = t->rcv_edge - t->rcv_nxt, len = sequence_len(packet);
+    uint32_t first = packet->tcp.seq - t->rcv_nxt, last = first + len - 1;
+    if (len == 0)
+        return window == 0 ? first == 0 : first < window;
+    return window != 0 && (first < window || last < window);
+}
+
+/* A closed window still takes the ACK, URG and RST of a segment: MUST-66. */
+static bool is_probe(const simp_tcp *t, const sim_packet *packet)
+{
+    return t->rcv_edge == t->rcv_nxt && packet->tcp.seq == t->rcv_nxt;
+}
+
+/* Cuts what was received before, and what lies beyond the window. */
+static void trim(simp_tcp *t, sim_packet *packet)
+{
+    if ((packet->tcp.flags & SIMP_SYN) != 0)
+        return; /* answered by a challenge */
+    if (simp_seq_before(packet->tcp.seq, t->rcv_nxt)) {
+        uint32_t old = t->rcv_nxt - packet->tcp.seq;
+        uint32_t cut = old < packet->length ? old : packet->length;
+        packet->tcp.seq += cut;
+        packet->offset += cut;
+        packet->length -= cut;
+    }
+    uint32_t end = packet->tcp.seq + packet->length;
+    if (simp_seq_before(t->rcv_edge, end)) {
+        packet->length -= end - t->rcv_edge;
+        packet->tcp.flags &= (uint8_t)~SIMP_FIN;
+    }
+}
+
+static bool check_sequence(simp_tcp *t, sim_packet *packet)
+{
+    if (is_acceptable(t, packet)) {
+        trim(t, packet);
+        return true;
+    }
+    if ((packet->tcp.flags & SIMP_RST) != 0)
+        return false;
+    t->ack_now = true;
+    if (is_probe(t, packet)) {
+        packet->length = 0;
+        packet->tcp.flags &= (uint8_t)~SIMP_FIN;
+        return true;
+    }
+    if (t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & SIMP_FIN) != 0)
+        simp_tcp_enter_time_wait(t); /* a retransmitted FIN starts the wait again */
+    simp_tcp_output(t);
+    return false;
+}
+
+/* ---- second: RST; fourth: SYN ---- */
+
+/* RFC 5961 3.2: exactly at RCV.NXT it resets, elsewhere in the window it is challenged. */
+static bool check_reset(simp_tcp *t, const sim_packet *packet)
+{
+    if ((packet->tcp.flags & SIMP_RST) == 0)
+        return true;
+    if (packet->tcp.seq != t->rcv_nxt) {
+        simp_tcp_send_ack(t);
+        return false;
+    }
+    switch (t->state) {
+    case SIMP_TCP_SYN_RECEIVED:
+        if (t->listener != NULL)
+            simp_tcp_destroy(t); /* back to LISTEN, without a word */
+        else
+            simp_tcp_fail(t, WSAECONNREFUSED);
+        break;
+    case SIMP_TCP_TIME_WAIT: /* RFC 1337: ignored */
+        break;
+    case SIMP_TCP_CLOSING:
+    case SIMP_TCP_LAST_ACK:
+    default:
+        simp_tcp_fail(t, WSAECONNRESET);
+        break;
+    }
+    return false;
+}
+
+/* RFC 5961 4.2 */
+static bool check_syn(simp_tcp *t, const sim_packet *packet)
+{
+    if ((packet->tcp.flags & SIMP_SYN) == 0)
+        return true;
+    simp_tcp_send_ack(t);
+    return false;
+}
+
+/* The SYN of our peer once more, in SYN-RECEIVED: alone it says that our SYN,ACK was lost; with an ACK it completes a
+ * simultaneous open (3.5 figure 7), and is an ACK like any other once its SYN is cut off. */
+static bool check_repeated_syn(simp_tcp *t, sim_packet *packet)
+{
+    uint8_t flags = packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST);
+    if (t->state != SIMP_TCP_SYN_RECEIVED || packet->tcp.seq != t->irs || (flags & SIMP_SYN) == 0)
+        return true;
+    if (flags == SIMP_SYN) {
+        simp_tcp_send_syn(t);
+        return false;
+    }
+    packet->tcp.flags &= (uint8_t)~SIMP_SYN;
+    packet->tcp.seq++;
+    return true;
+}
+
+/* ---- fifth: ACK ---- */
+
+static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
+{
+    if (packet->tcp.ack != t->nxt) {
+        simp_tcp_reply_reset(t->host, packet);
+        return false;
+    }
+    if (t->timing)
+        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns);
+    t->timing = false;
+    t->una = packet->tcp.ack;
+    t->wnd = (uint32_t)packet->tcp.window << t->snd_scale;
+    t->wl1 = packet->tcp.seq;
+    t->wl2 = packet->tcp.ack;
+    simp_tcp_established(t);
+    return true;
+}
+
+/* SND.WL1 and WL2 keep an old segment from taking the window back. */
+static bool update_window(simp_tcp *t, const sim_packet *packet)
+{
+    uint32_t seq = packet->tcp.seq, ack = packet->tcp.ack;
+    if (simp_seq_before(seq, t->wl1) || (seq == t->wl1 && simp_seq_before(ack, t->wl2)))
+        return false;
+    uint32_t window = (uint32_t)packet->tcp.window << t->snd_scale;
+    bool changed = window != t->wnd;
+    t->wnd = window;
+    t->wl1 = seq;
+    t->wl2 = ack;
+    if (window > t->wnd_max)
+        t->wnd_max = window;
+    if (changed && simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST) && window > 0) {
+        simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
+        t->backoff = 0;
+    }
+    return changed;
+}
+
+static void on_fin_acked(simp_tcp *t)
+{
+    if (t->state == SIMP_TCP_FIN_WAIT_1) {
+        simp_tcp_set_state(t, SIMP_TCP_FIN_WAIT_2);
+        if (t->orphan)
+            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, 60 * SIMP_S_NS);
+    } else if (t->state == SIMP_TCP_CLOSING) {
+        simp_tcp_enter_time_wait(t);
+    }
+}
+
+/* Room came back for a program that found none. */
+static void report_room(simp_tcp *t)
+{
+    cas_port_socket *socket = t->socket;
+    if (socket == NULL || !socket->send_blocked || t->send.end - t->una > t->send_limit / 2)
+        return;
+    socket->send_blocked = false;
+    simp_socket_report(socket, FD_WRITE, 0);
+}
+
+static void on_new_ack(simp_tcp *t, uint32_t ack)
+{
+    uint64_t now = t->host->world->now_ns;
+    uint32_t bytes = ack - t->una;
+    if (t->timing && simp_seq_before(t->timed_seq, ack)) {
+        simp_tcp_rtt_sample(t, now - t->timed_at_ns);
+        t->timing = false;
+    }
+    t->backoff = 0;
+    t->una = ack;
+    if (simp_seq_before(t->nxt, ack))
+        t->nxt = ack;
+    if (t->urgent && simp_seq_upto(t->urgent_end, ack))
+        t->urgent = false;
+    simp_send_buffer_release(t, ack);
+    if (t->una == t->max) {
+        simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT); /* RFC 6298 5.2 */
+        simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
+    } else {
+        simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t)); /* 5.3 */
+    }
+    t->duplicate_acks = 0;
+    if (!t->recovering || !simp_tcp_cc_partial(t, bytes)) {
+        if (!t->recovering)
+            simp_tcp_cc_acked(t, bytes);
+    }
+    if (t->fin_queued && ack == t->send.end + 1)
+        on_fin_acked(t);
+    report_room(t);
+}
+
+/* RFC 5681 2: no data, no window change, something in flight, the same ACK again. */
+static bool is_duplicate(const simp_tcp *t, const sim_packet *packet, bool window_changed)
+{
+    return packet->tcp.ack == t->una && packet->length == 0 && !window_changed && t->max != t->una &&
+           (packet->tcp.flags & (SIMP_SYN | SIMP_FIN)) == 0;
+}
+
+static bool check_ack(simp_tcp *t, const sim_packet *packet)
+{
+    if ((packet->tcp.flags & SIMP_ACK) == 0)
+        return false;
+    if (t->state == SIMP_TCP_SYN_RECEIVED && !on_syn_received(t, packet))
+        return false;
+    uint32_t ack = packet->tcp.ack;
+    if (simp_seq_before(t->max, ack)) { /* acknowledges what was never sent */
+        simp_tcp_send_ack(t);
+        return false;
+    }
+    if (simp_seq_before(ack, t->una))
+        return true; /* old; its text may still be new */
+    bool changed = update_window(t, packet);
+    if (simp_seq_before(t->una, ack)) {
+        on_new_ack(t, ack);
+        if (t->state == SIMP_TCP_LAST_ACK && ack == t->send.end + 1) {
+            simp_tcp_finish(t);
+            return false;
+        }
+    } else if (is_duplicate(t, packet, changed)) {
+        simp_tcp_cc_duplicate(t);
+    }
+    return true;
+}
+
+/* ---- sixth: URG; seventh: text; eighth: FIN ---- */
+
+static bool takes_text(const simp_tcp *t)
+{
+    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_FIN_WAIT_1 || t->state == SIMP_TCP_FIN_WAIT_2;
+}
+
+static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
+{
+    if ((packet->tcp.flags & SIMP_URG) == 0 || packet->tcp.urgent == 0 || !takes_text(t))
+        return;
+    uint32_t end = seq + packet->tcp.urgent;
+    if (t->rcv_has_urgent && !simp_seq_before(t->rcv_urgent, end))
+        return;
+    t->rcv_has_urgent = true;
+    t->rcv_urgent = end;
+    if (!simp_seq_before(end - 1, t->rcv_nxt))
+        simp_receive_buffer_mark(t, end - 1);
+}
+
+/* SHLD-18, 19; RFC 5681 4.2: at once behind a gap and when one closes. */
+static void schedule_ack(simp_tcp *t, bool in_order)
+{
+    t->segments_unacked++;
+    if (!in_order || t->receive.early != NULL || t->segments_unacked >= 2)
+        t->ack_now = true;
+    else if (!simp_tcp_timer_is_on(t, SIMP_TIMER_DELAYED_ACK))
+        simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, DELAYED_ACK_NS);
+}
+
+/* Takes the packet over if it has text. */
+static bool take_text(simp_tcp *t, sim_packet *packet)
+{
+    bool in_order = packet->tcp.seq == t->rcv_nxt;
+    bool gap_before = t->receive.early != NULL;
+    if (t->orphan) { /* nobody will read it */
+        simp_packet_free(&t->host->world->arena, packet);
+        simp_tcp_abort(t);
+        return false;
+    }
+    simp_receive_buffer_add(t, packet);
+    if (t->receive_shut)
+        simp_receive_buffer_clear(t);
+    schedule_ack(t, in_order && !gap_before);
+    if (in_order && t->socket != NULL && simp_receive_buffer_ready(t) > 0)
+        simp_socket_report(t->socket, FD_READ, 0);
+    return true;
+}
+
+static void on_fin(simp_tcp *t)
+{
+    t->rcv_nxt++;
+    if (t->receive.first == NULL)
+        t->read = t->rcv_nxt;
+    t->fin_received = true;
+    t->ack_now = true;
+    cas_port_socket *socket = t->socket;
+    switch (t->state) {
+    case SIMP_TCP_ESTABLISHED:
+        simp_tcp_set_state(t, SIMP_TCP_CLOSE_WAIT);
+        break;
+    case SIMP_TCP_FIN_WAIT_1:
+        simp_tcp_set_state(t, SIMP_TCP_CLOSING);
+        break;
+    default:
+        simp_tcp_enter_time_wait(t);
+        break;
+    }
+    if (socket != NULL) {
+        socket->finished = true;
+        simp_socket_report(socket, FD_CLOSE, 0);
+    }
+}
+
+static void input(simp_tcp *t, sim_packet *packet)
+{
+    simp_arena *arena = &t->host->world->arena;
+    uint32_t seq = packet->tcp.seq; /* the urgent pointer counts from here, whatever is cut */
+    bool goes_on = check_repeated_syn(t, packet) && check_sequence(t, packet) && check_reset(t, packet) &&
+                   check_syn(t, packet) && check_ack(t, packet);
+    if (!goes_on) {
+        simp_packet_free(arena, packet);
+        return;
+    }
+    check_urgent(t, packet, seq);
+    bool fin = (packet->tcp.flags & SIMP_FIN) != 0;
+    uint32_t fin_at = packet->tcp.seq + packet->length;
+    if (packet->length > 0 && takes_text(t)) {
+        if (!take_text(t, packet))
+            return;
+    } else {
+        if (packet->length > 0)
+            t->ack_now = true;
+        simp_packet_free(arena, packet);
+    }
+    if (fin && !t->fin_received && takes_text(t)) {
+        if (fin_at == t->rcv_nxt)
+            on_fin(t);
+        else
+            t->ack_now = true; /* behind a gap: it comes again */
+    }
+    simp_tcp_output(t);
+}
+
+/* ---- to whom it belongs ---- */
+
+/* A new SYN may take the place of a connection in TIME-WAIT, RFC 9293 MAY-2. */
+static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
+{
+    return t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) == SIMP_SYN &&
+           simp_seq_before(t->rcv_nxt, packet->tcp.seq);
+}
+
+static void heard(simp_tcp *t)
+{
+    t->probes = 0;
+    if (t->keepalive && simp_tcp_is_synchronised(t) && t->state != SIMP_TCP_TIME_WAIT)
+        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, KEEPALIVE_IDLE_NS);
+}
+
+void simp_tcp_input(sim_host *host, sim_packet *packet)
+{
+    simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source, packet->source_port);
+    if (t != NULL && is_reopening(t, packet)) {
+        simp_tcp_destroy(t);
+        t = NULL;
+    }
+    if (t != NULL) {
+        heard(t);
+        if (t->state == SIMP_TCP_SYN_SENT) {
+            on_syn_sent(t, packet);
+            simp_packet_free(&host->world->arena, packet);
+        } else {
+            input(t, packet);
+        }
+        return;
+    }
+    cas_port_socket *listener = simp_port_find_listener(host, packet->destination, packet->destination_port);
+    if (listener != NULL) {
+        simp_tcp_listen_input(listener, packet);
+        return;
+    }
+    simp_tcp_reply_reset(host, packet);
+    simp_packet_free(&host->world->arena, packet);
+}
+
+/* RFC 5461, 5927: an error about a segment in flight ends an attempt; a connection that stands ignores it. */
+void simp_tcp_error(sim_host *host, const sim_packet *quoted, int error, uint32_t mtu)
+{
+    simp_tcp *t = simp_tcp_find(host, quoted->source, quoted->source_port, quoted->destination, quoted->destination_port);
+    if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || simp_seq_before(t->max, quoted->tcp.seq))
+        return;
+    if (error == WSAEMSGSIZE) {
+        if (mtu > 100 && mtu - 40 < t->mss) {
+            t->mss = (uint16_t)(mtu - (simp_ip_is_v4(t->key.remote) ? 40 : 60)); /* RFC 1191, RFC 8201 */
+            t->nxt = t->una;
+            simp_tcp_output(t);
+        }
+    } else if (t->state == SIMP_TCP_SYN_SENT && error != WSAENETRESET) {
+        simp_tcp_fail(t, error);
+    }
+}

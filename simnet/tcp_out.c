@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is sent, and when: segments within the peer's window and the congestion window, Nagle (RFC 9293 3.7.4), silly
+ * window avoidance on both sides (3.8.6.2), ACKs, probes and resets.
+ */
+#include "simnet/ip.h"
+#include "simnet/tcp.h"
+
+enum { IPV4_AND_TCP = 40, IPV6_AND_TCP = 60, WINDOW_MAX = 65535 };
+
+uint16_t simp_tcp_path_mss(const sim_host *host, simp_ip destination)
+{
+    simp_next_hop next;
+    uint32_t mtu = simp_ip_route(host, destination, &next) == 0 ? next.mtu : 1500;
+    uint32_t headers = simp_ip_is_v4(destination) ? IPV4_AND_TCP : IPV6_AND_TCP;
+    return (uint16_t)(mtu - headers);
+}
+
+/* ---- one segment ---- */
+
+static sim_packet *segment(simp_tcp *t, uint32_t seq, uint8_t flags)
+{
+    sim_world *world = t->host->world;
+    sim_packet *packet = simp_packet_create(&world->arena);
+    if (packet == NULL) {
+        simp_out_of_memory(world);
+        return NULL;
+    }
+    packet->source = t->key.local;
+    packet->destination = t->key.remote;
+    packet->source_port = t->key.local_port;
+    packet->destination_port = t->key.remote_port;
+    packet->protocol = IPPROTO_TCP;
+    packet->dont_fragment = true;
+    if (t->socket != NULL)
+        packet->ttl = (uint8_t)t->socket->options.ttl;
+    packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
+    return packet;
+}
+
+/* MUST-39: the edge moves by at least a segment or half the buffer, and never back. */
+static void move_edge(simp_tcp *t)
+{
+    uint32_t edge = t->rcv_nxt + simp_tcp_usable_receive_window(t);
+    int32_t gain = simp_seq_diff(edge, t->rcv_edge);
+    if (gain >= (int32_t)t->mss || gain >= (int32_t)(t->receive_limit / 2))
+        t->rcv_edge = edge;
+}
+
+uint32_t simp_tcp_usable_receive_window(const simp_tcp *t)
+{
+    uint32_t queued = t->rcv_nxt - t->read;
+    return queued < t->receive_limit ? t->receive_limit - queued : 0;
+}
+
+static uint16_t advertised(const simp_tcp *t, bool syn)
+{
+    uint32_t window = simp_seq_before(t->rcv_edge, t->rcv_nxt) ? 0 : t->rcv_edge - t->rcv_nxt;
+    window >>= syn ? 0 : t->rcv_scale; /* RFC 7323 2.2: that of a SYN is not scaled */
+    return (uint16_t)(window < WINDOW_MAX ? window : WINDOW_MAX);
+}
+
+static void transmit(simp_tcp *t, sim_packet *packet)
+{
+    if ((packet->tcp.flags & SIMP_ACK) != 0) {
+        move_edge(t);
+        packet->tcp.ack = t->rcv_nxt;
+        packet->tcp.window = advertised(t, (packet->tcp.flags & SIMP_SYN) != 0);
+        t->ack_now = false;
+        t->segments_unacked = 0;
+        simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
+    }
+    if (t->urgent && simp_seq_before(packet->tcp.seq, t->urgent_end) && (packet->tcp.flags & SIMP_SYN) == 0) {
+        uint32_t ahead = t->urgent_end - packet->tcp.seq; /* MUST-62: points behind the last urgent octet */
+        packet->tcp.flags |= SIMP_URG;
+        packet->tcp.urgent = (uint16_t)(ahead < WINDOW_MAX ? ahead : WINDOW_MAX);
+    }
+    packet->ip_payload_len = 20 + simp_tcp_options_len(&packet->tcp) + packet->length;
+    simp_ip_output(t->host, packet);
+}
+
+/* Bytes [seq, seq+len) of the stream, with the FIN if it follows. */
+static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
+{
+    bool push = seq + len == t->send.end;
+    uint8_t flags = (uint8_t)(SIMP_ACK | (fin ? SIMP_FIN : 0) | (push && len > 0 ? SIMP_PSH : 0));
+    sim_packet *packet = segment(t, seq, flags);
+    if (packet == NULL)
+        return;
+    if (!simp_send_buffer_fill(t, packet, seq, len)) {
+        simp_out_of_memory(t->host->world);
+        simp_packet_free(&t->host->world->arena, packet);
+        return;
+    }
+    transmit(t, packet);
+}
+
+void simp_tcp_send_ack(simp_tcp *t)
+{
+    sim_packet *packet = segment(t, t->nxt, SIMP_ACK);
+    if (packet != NULL)
+        transmit(t, packet);
+}
+
+/* ---- handshake ---- */
+
+void simp_tcp_send_syn(simp_tcp *t)
+{
+    bool answer = t->state == SIMP_TCP_SYN_RECEIVED;
+    sim_packet *packet = segment(t, t->iss, (uint8_t)(SIMP_SYN | (answer ? SIMP_ACK : 0)));
+    if (packet == NULL)
+        return;
+    packet->tcp.mss = simp_tcp_path_mss(t->host, t->key.remote);
+    if (t->scales)
+        packet->tcp.scale = t->rcv_scale;
+    if (!answer)
+        packet->tcp.window = (uint16_t)(t->receive_limit < WINDOW_MAX ? t->receive_limit : WINDOW_MAX);
+    t->nxt = t->max = t->iss + 1;
+    if (t->backoff == 0) {
+        t->timing = true;
+        t->timed_seq = t->iss;
+        t->timed_at_ns = t->host->world->now_ns;
+    } else {
+        t->timing = false;
+    }
+    simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
+    transmit(t, packet);
+}
+
+/* ---- data ---- */
+
+/* Where sending has to stop: the smaller of the two windows, a little further for limited transmit (RFC 3042). */
+static uint32_t window_end(const simp_tcp *t)
+{
+    uint32_t congestion = t->cwnd;
+    if (!t->recovering && t->duplicate_acks > 0)
+        congestion += (t->duplicate_acks < 3 ? t->duplicate_acks : 2u) * t->mss;
+    return t->una + (congestion < t->wnd ? congestion : t->wnd);
+}
+
+/* MUST-38, SHLD-7: is a segment of len bytes from nxt worth sending now? */
+static bool is_worth_sending(const simp_tcp *t, uint32_t len, bool last, bool fin)
+{
+    if (len >= t->mss)
+        return true;
+    if (last && (fin || t->nodelay || t->nxt == t->una || (t->urgent && simp_seq_before(t->nxt, t->urgent_end))))
+        return true;
+    return len > 0 && (len >= t->wnd_max / 2 || simp_seq_before(t->nxt, t->max));
+}
+
+static void note_sent(simp_tcp *t, uint32_t seq, uint32_t end)
+{
+    if (!t->timing && seq == t->max) {
+        t->timing = true;
+        t->timed_seq = seq;
+        t->timed_at_ns = t->host->world->now_ns;
+    }
+    t->nxt = end;
+    if (simp_seq_before(t->max, end))
+        t->max = end;
+    if (!simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT)) /* RFC 6298 5.1 */
+        simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
+    simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
+}
+
+/* One segment from nxt if one may go; false when nothing may. */
+static bool send_next(simp_tcp *t)
+{
+    uint32_t room = simp_seq_before(t->nxt, window_end(t)) ? window_end(t) - t->nxt : 0;
+    uint32_t left = simp_seq_before(t->nxt, t->send.end) ? t->send.end - t->nxt : 0;
+    uint32_t len = left < t->mss ? left : t->mss;
+    if (len > room)
+        len = room;
+    bool last = len == left;
+    bool fin = t->fin_queued && last && simp_seq_upto(t->nxt, t->send.end);
+    if (len == 0 && !fin)
+        return false;
+    if (!is_worth_sending(t, len, last, fin))
+        return false;
+    uint32_t seq = t->nxt;
+    uint32_t end = seq + len + (fin ? 1 : 0);
+    send_data(t, seq, len, fin);
+    note_sent(t, seq, end);
+    return !fin;
+}
+
+/* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
+static void watch_window(simp_tcp *t)
+{
+    bool waiting = simp_seq_before(t->nxt, t->send.end) || (t->fin_queued && t->nxt == t->send.end);
+    if (waiting && t->nxt == t->una && !simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) &&
+        !simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST)) {
+        t->backoff = 0;
+        simp_tcp_timer_set(t, SIMP_TIMER_PERSIST, simp_tcp_timeout(t)); /* SHLD-29 */
+    }
+}
+
+static bool may_send_data(const simp_tcp *t)
+{
+    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_CLOSE_WAIT || t->state == SIMP_TCP_FIN_WAIT_1 ||
+           t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
+}
+
+void simp_tcp_output(simp_tcp *t)
+{
+    if (may_send_data(t)) {
+        while (send_next(t) && !t->host->world->out_of_memory)
+            continue;
+        watch_window(t);
+    }
+    if (t->ack_now)
+        simp_tcp_send_ack(t);
+}
+
+void simp_tcp_retransmit(simp_tcp *t)
+{
+    uint32_t left = t->send.end - t->una;
+    if (simp_seq_before(t->send.end, t->una))
+        left = 0;
+    uint32_t len = left < t->mss ? left : t->mss;
+    if (len > t->wnd && t->wnd > 0)
+        len = t->wnd;
+    bool fin = t->fin_queued && len == left && simp_seq_before(t->una + len, t->max);
+    if (len == 0 && !fin)
+        return;
+    uint32_t end = t->una + len + (fin ? 1 : 0);
+    t->timing = false;
+    send_data(t, t->una, len, fin);
+    if (simp_seq_before(t->nxt, end))
+        t->nxt = end;
+    if (simp_seq_before(t->max, end))
+        t->max = end;
+    simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
+}
+
+/* RFC 9293 3.8.6.1: one octet of new data; or what there is, when the window is just too small (SWS override). */
+void simp_tcp_send_probe(simp_tcp *t)
+{
+    uint32_t left = simp_seq_before(t->una, t->send.end) ? t->send.end - t->una : 0;
+    uint32_t len = t->wnd == 0 ? 1 : t->wnd;
+    if (len > left)
+        len = left;
+    if (len > t->mss)
+        len = t->mss;
+    bool fin = len == left && t->fin_queued;
+    send_data(t, t->una, len, fin);
+    uint32_t end = t->una + len + (fin ? 1 : 0);
+    if (simp_seq_before(t->max, end))
+        t->max = end;
+    t->timing = false;
+}
+
+void simp_tcp_send_keepalive(simp_tcp *t)
+{
+    sim_packet *packet = segment(t, t->nxt - 1, SIMP_ACK); /* 3.8.4: SND.NXT-1, no data */
+    if (packet != NULL)
+        transmit(t, packet);
+}
+
+void simp_tcp_window_opened(simp_tcp *t)
+{
+    if (!simp_tcp_is_synchronised(t) || t->fin_received)
+        return;
+    uint32_t edge = t->rcv_nxt + simp_tcp_usable_receive_window(t);
+    int32_t gain = simp_seq_diff(edge, t->rcv_edge);
+    uint32_t half = t->receive_limit / 2;
+    uint32_t open = simp_seq_before(t->rcv_edge, t->rcv_nxt) ? 0 : t->rcv_edge - t->rcv_nxt;
+    bool was_narrow = open < half || open < 2u * t->mss;
+    if (gain >= (int32_t)half || (was_narrow && gain >= (int32_t)t->mss))
+        simp_tcp_send_ack(t);
+}
+
+/* ---- resets ---- */
+
+void simp_tcp_send_reset(simp_tcp *t)
+{
+    sim_packet *packet = segment(t, t->nxt, SIMP_RST | SIMP_ACK);
+    if (packet != NULL)
+        transmit(t, packet);
+}
+
+/* RFC 9293 3.10.7.1 */
+void simp_tcp_reply_reset(sim_host *host, const sim_packet *cause)
+{
+    if ((cause->tcp.flags & SIMP_RST) != 0 || !simp_host_owns(host, cause->destination))
+        return;
+    sim_packet *packet = simp_packet_create(&host->world->arena);
+    if (packet == NULL) {
+        simp_out_of_memory(host->world);
+        return;
+    }
+    packet->source = cause->destination;
+    packet->destination = cause->source;
+    packet->source_port = cause->destination_port;
+    packet->destination_port = cause->source_port;
+    packet->protocol = IPPROTO_TCP;
+    packet->dont_fragment = true;
+    packet->tcp.scale = SIMP_NO_SCALE;
+    if ((cause->tcp.flags & SIMP_ACK) != 0) {
+        packet->tcp.seq = cause->tcp.ack;
+        packet->tcp.flags = SIMP_RST;
+    } else {
+        uint32_t len = cause->length + ((cause->tcp.flags & SIMP_SYN) != 0) + ((cause->tcp.flags & SIMP_FIN) != 0);
+        packet->tcp.ack = cause->tcp.seq + len;
+        packet->tcp.flags = SIMP_RST | SIMP_ACK;
+    }
+    packet->ip_payload_len = 20;
+    simp_ip_output(host, packet);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The receive buffer: packets in order, packets behind a gap, and the marks of urgent bytes.
+ *
+ * Invariants:
+ *  1. first .. last hold the bytes [read, rcv_nxt) and nothing else; the first packet was cut to begin at read.
+ *  2. early is sorted and without overlap, and begins behind rcv_nxt: octets that arrived first win.
+ *  3. Urgent bytes stay in the stream; a mark tells where one is.  Reading skips a marked byte out of line, and stops
+ *     before each mark; in line it returns a marked byte alone.
+ *  4. marks are sorted by seq; a mark is dropped when it is both passed and taken (or was read in line).
+ */
+#include <string.h>
+
+#include "simnet/tcp.h"
+
+/* ---- marks ---- */
+
+static bool is_inline(const simp_tcp *t) { return t->socket != NULL && t->socket->options.inline_urgent; }
+
+static void drop_mark(simp_receive_buffer *b, unsigned index)
+{
+    b->mark_count--;
+    memmove(&b->marks[index], &b->marks[index + 1], (b->mark_count - index) * sizeof b->marks[0]);
+}
+
+/* More urgent bytes than there are marks: the oldest becomes an ordinary byte. */
+void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
+{
+    simp_receive_buffer *b = &t->receive;
+    unsigned place = b->mark_count;
+    while (place > 0 && !simp_seq_before(b->marks[place - 1].seq, seq)) {
+        if (b->marks[--place].seq == seq)
+            return;
+    }
+    if (b->mark_count == SIMP_MARKS_MAX) {
+        drop_mark(b, 0);
+        place -= place > 0;
+    }
+    memmove(&b->marks[place + 1], &b->marks[place], (b->mark_count - place) * sizeof b->marks[0]);
+    b->marks[place] = (simp_mark){.seq = seq};
+    b->mark_count++;
+}
+
+/* The bytes of packet are in order now: those that are marked have arrived. */
+static bool arrive_marks(simp_tcp *t, const sim_packet *packet)
+{
+    bool any = false;
+    for (unsigned i = 0; i < t->receive.mark_count; i++) {
+        simp_mark *mark = &t->receive.marks[i];
+        uint32_t at = mark->seq - packet->tcp.seq;
+        if (mark->arrived || at >= packet->length)
+            continue;
+        mark->arrived = true;
+        mark->arrived_inline = is_inline(t);
+        mark->byte = packet->block->bytes[packet->offset + at];
+        any = any || !mark->arrived_inline;
+    }
+    return any;
+}
+
+simp_mark *simp_receive_buffer_urgent(simp_tcp *t)
+{
+    for (unsigned i = 0; i < t->receive.mark_count; i++) {
+        simp_mark *mark = &t->receive.marks[i];
+        if (mark->arrived && !mark->taken)
+            return mark;
+    }
+    return NULL;
+}
+
+void simp_receive_buffer_take(simp_tcp *t, simp_mark *mark)
+{
+    mark->taken = true;
+    if (mark->passed)
+        drop_mark(&t->receive, (unsigned)(mark - t->receive.marks));
+}
+
+bool simp_receive_buffer_is_at_mark(const simp_tcp *t)
+{
+    for (unsigned i = 0; i < t->receive.mark_count; i++) {
+        const simp_mark *mark = &t->receive.marks[i];
+        if (mark->arrived && !mark->taken && !mark->arrived_inline)
+            return false;
+    }
+    return true;
+}
+
+/* ---- adding ---- */
+
+static void cut_front(sim_packet *packet, uint32_t bytes)
+{
+    packet->tcp.seq += bytes;
+    packet->offset += bytes;
+    packet->length -= bytes;
+}
+
+static void append(simp_tcp *t, sim_packet *packet)
+{
+    simp_receive_buffer *b = &t->receive;
+    packet->next = NULL;
+    t->rcv_nxt += packet->length;
+    bool urgent = arrive_marks(t, packet);
+    if (b->last != NULL)
+        b->last->next = packet;
+    else
+        b->first = packet;
+    b->last = packet;
+    if (urgent && t->socket != NULL)
+        simp_socket_report(t->socket, FD_OOB, 0);
+}
+
+/* Sorted into early, cut where others came first; may be freed. */
+static void keep_early(simp_tcp *t, sim_packet *packet)
+{
+    simp_arena *arena = &t->host->world->arena;
+    sim_packet **place = &t->receive.early;
+    while (*place != NULL && simp_seq_upto((*place)->tcp.seq + (*place)->length, packet->tcp.seq))
+        place = &(*place)->next;
+    while (*place != NULL && packet->length > 0) {
+        sim_packet *other = *place;
+        if (simp_seq_upto(other->tcp.seq, packet->tcp.seq)) {
+            uint32_t covered = other->tcp.seq + other->length - packet->tcp.seq;
+            cut_front(packet, covered < packet->length ? covered : packet->length);
+            place = &other->next;
+        } else if (simp_seq_before(other->tcp.seq, packet->tcp.seq + packet->length)) {
+            packet->length = other->tcp.seq - packet->tcp.seq; /* what lies behind it comes again */
+        } else {
+            break;
+        }
+    }
+    if (packet->length == 0) {
+        simp_packet_free(arena, packet);
+        return;
+    }
+    packet->next = *place;
+    *place = packet;
+}
+
+static void pull_early(simp_tcp *t)
+{
+    while (t->receive.early != NULL && simp_seq_upto(t->receive.early->tcp.seq, t->rcv_nxt)) {
+        sim_packet *packet = t->receive.early;
+        t->receive.early = packet->next;
+        uint32_t covered = t->rcv_nxt - packet->tcp.seq;
+        if (covered >= packet->length) {
+            simp_packet_free(&t->host->world->arena, packet);
+        } else {
+            cut_front(packet, covered);
+            append(t, packet);
+        }
+    }
+}
+
+void simp_receive_buffer_add(simp_tcp *t, sim_packet *packet)
+{
+    if (packet->tcp.seq != t->rcv_nxt) {
+        keep_early(t, packet);
+        return;
+    }
+    append(t, packet);
+    pull_early(t);
+}
+
+void simp_receive_buffer_clear(simp_tcp *t)
+{
+    simp_receive_buffer *b = &t->receive;
+    sim_packet *lists[] = {b->first, b->early};
+    for (unsigned i = 0; i < 2; i++) {
+        while (lists[i] != NULL) {
+            sim_packet *packet = lists[i];
+            lists[i] = packet->next;
+            simp_packet_free(&t->host->world->arena, packet);
+        }
+    }
+    b->first = b->last = b->early = NULL;
+    t->read = t->rcv_nxt;
+}
+
+/* ---- reading ---- */
+
+/* What one receive can give: from (an offset behind read) on, len bytes. */
+typedef struct span {
+    uint32_t from, len;
+} span;
+
+static span readable(const simp_tcp *t)
+{
+    uint32_t queued = 0;
+    const simp_receive_buffer *b = &t->receive;
+    if (b->last != NULL)
+        queued = b->last->tcp.seq + b->last->length - t->read;
+    span result = {0, queued};
+    for (unsigned i = 0; i < b->mark_count; i++) {
+        const simp_mark *mark = &b->marks[i];
+        uint32_t at = mark->seq - t->read;
+        if (mark->passed || !mark->arrived || at >= queued)
+            continue;
+        if (at == result.from && is_inline(t) && !mark->taken)
+            return (span){at, 1};
+        if (at != result.from)
+            return (span){result.from, at - result.from};
+        result.from = at + 1; /* an urgent byte that is not part of the stream */
+        result.len = queued - result.from;
+    }
+    return result;
+}
+
+uint32_t simp_receive_buffer_ready(const simp_tcp *t) { return readable(t).len; }
+
+static void copy_out(const simp_tcp *t, uint32_t from, uint8_t *out, uint32_t len)
+{
+    const sim_packet *packet = t->receive.first;
+    for (; len > 0; packet = packet->next) {
+        if (from >= packet->length) {
+            from -= packet->length;
+            continue;
+        }
+        uint32_t part = packet->length - from < len ? packet->length - from : len;
+        memcpy(out, packet->block->bytes + packet->offset + from, part);
+        out += part;
+        len -= part;
+        from = 0;
+    }
+}
+
+static void pass_marks(simp_tcp *t)
+{
+    simp_receive_buffer *b = &t->receive;
+    for (unsigned i = b->mark_count; i-- > 0;) {
+        simp_mark *mark = &b->marks[i];
+        if (!mark->arrived || !simp_seq_before(mark->seq, t->read))
+            continue;
+        mark->passed = true;
+        if (mark->taken || is_inline(t))
+            drop_mark(b, i);
+    }
+}
+
+static void consume(simp_tcp *t, uint32_t len)
+{
+    simp_receive_buffer *b = &t->receive;
+    t->read += len;
+    while (len > 0) {
+        sim_packet *packet = b->first;
+        if (packet->length > len) {
+            cut_front(packet, len);
+            break;
+        }
+        len -= packet->length;
+        b->first = packet->next;
+        if (b->first == NULL)
+            b->last = NULL;
+        simp_packet_free(&t->host->world->arena, packet);
+    }
+    pass_marks(t);
+}
+
+uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool peek)
+{
+    span ready = readable(t);
+    uint32_t count = len < ready.len ? len : ready.len;
+    if (count == 0)
+        return 0;
+    copy_out(t, ready.from, out, count);
+    if (!peek)
+        consume(t, ready.from + count);
+    return count;
+}

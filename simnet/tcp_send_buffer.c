@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The send buffer: bytes are copied once into blocks, and segments refer to them.
+ *
+ * A look-up goes on from where the last one ended, so sending in order costs nothing per block; a retransmission starts
+ * at the front, where it belongs.  A segment that spans two blocks gets a block of its own.
+ */
+#include <string.h>
+
+#include "simnet/tcp.h"
+
+enum { BLOCK_MIN = 256, BLOCK_MAX = 16384 - (int)sizeof(simp_block) };
+
+static simp_block *add_block(simp_tcp *t, uint32_t wanted)
+{
+    simp_arena *arena = &t->host->world->arena;
+    uint32_t capacity = wanted < BLOCK_MIN ? BLOCK_MIN : wanted > BLOCK_MAX ? BLOCK_MAX : wanted;
+    simp_block *block = simp_block_create(arena, capacity);
+    if (block == NULL)
+        return NULL;
+    block->seq = t->send.end;
+    if (t->send.last != NULL)
+        t->send.last->next = block;
+    else
+        t->send.first = block;
+    t->send.last = block;
+    return block;
+}
+
+uint32_t simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
+{
+    simp_block *last = t->send.last;
+    uint32_t done = 0;
+    while (done < len) {
+        if (last == NULL || last->used == last->capacity) {
+            last = add_block(t, len - done);
+            if (last == NULL)
+                break;
+        }
+        uint32_t room = last->capacity - last->used;
+        uint32_t part = len - done < room ? len - done : room;
+        memcpy(last->bytes + last->used, bytes + done, part);
+        last->used += part;
+        t->send.end += part;
+        done += part;
+    }
+    return done;
+}
+
+void simp_send_buffer_release(simp_tcp *t, uint32_t seq)
+{
+    simp_arena *arena = &t->host->world->arena;
+    while (t->send.first != NULL && simp_seq_upto(t->send.first->seq + t->send.first->used, seq)) {
+        simp_block *block = t->send.first;
+        t->send.first = block->next;
+        block->next = NULL;
+        if (t->send.cursor == block)
+            t->send.cursor = t->send.first;
+        if (t->send.last == block)
+            t->send.last = NULL;
+        simp_block_release(arena, block);
+    }
+}
+
+static simp_block *find(simp_tcp *t, uint32_t seq)
+{
+    simp_block *block = t->send.cursor;
+    if (block == NULL || simp_seq_before(seq, block->seq))
+        block = t->send.first;
+    while (simp_seq_upto(block->seq + block->used, seq))
+        block = block->next;
+    t->send.cursor = block;
+    return block;
+}
+
+static bool fill_from_several(simp_tcp *t, sim_packet *packet, const simp_block *block, uint32_t at, uint32_t len)
+{
+    simp_block *joined = simp_block_create(&t->host->world->arena, len);
+    if (joined == NULL)
+        return false;
+    while (joined->used < len) {
+        uint32_t rest = block->used - at, part = len - joined->used < rest ? len - joined->used : rest;
+        memcpy(joined->bytes + joined->used, block->bytes + at, part);
+        joined->used += part;
+        block = block->next;
+        at = 0;
+    }
+    packet->block = joined;
+    packet->offset = 0;
+    packet->length = len;
+    return true;
+}
+
+bool simp_send_buffer_fill(simp_tcp *t, sim_packet *packet, uint32_t seq, uint32_t len)
+{
+    if (len == 0)
+        return true;
+    simp_block *block = find(t, seq);
+    uint32_t at = seq - block->seq;
+    if (block->used - at < len)
+        return fill_from_several(t, packet, block, at, len);
+    block->references++;
+    packet->block = block;
+    packet->offset = at;
+    packet->length = len;
+    return true;
+}

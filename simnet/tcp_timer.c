@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The timers of a connection, and the retransmission time-out of RFC 6298.
+ *
+ * A connection has one event for all its timers.  Moving a deadline back leaves the event where it is: it finds nothing
+ * due, and goes to sleep again.  So an ACK that restarts the timer costs one store.
+ */
+#include "simnet/tcp.h"
+
+#define RTO_INITIAL_NS (1 * SIMP_S_NS)   /* RFC 6298 2.1 */
+#define RTO_MIN_NS (1 * SIMP_S_NS)       /* 2.4 */
+#define RTO_MAX_NS (60 * SIMP_S_NS)      /* 2.5 */
+#define CLOCK_GRANULARITY_NS (1 * SIMP_MS_NS)
+#define SYN_R2_NS (180 * SIMP_S_NS)      /* RFC 9293 3.8.3, MUST-23 */
+#define KEEPALIVE_INTERVAL_NS (75 * SIMP_S_NS)
+
+enum { RETRANSMISSIONS_MAX = 12, KEEPALIVE_PROBES_MAX = 9, BACKOFF_MAX = 6 };
+
+static uint64_t earliest(const simp_tcp *t)
+{
+    uint64_t first = SIMP_TIMER_OFF;
+    for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
+        first = t->deadline[i] < first ? t->deadline[i] : first;
+    return first;
+}
+
+static void arm(simp_tcp *t)
+{
+    uint64_t first = earliest(t);
+    if (first != SIMP_TIMER_OFF && (!simp_event_is_queued(&t->event) || first < t->event.at_ns))
+        simp_schedule(t->host->world, &t->event, SIMP_CLASS_TIMER, t->host, first);
+}
+
+void simp_tcp_timer_set(simp_tcp *t, simp_timer timer, uint64_t delay_ns)
+{
+    uint64_t deadline = t->host->world->now_ns + delay_ns;
+    t->deadline[timer] = deadline;
+    if (!simp_event_is_queued(&t->event) || deadline < t->event.at_ns)
+        simp_schedule(t->host->world, &t->event, SIMP_CLASS_TIMER, t->host, deadline);
+}
+
+/* ---- the estimator ---- */
+
+uint64_t simp_tcp_timeout(const simp_tcp *t)
+{
+    uint64_t rto = t->rto_ns << (t->backoff < BACKOFF_MAX ? t->backoff : (unsigned)BACKOFF_MAX); /* 5.5 */
+    return rto < RTO_MAX_NS ? rto : RTO_MAX_NS;
+}
+
+void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns)
+{
+    if (t->srtt_ns == 0) {
+        t->srtt_ns = rtt_ns == 0 ? 1 : rtt_ns;
+        t->rttvar_ns = rtt_ns / 2;
+    } else {
+        uint64_t delta = t->srtt_ns > rtt_ns ? t->srtt_ns - rtt_ns : rtt_ns - t->srtt_ns;
+        t->rttvar_ns = t->rttvar_ns - t->rttvar_ns / 4 + delta / 4;
+        t->srtt_ns = t->srtt_ns - t->srtt_ns / 8 + rtt_ns / 8;
+    }
+    uint64_t spread = 4 * t->rttvar_ns;
+    uint64_t rto = t->srtt_ns + (spread > CLOCK_GRANULARITY_NS ? spread : CLOCK_GRANULARITY_NS);
+    t->rto_ns = rto < RTO_MIN_NS ? RTO_MIN_NS : rto > RTO_MAX_NS ? RTO_MAX_NS : rto;
+}
+
+/* ---- time-outs; each returns false when the connection is gone ---- */
+
+static bool on_syn_timeout(simp_tcp *t)
+{
+    if (t->host->world->now_ns - t->opened_ns >= SYN_R2_NS) {
+        simp_tcp_fail(t, WSAETIMEDOUT);
+        return false;
+    }
+    t->backoff++;
+    simp_tcp_send_syn(t);
+    return true;
+}
+
+static bool on_retransmit(simp_tcp *t)
+{
+    if (!simp_tcp_is_synchronised(t))
+        return on_syn_timeout(t);
+    if (t->backoff >= RETRANSMISSIONS_MAX) {
+        simp_tcp_fail(t, WSAETIMEDOUT);
+        return false;
+    }
+    simp_tcp_cc_timeout(t);
+    t->backoff++;
+    t->timing = false;
+    t->nxt = t->una; /* 5.4: only the first now; the rest as the window opens */
+    simp_tcp_retransmit(t);
+    return true;
+}
+
+static bool on_persist(simp_tcp *t)
+{
+    simp_tcp_send_probe(t); /* goes on for as long as the peer answers: MUST-37 */
+    t->backoff++;
+    simp_tcp_timer_set(t, SIMP_TIMER_PERSIST, simp_tcp_timeout(t));
+    return true;
+}
+
+static bool on_keepalive(simp_tcp *t)
+{
+    if (t->probes >= KEEPALIVE_PROBES_MAX) {
+        simp_tcp_fail(t, WSAENETRESET);
+        return false;
+    }
+    t->probes++;
+    simp_tcp_send_keepalive(t);
+    simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, KEEPALIVE_INTERVAL_NS);
+    return true;
+}
+
+static bool expire(simp_tcp *t, simp_timer timer)
+{
+    switch (timer) {
+    case SIMP_TIMER_RETRANSMIT:
+        return on_retransmit(t);
+    case SIMP_TIMER_PERSIST:
+        return on_persist(t);
+    case SIMP_TIMER_DELAYED_ACK:
+        simp_tcp_send_ack(t);
+        return true;
+    case SIMP_TIMER_KEEPALIVE:
+        return on_keepalive(t);
+    default:
+        if (t->state == SIMP_TCP_TIME_WAIT)
+            simp_tcp_finish(t);
+        else
+            simp_tcp_destroy(t);
+        return false;
+    }
+}
+
+static void on_event(sim_world *world, simp_event *event)
+{
+    simp_tcp *t = (simp_tcp *)((char *)event - offsetof(simp_tcp, event));
+    for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++) {
+        if (t->deadline[i] > world->now_ns)
+            continue;
+        t->deadline[i] = SIMP_TIMER_OFF;
+        simp_record_event(world, SIMP_RECORD_TIMER, t->host->name_hash >> 8, (uint64_t)t->key.local_port << 8 | i);
+        if (!expire(t, (simp_timer)i))
+            return;
+    }
+    arm(t);
+}
+
+void simp_tcp_timer_init(simp_tcp *t)
+{
+    t->event = (simp_event){.run = on_event};
+    t->rto_ns = RTO_INITIAL_NS;
+    for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
+        t->deadline[i] = SIMP_TIMER_OFF;
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * UDP: datagrams out and in, and what ICMP says about them.
+ */
+#include <string.h>
+
+#include "simnet/ip.h"
+#include "simnet/port_table.h"
+
+enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527 };
+
+/* ---- sending ---- */
+
+static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port)
+{
+    if (len > (simp_ip_is_v4(to) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
+        return WSAEMSGSIZE;
+    if (simp_ip_is_any(to) || port == 0)
+        return WSAEADDRNOTAVAIL;
+    if (simp_host_is_broadcast(s->host, to) && !s->options.broadcast)
+        return WSAEACCES;
+    return 0;
+}
+
+static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
+{
+    simp_arena *arena = &s->host->world->arena;
+    sim_packet *packet = simp_packet_create(arena);
+    if (packet == NULL)
+        return NULL;
+    if (len > 0) {
+        packet->block = simp_block_create(arena, (uint32_t)len);
+        if (packet->block == NULL) {
+            simp_packet_free(arena, packet);
+            return NULL;
+        }
+        memcpy(packet->block->bytes, buf, len);
+        packet->block->used = packet->length = (uint32_t)len;
+    }
+    packet->protocol = IPPROTO_UDP;
+    packet->source_port = s->local_port;
+    packet->ttl = (uint8_t)s->options.ttl;
+    packet->ip_payload_len = UDP_HEADER + (uint32_t)len;
+    return packet;
+}
+
+int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port)
+{
+    simp_next_hop next;
+    int error = check_send(s, len, to, port);
+    if (error == 0)
+        error = simp_ip_route(s->host, to, &next);
+    if (error == 0 && !s->bound)
+        error = simp_port_bind(s, s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0), 0);
+    if (error != 0)
+        return error;
+    sim_packet *packet = datagram(s, buf, len);
+    if (packet == NULL)
+        return WSAENOBUFS;
+    packet->source = simp_ip_is_any(s->local) ? next.source : s->local;
+    packet->destination = to;
+    packet->destination_port = port;
+    simp_ip_output(s->host, packet);
+    return 0;
+}
+
+/* ---- arriving ---- */
+
+static void enqueue(cas_port_socket *s, sim_packet *packet)
+{
+    simp_arena *arena = &s->host->world->arena;
+    simp_datagram_queue *queue = &s->datagrams;
+    /* One datagram is always taken, however small the buffer (OPT-7); the newest is the one that is lost. */
+    bool full = queue->first != NULL && queue->bytes + packet->length > (uint32_t)s->options.receive_buffer;
+    if (full || s->receive_shut) {
+        simp_packet_free(arena, packet);
+        return;
+    }
+    packet->next = NULL;
+    if (queue->last != NULL)
+        queue->last->next = packet;
+    else
+        queue->first = packet;
+    queue->last = packet;
+    queue->bytes += packet->length;
+    simp_socket_report(s, FD_READ, 0);
+}
+
+static void deliver_to_all(sim_host *host, sim_packet *packet)
+{
+    sim_world *world = host->world;
+    for (cas_port_socket *s = simp_port_first_datagram(host, packet->destination_port); s != NULL; s = s->port_next) {
+        bool from_peer = simp_ip_equal(s->remote, packet->source) && s->remote_port == packet->source_port;
+        if (!simp_ip_is_any(s->local) || (s->connected && !from_peer))
+            continue;
+        sim_packet *copy = simp_packet_copy(&world->arena, packet);
+        if (copy == NULL)
+            simp_out_of_memory(world);
+        else
+            enqueue(s, copy);
+    }
+    simp_packet_free(&world->arena, packet);
+}
+
+void simp_udp_input(sim_host *host, sim_packet *packet)
+{
+    if (!simp_host_owns(host, packet->destination)) {
+        deliver_to_all(host, packet);
+        return;
+    }
+    cas_port_socket *s = simp_port_find_datagram(host, packet->destination, packet->destination_port, packet->source,
+                                                 packet->source_port);
+    if (s != NULL) {
+        enqueue(s, packet);
+        return;
+    }
+    simp_icmp_send_error(host, packet, SIMP_ICMP_PORT_UNREACHABLE, 0);
+    simp_packet_free(&host->world->arena, packet);
+}
+
+/* The next receive of the sending socket fails, once for each error; what is queued is intact. */
+void simp_udp_error(sim_host *host, const sim_packet *quoted, int error)
+{
+    cas_port_socket *s = simp_port_find_datagram(host, quoted->source, quoted->source_port, quoted->destination,
+                                                 quoted->destination_port);
+    if (s == NULL || s->receive_shut)
+        return;
+    if (error == WSAECONNREFUSED) {
+        if (!s->connreset)
+            return;
+        s->errors_pending++;
+    } else if (error == WSAENETRESET) {
+        s->error_pending = error;
+    } else {
+        return;
+    }
+    simp_socket_report(s, FD_READ, 0);
+}
+
+/* ---- receiving ---- */
+
+static bool take_error(cas_port_socket *s, bool peek, int *error)
+{
+    if (s->errors_pending > 0) {
+        s->errors_pending -= peek ? 0 : 1;
+        *error = WSAECONNRESET;
+        return true;
+    }
+    *error = s->error_pending;
+    if (!peek)
+        s->error_pending = 0;
+    return *error != 0;
+}
+
+static void dequeue(cas_port_socket *s)
+{
+    simp_datagram_queue *queue = &s->datagrams;
+    sim_packet *packet = queue->first;
+    queue->first = packet->next;
+    if (queue->first == NULL)
+        queue->last = NULL;
+    queue->bytes -= packet->length;
+    simp_packet_free(&s->host->world->arena, packet);
+}
+
+int simp_udp_receive(cas_port_socket *s, void *buf, size_t len, bool peek, SOCKADDR_STORAGE *from, size_t *count)
+{
+    int error;
+    if (s->receive_shut)
+        return WSAESHUTDOWN;
+    if (!s->bound)
+        return WSAEINVAL;
+    if (take_error(s, peek, &error))
+        return error;
+    const sim_packet *packet = s->datagrams.first;
+    if (packet == NULL)
+        return WSAEWOULDBLOCK;
+    size_t part = packet->length < len ? packet->length : len;
+    if (part > 0)
+        memcpy(buf, packet->block->bytes + packet->offset, part);
+    if (from != NULL)
+        simp_ip_to_sockaddr(packet->source, packet->source_port, s->ipv6 ? AF_INET6 : AF_INET, from);
+    error = packet->length > len ? WSAEMSGSIZE : 0;
+    *count = part;
+    if (!peek)
+        dequeue(s);
+    return error;
+}
+
+void simp_udp_clear(cas_port_socket *s)
+{
+    while (s->datagrams.first != NULL)
+        dequeue(s);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See world.h.
+ */
+#include "simnet/world.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "simnet/host.h"
+
+#define EVENTS_MAX_DEFAULT UINT64_C(1000000000)
+
+/* ---- making and ending ---- */
+
+int sim_world_create(const sim_world_options *options, sim_world **out)
+{
+    if (out == NULL)
+        return WSAEINVAL;
+    sim_world_options chosen = options == NULL ? (sim_world_options){0} : *options;
+    if (chosen.memory == NULL)
+        chosen.memory = cas_allocator_system();
+    if (chosen.events_max == 0)
+        chosen.events_max = EVENTS_MAX_DEFAULT;
+    simp_arena arena;
+    simp_arena_init(&arena, chosen.memory);
+    sim_world *world = simp_alloc_zero(&arena, sizeof *world);
+    if (world == NULL)
+        return WSAENOBUFS;
+    world->arena = arena;
+    world->options = chosen;
+    simp_fingerprint_init(&world->fingerprint, chosen.seed);
+    *out = world;
+    return 0;
+}
+
+void sim_world_destroy(sim_world *world)
+{
+    if (world == NULL)
+        return;
+    cas_thread *current = cas_thread_current();
+    if (current != NULL && sim_host_of(current) != NULL && sim_host_world(sim_host_of(current)) == world)
+        cas_thread_enter(NULL);
+    simp_arena arena = world->arena; /* the world lies in it */
+    simp_arena_fini(&arena);
+}
+
+/* ---- running ---- */
+
+void simp_schedule(sim_world *world, simp_event *event, simp_class class, sim_host *host, uint64_t at_ns)
+{
+    uint64_t at = at_ns < world->now_ns ? world->now_ns : at_ns;
+    simp_events_schedule(&world->events, event, at, simp_tie(class, host->index, ++host->sequence));
+}
+
+sim_stop simp_world_step(sim_world *world)
+{
+    if (world->event_count >= world->options.events_max)
+        return SIM_STOP_EVENTS;
+    simp_event *event = simp_events_pop(&world->events);
+    if (event == NULL)
+        return SIM_STOP_IDLE;
+    world->now_ns = event->at_ns;
+    world->event_count++;
+    event->run(world, event);
+    if (world->out_of_memory)
+        return SIM_STOP_NO_MEMORY;
+    return world->stop ? SIM_STOP_REQUESTED : SIM_STOP_TIME;
+}
+
+sim_stop sim_world_step(sim_world *world)
+{
+    world->stop = false;
+    return simp_world_step(world);
+}
+
+sim_stop sim_world_run(sim_world *world, uint64_t until_ns)
+{
+    world->stop = false;
+    while (simp_events_next_at(&world->events) <= until_ns) {
+        sim_stop stop = simp_world_step(world);
+        if (stop != SIM_STOP_TIME)
+            return stop;
+    }
+    if (until_ns != SIM_FOREVER && world->now_ns < until_ns)
+        world->now_ns = until_ns;
+    return world->events.count == 0 ? SIM_STOP_IDLE : SIM_STOP_TIME;
+}
+
+void sim_world_stop(sim_world *world) { world->stop = true; }
+
+void sim_world_fail(sim_world *world, const char *format, ...)
+{
+    world->stop = true;
+    if (world->failed)
+        return;
+    world->failed = true;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(world->failure, sizeof world->failure, format, arguments);
+    va_end(arguments);
+}
+
+/* ---- reading ---- */
+
+const char *sim_world_failure(const sim_world *world) { return world->failed ? world->failure : NULL; }
+uint64_t sim_world_now(const sim_world *world) { return world->now_ns; }
+uint64_t sim_world_seed(const sim_world *world) { return world->options.seed; }
+uint64_t sim_world_event_count(const sim_world *world) { return world->event_count; }
+const sim_error *sim_world_error(const sim_world *world) { return &world->error; }
+
+void sim_world_fingerprint(const sim_world *world, uint8_t fingerprint[16])
+{
+    simp_fingerprint_read(&world->fingerprint, fingerprint);
+}
+
+void sim_world_fingerprint_text(const sim_world *world, char text[33])
+{
+    uint8_t digest[SIMP_FINGERPRINT_DIGEST];
+    sim_world_fingerprint(world, digest);
+    for (unsigned i = 0; i < sizeof digest; i++)
+        snprintf(text + 2 * i, 3, "%02x", digest[i]);
+}
+
+/* ---- refusing ---- */
+
+int simp_refuse_named(sim_world *world, int code, const char *what_with_name, const char *name, const char *why,
+                      const char *fix)
+{
+    sim_error *error = &world->error;
+    error->code = code;
+    const char *slot = strstr(what_with_name, "%s");
+    if (slot == NULL)
+        snprintf(error->what, sizeof error->what, "%s", what_with_name);
+    else
+        snprintf(error->what, sizeof error->what, "%.*s%s%s", (int)(slot - what_with_name), what_with_name, name, slot + 2);
+    snprintf(error->why, sizeof error->why, "%s", why);
+    snprintf(error->fix, sizeof error->fix, "%s", fix);
+    return code;
+}
+
+int simp_refuse(sim_world *world, int code, const char *what, const char *why, const char *fix)
+{
+    return simp_refuse_named(world, code, what, "", why, fix);
+}
+
+/* ---- observers ---- */
+
+void sim_world_add_observer(sim_world *world, sim_observer *observer)
+{
+    sim_observer **place = &world->observers;
+    while (*place != NULL)
+        place = &(*place)->next;
+    observer->next = NULL;
+    *place = observer;
+}
+
+void sim_world_remove_observer(sim_world *world, sim_observer *observer)
+{
+    sim_observer **place = &world->observers;
+    while (*place != NULL && *place != observer)
+        place = &(*place)->next;
+    if (*place != NULL)
+        *place = observer->next;
+}

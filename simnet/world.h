@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A world: the root of everything simulated, and the only place where time moves.
+ *
+ * Invariants:
+ *  1. Everything of a world lies in its arena, the world itself included.
+ *  2. now_ns never decreases; it changes only in step.
+ *  3. Nothing here or below asks the system for time, chance or anything else but memory.
+ */
+#ifndef SIMNET_WORLD_H
+#define SIMNET_WORLD_H
+
+#include "castanet/sim_observer.h"
+#include "simnet/arena.h"
+#include "simnet/choice.h"
+#include "simnet/event_queue.h"
+#include "simnet/fingerprint.h"
+#include "simnet/ip_address.h"
+
+struct simp_tcp;
+struct simp_port;
+
+struct sim_world {
+    simp_arena arena;
+    simp_event_queue events;
+    uint64_t now_ns;
+    uint64_t event_count;
+    uint64_t packet_count;       /* ids given */
+    sim_world_options options;
+    simp_fingerprint fingerprint;
+    simp_choice_log choices;
+    struct simp_user_site *user_sites;
+    sim_host **hosts;
+    uint32_t host_count, host_capacity;
+    sim_link *links;
+    sim_observer *observers;
+    struct simp_tcp *connections; /* hash by host, addresses and ports */
+    struct simp_port *ports;      /* hash by host, protocol and port */
+    struct simp_host_name *host_names; /* hash */
+    unsigned wait_depth;         /* cas_pump_run inside callbacks */
+    bool stop;
+    bool out_of_memory;          /* where no call could report it */
+    bool failed;
+    char failure[512];
+    sim_error error;
+};
+
+/* What the fingerprint's records are about. */
+typedef enum simp_record {
+    SIMP_RECORD_ARRIVAL = 1, SIMP_RECORD_FATE, SIMP_RECORD_TIMER, SIMP_RECORD_POST, SIMP_RECORD_DISPATCH,
+    SIMP_RECORD_CALL, SIMP_RECORD_BYTES, SIMP_RECORD_CHOICE, SIMP_RECORD_START
+} simp_record;
+
+static inline void simp_record_event(sim_world *world, simp_record kind, uint64_t who, uint64_t value)
+{
+    simp_fingerprint_absorb(&world->fingerprint, world->now_ns, (uint64_t)kind << 56 ^ who, value);
+}
+
+/* One event; SIM_STOP_TIME: it ran.  A request to stop stays. */
+sim_stop simp_world_step(sim_world *);
+
+/* Queues the event of a host at a time, not before now. */
+void simp_schedule(sim_world *, simp_event *, simp_class, sim_host *, uint64_t at_ns);
+
+/* Fills world->error and returns code. */
+int simp_refuse(sim_world *, int code, const char *what, const char *why, const char *fix);
+/* The same; the first %s in what_with_name stands for name. */
+int simp_refuse_named(sim_world *, int code, const char *what_with_name, const char *name, const char *why,
+                      const char *fix);
+static inline int simp_no_memory(sim_world *world)
+{
+    return simp_refuse(world, WSAENOBUFS, "the world could not grow", "the allocator refused memory",
+                       "free memory, or give the world's allocator a larger limit");
+}
+/* For what happens inside events, where no call can report: the run ends with SIM_STOP_NO_MEMORY. */
+static inline void simp_out_of_memory(sim_world *world) { world->out_of_memory = true; }
+
+#endif
