@@ -76,7 +76,8 @@ void casp_notify_evaluate(cas_sink *sink, long events)
         return;
     int error = 0;
     cas_backend *backend = sink->thread->backend;
-    cas_sink_report(sink, backend->ops->conditions(backend, sink->port, interest, &error), error);
+    long truth = backend->ops->conditions(backend, sink->port, interest, &error);
+    cas_sink_report(sink, truth, error);
 }
 
 void casp_notify_select(cas_sink *sink, long mask)

@@ -130,8 +130,7 @@ char *sim_packet_describe(const sim_packet *p, char *buf, size_t size)
         append(&t, "%s", p->protocol == IPPROTO_ICMP ? "ICMP" : "ICMPv6");
         append_icmp(&t, p);
         break;
-    default:
-        append(&t, "protocol %u len=%" PRIu32, p->protocol, p->length);
+    default: append(&t, "protocol %u len=%" PRIu32, p->protocol, p->length);
     }
     append_fragment(&t, p);
     return buf;

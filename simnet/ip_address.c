@@ -57,8 +57,8 @@ bool simp_ip_parse(const char *text, simp_ip *out)
 {
     uint8_t bytes[16];
     if (inet_pton(AF_INET, text, bytes) == 1) {
-        *out = simp_ip_v4((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8
-                          | bytes[3]);
+        *out = simp_ip_v4((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+                          bytes[3]);
         return true;
     }
     if (inet_pton(AF_INET6, text, bytes) != 1)

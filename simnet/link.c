@@ -48,12 +48,12 @@ static int check_rate(sim_world *world, const char *link, const sim_link_options
 {
     if (o->rate_bps < 0 || o->queue_bytes < 0)
         return simp_refuse_named(world, WSAEINVAL, "link %s: rate_bps or queue_bytes is negative", link,
-                                 "a rate is bit/s and a queue is bytes", "give 0 for no limit");
+                                 "a rate is bit/s and a queue is bytes", "give both, or 0 for both: no limit");
     if (o->queue_bytes != 0 && o->rate_bps == 0)
         return simp_refuse_named(world, WSAEINVAL, "link %s: queue_bytes without rate_bps", link,
                                  "without a rate nothing ever waits", "set rate_bps, as SIM_MBIT(10)");
     if (o->rate_bps != 0 && o->queue_bytes < mtu)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: queue_bytes cannot hold one packet", link,
+        return simp_refuse_named(world, WSAEINVAL, "link %s: the queue of queue_bytes cannot hold one packet", link,
                                  "a queue shorter than the mtu would drop every full packet",
                                  "set queue_bytes to at least the mtu, better 64 KiB");
     return 0;
@@ -142,7 +142,7 @@ static int add_address(simp_interface *interface, const char *text, size_t len)
     unsigned bits;
     char copy[64];
     snprintf(copy, sizeof copy, "%.*s", (int)(len < sizeof copy ? len : sizeof copy - 1), text);
-    if (!simp_ip_parse_prefix(text, len, &ip, &bits) || simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
+    if (memchr(text, '/', len) == NULL || !simp_ip_parse_prefix(text, len, &ip, &bits) || simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
         return simp_refuse_named(world, WSAEINVAL, "'%s' is not the address of an interface", copy,
                                  "an address is numeric, with the length of its network's prefix",
                                  "write it as \"10.0.0.1/24\" or \"fd00::1/64\"");

@@ -64,7 +64,7 @@ static simp_stage_result queue_and_rate(sim_world *world, simp_path *path, simp_
      * saturated beyond. */
     uint64_t wait = start - world->now_ns;
     uint64_t waiting = wait > UINT64_MAX / rate ? UINT64_MAX : wait * rate / UINT64_C(8000000000);
-    if (path->options.queue_bytes != 0 && waiting + transit->size > (uint64_t)path->options.queue_bytes) {
+    if (waiting > UINT64_MAX - transit->size || waiting + transit->size > (uint64_t)path->options.queue_bytes) {
         path->counters.overflowed++;
         transit->fate = SIM_FATE_OVERFLOWED;
         return SIMP_STAGE_DROP;

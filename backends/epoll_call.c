@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of a socket of either type: open, attach, bind, shutdown, detach, close.
+ *
+ * Where Linux and Winsock differ:
+ *  - A bind on Linux fails for minutes after a server has gone, unless SO_REUSEADDR is on; Winsock's
+ *    listeners need no such thing.  So the kernel's flag is on while a bind is retried and while a socket
+ *    listens, whatever the user's own SO_REUSEADDR says, and two sockets still cannot have one port.
+ *  - Shutting down the receiving side is a matter of this library only: the kernel would take its own flag
+ *    for the peer's end of stream in every later event.
+ *  - Close never waits.  With a linger time and unsent bytes it fails instead, as on a non-blocking Windows
+ *    socket.
+ */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include "backends/epoll_socket.h"
+
+/* ---- records ---- */
+
+cas_port_socket *casp_epoll_socket_create(casp_epoll *b, cas_sink *sink, int fd, int family, bool datagram)
+{
+    cas_port_socket *s = cas_alloc(b->memory, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    *s = (cas_port_socket){.sink = sink, .fd = fd, .family = family, .datagram = datagram};
+    s->writable = datagram;
+    s->shadow.sndbuf = -1;
+    s->shadow.rcvbuf = -1;
+    return s;
+}
+
+void casp_epoll_socket_free(casp_epoll *b, cas_port_socket *s) { cas_free(b->memory, s, sizeof *s); }
+
+short casp_epoll_poll(const cas_port_socket *s, short events)
+{
+    struct pollfd wanted = {.fd = s->fd, .events = events};
+    return poll(&wanted, 1, 0) > 0 ? wanted.revents : 0;
+}
+
+void casp_epoll_set_flag(const cas_port_socket *s, int level, int name, int value)
+{
+    setsockopt(s->fd, level, name, &value, sizeof value);
+}
+
+bool casp_epoll_local(const cas_port_socket *s, SOCKADDR_STORAGE *out)
+{
+    SOCKADDR_STORAGE name;
+    socklen_t len = sizeof name;
+    memset(&name, 0, sizeof name);
+    if (getsockname(s->fd, (SOCKADDR *)&name, &len) != 0)
+        return false;
+    *out = name;
+    return casp_address_port((SOCKADDR *)&name) != 0;
+}
+
+/* ---- open ---- */
+
+int casp_epoll_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out,
+                    SOCKET *handle)
+{
+    casp_epoll *b = (casp_epoll *)backend;
+    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return casp_wsa_from_errno(errno);
+    cas_port_socket *s = casp_epoll_socket_create(b, sink, fd, family, type == SOCK_DGRAM);
+    if (s == NULL) {
+        close(fd);
+        return WSAENOBUFS;
+    }
+    if (family == AF_INET6) /* Winsock's default */
+        casp_epoll_set_flag(s, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    if (s->datagram) {
+        casp_datagram_prepare(s);
+        int error = casp_epoll_interest(b, s, EPOLLIN);
+        if (error != 0) {
+            close(fd);
+            casp_epoll_socket_free(b, s);
+            return error;
+        }
+    }
+    *out = s;
+    *handle = (SOCKET)fd;
+    return 0;
+}
+
+/* ---- attach and detach ---- */
+
+static int kernel_int(int fd, int name, int *value)
+{
+    socklen_t len = sizeof *value;
+    return getsockopt(fd, SOL_SOCKET, name, value, &len) == 0 ? 0 : casp_wsa_from_errno(errno);
+}
+
+static int identify(SOCKET handle, int *family, int *type)
+{
+    if (handle > INT_MAX)
+        return WSAENOTSOCK;
+    int fd = (int)handle;
+    int error = kernel_int(fd, SO_TYPE, type);
+    if (error == 0)
+        error = kernel_int(fd, SO_DOMAIN, family);
+    if (error != 0)
+        return error;
+    if (*family != AF_INET && *family != AF_INET6)
+        return WSAEAFNOSUPPORT;
+    if (*type != SOCK_STREAM && *type != SOCK_DGRAM)
+        return WSAESOCKTNOSUPPORT;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || ((flags & O_NONBLOCK) == 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0))
+        return casp_wsa_from_errno(errno);
+    return 0;
+}
+
+/* The kernel's state of a stream as one of ours. */
+static void adopt_stream_state(cas_port_socket *s)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+        return;
+    switch (info.tcpi_state) {
+    case TCP_CLOSE:
+        s->phase = CASP_IDLE;
+        break;
+    case TCP_LISTEN:
+        s->phase = CASP_LISTENING;
+        break;
+    case TCP_SYN_SENT:
+        s->phase = CASP_CONNECTING;
+        break;
+    case TCP_ESTABLISHED:
+    case TCP_CLOSE_WAIT:
+    case TCP_SYN_RECV:
+        s->phase = CASP_CONNECTED;
+        break;
+    default: /* after our own FIN */
+        s->phase = CASP_CONNECTED;
+        s->send_shut = true;
+        break;
+    }
+}
+
+static void adopt_state(cas_port_socket *s)
+{
+    SOCKADDR_STORAGE name;
+    socklen_t len = sizeof s->peer;
+    s->foreign = true;
+    s->bound = casp_epoll_local(s, &name);
+    s->bound_by_user = s->bound;
+    bool has_peer = getpeername(s->fd, &s->peer.any, &len) == 0;
+    if (s->datagram)
+        s->phase = has_peer ? CASP_CONNECTED : CASP_IDLE;
+    else
+        adopt_stream_state(s);
+    s->fresh = s->phase == CASP_CONNECTED;
+    casp_option_adopt(s);
+}
+
+static int adopt_interest(casp_epoll *b, cas_port_socket *s)
+{
+    if (s->datagram) {
+        casp_datagram_prepare(s);
+        return casp_epoll_interest(b, s, EPOLLIN);
+    }
+    switch (s->phase) {
+    case CASP_LISTENING: return casp_epoll_interest(b, s, EPOLLIN);
+    case CASP_CONNECTING:
+    case CASP_CONNECTED: return casp_epoll_interest(b, s, CASP_EPOLL_EDGES);
+    default: return 0;
+    }
+}
+
+int casp_epoll_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family,
+                      int *type)
+{
+    casp_epoll *b = (casp_epoll *)backend;
+    int its_family, its_type;
+    int error = identify(handle, &its_family, &its_type);
+    if (error != 0)
+        return error;
+    cas_port_socket *s = casp_epoll_socket_create(b, sink, (int)handle, its_family, its_type == SOCK_DGRAM);
+    if (s == NULL)
+        return WSAENOBUFS;
+    adopt_state(s);
+    error = adopt_interest(b, s);
+    if (error != 0) {
+        casp_option_release(s);
+        casp_epoll_socket_free(b, s);
+        return error;
+    }
+    *out = s;
+    *family = its_family;
+    *type = its_type;
+    return 0;
+}
+
+void casp_epoll_detach(cas_backend *backend, cas_port_socket *s)
+{
+    casp_epoll *b = (casp_epoll *)backend;
+    casp_epoll_interest(b, s, 0);
+    casp_option_release(s);
+    casp_epoll_socket_free(b, s);
+}
+
+/* ---- close ---- */
+
+static bool must_linger(const cas_port_socket *s)
+{
+    int linger = s->shadow.linger, unsent = 0;
+    if (linger >> 16 == 0 || (linger & 0xFFFF) == 0)
+        return false;
+    if (s->datagram || s->phase != CASP_CONNECTED || s->dead != 0)
+        return false;
+    return ioctl(s->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0;
+}
+
+int casp_epoll_close(cas_backend *backend, cas_port_socket *s)
+{
+    casp_epoll *b = (casp_epoll *)backend;
+    if (must_linger(s))
+        return WSAEWOULDBLOCK;
+    /* Closing takes the descriptor out of the set only if it is the last one of its socket. */
+    if (s->foreign)
+        casp_epoll_interest(b, s, 0);
+    close(s->fd);
+    casp_epoll_socket_free(b, s);
+    return 0;
+}
+
+/* ---- bind ---- */
+
+static int bind_once(const cas_port_socket *s, const SOCKADDR *addr, int len)
+{
+    return bind(s->fd, addr, (socklen_t)len) == 0 ? 0 : casp_wsa_from_errno(errno);
+}
+
+int casp_epoll_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
+{
+    (void)backend;
+    if (s->bound)
+        return WSAEINVAL;
+    int error = bind_once(s, addr, len);
+    if (error == WSAEADDRINUSE && !s->datagram && !s->shadow.reuseaddr) {
+        casp_epoll_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 1);
+        error = bind_once(s, addr, len);
+        casp_epoll_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 0);
+    }
+    if (error == WSAEADDRINUSE && s->shadow.reuseaddr)
+        return WSAEACCES; /* REU-01: the other one did not agree to share */
+    if (error == 0) {
+        s->bound = true;
+        s->bound_by_user = true;
+    }
+    return error;
+}
+
+/* ---- shutdown ---- */
+
+int casp_epoll_shutdown(cas_backend *backend, cas_port_socket *s, int how)
+{
+    (void)backend;
+    if (!s->datagram && s->phase != CASP_CONNECTED)
+        return WSAENOTCONN;
+    bool sends = how != SD_RECEIVE && !s->send_shut;
+    /* ENOTCONN: the connection has died; the next event tells. */
+    if (sends && !s->datagram && s->dead == 0 && shutdown(s->fd, SHUT_WR) != 0 && errno != ENOTCONN)
+        return casp_wsa_from_errno(errno);
+    s->send_shut = s->send_shut || sends;
+    s->receive_shut = s->receive_shut || how != SD_SEND;
+    return 0;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Bytes of a connection, and what is known about them without asking.
+ *
+ *   readable  NO -> YES      an edge said so                                  [casp_stream_event]
+ *   readable  YES -> NO      a receive got less than it asked for, or nothing [casp_stream_receive]
+ *   readable  YES -> MAYBE   a receive filled its buffer, or could have stopped at an urgent mark
+ *   readable  MAYBE -> any   somebody wants to know                           [casp_stream_look]
+ *   writable  true -> false  a send took less than all                        [casp_stream_send]
+ *   writable  false -> true  an edge said so                                  [casp_stream_event]
+ */
+#define _GNU_SOURCE
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+
+#include "backends/epoll_socket.h"
+
+/* ---- the end of a connection ---- */
+
+int casp_stream_take_error(const cas_port_socket *s)
+{
+    int number = 0;
+    socklen_t len = sizeof number;
+    return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &number, &len) == 0 ? number : errno;
+}
+
+/* The kernel says EPIPE of a reset that came after the peer's FIN.  Then FD_CLOSE belongs to the FIN, and what
+ * is left to say is that the connection is gone (SHU-20). */
+void casp_stream_mark_dead(cas_port_socket *s, int number)
+{
+    if (s->dead != 0)
+        return;
+    s->readable = CASP_READABLE_NO;
+    s->shadow.error = 0; /* RST-02 */
+    if (number == EPIPE)
+        s->fin = true;
+    s->dead = number == ECONNRESET && !s->fin ? WSAECONNRESET : WSAECONNABORTED;
+    s->close_error = s->fin ? 0 : s->dead;
+}
+
+/* Remembers a failed transfer; returns its code. */
+static int transfer_failed(cas_port_socket *s, int number)
+{
+    switch (number) {
+    case EINTR:
+    case EAGAIN:
+        return WSAEWOULDBLOCK;
+    case ENOBUFS:
+    case ENOMEM:
+        return WSAENOBUFS;
+    case EFAULT:
+    case EINVAL:
+    case EOPNOTSUPP:
+    case EMSGSIZE:
+    case EACCES:
+    case EPERM:
+        return casp_wsa_from_errno(number);
+    default:
+        casp_stream_mark_dead(s, number);
+        return s->dead;
+    }
+}
+
+/* ---- readiness ---- */
+
+bool casp_stream_look(cas_port_socket *s)
+{
+    char byte;
+    ssize_t got = recv(s->fd, &byte, 1, MSG_PEEK);
+    s->readable = got > 0 ? CASP_READABLE_YES : CASP_READABLE_NO;
+    if (got == 0)
+        s->fin = true;
+    else if (got < 0)
+        transfer_failed(s, errno);
+    return got > 0;
+}
+
+static bool is_readable(cas_port_socket *s)
+{
+    if (s->readable == CASP_READABLE_MAYBE)
+        casp_stream_look(s);
+    return s->readable == CASP_READABLE_YES;
+}
+
+/* The byte may have been read over, or have arrived since the last event. */
+static bool has_urgent(const cas_port_socket *s)
+{
+    return s->urgent_seen && !s->oob_inline && (casp_epoll_poll(s, POLLPRI) & POLLPRI) != 0;
+}
+
+static long connection_conditions(cas_port_socket *s, long interest)
+{
+    long now = 0;
+    /* Both at once is asked only by AsyncSelect, which wants them in order: what has arrived is found out. */
+    bool select = (interest & FD_READ) != 0 && (interest & FD_WRITE) != 0;
+    if (select && s->readable == CASP_READABLE_NO && !s->fin)
+        s->readable = CASP_READABLE_MAYBE;
+    if ((interest & FD_READ) != 0 && !s->receive_shut && is_readable(s))
+        now |= FD_READ;
+    if ((interest & FD_OOB) != 0 && !s->receive_shut && s->urgent && has_urgent(s))
+        now |= FD_OOB;
+    if ((interest & FD_WRITE) != 0 && s->writable && !s->send_shut)
+        now |= FD_WRITE;
+    return s->dead == 0 ? now : 0;
+}
+
+long casp_stream_conditions(casp_epoll *b, cas_port_socket *s, long interest, int *close_error)
+{
+    if (s->phase == CASP_LISTENING)
+        return casp_listener_conditions(b, s);
+    if (s->phase != CASP_CONNECTED)
+        return 0;
+    long now = s->fresh || s->dead != 0 ? 0 : connection_conditions(s, interest);
+    if ((interest & FD_CLOSE) != 0 && s->close_told) {
+        *close_error = s->close_error;
+        now |= FD_CLOSE;
+    }
+    return now;
+}
+
+/* ---- queries ---- */
+
+static int count_bytes(const cas_port_socket *s, unsigned *value)
+{
+    int count = 0;
+    if (s->dead != 0) {
+        *value = 0;
+        return 0;
+    }
+    if (ioctl(s->fd, FIONREAD, &count) != 0)
+        return casp_wsa_from_errno(errno);
+    /* At the mark the kernel counts nothing, though a receive would step over the urgent byte. */
+    if (count == 0 && s->urgent_seen) {
+        ssize_t beyond = recv(s->fd, NULL, INT_MAX, MSG_PEEK | MSG_TRUNC);
+        count = beyond > 0 ? (int)beyond : 0;
+    }
+    *value = (unsigned)count;
+    return 0;
+}
+
+/* Winsock's SIOCATMARK says that no urgent byte waits; inline it means only one from before the switch. */
+static bool is_at_mark(cas_port_socket *s)
+{
+    bool waiting = (casp_epoll_poll(s, POLLPRI) & POLLPRI) != 0;
+    s->mark_stands = s->mark_stands && waiting;
+    return s->oob_inline ? !s->mark_stands : !waiting;
+}
+
+static bool would_not_block(cas_port_socket *s)
+{
+    if (s->phase == CASP_LISTENING)
+        return (casp_epoll_poll(s, POLLIN) & POLLIN) != 0;
+    return s->phase == CASP_CONNECTED && (is_readable(s) || s->fin || s->dead != 0);
+}
+
+int casp_stream_query(cas_port_socket *s, cas_query what, unsigned *value)
+{
+    switch (what) {
+    case CAS_QUERY_READ_COUNT: return count_bytes(s, value);
+    case CAS_QUERY_AT_MARK: *value = is_at_mark(s); return 0;
+    default: *value = would_not_block(s); return 0;
+    }
+}
+
+/* ---- receive ---- */
+
+/* Linux keeps one urgent byte; afterwards there is none. */
+static int receive_urgent(cas_port_socket *s, void *buf, size_t len, int flags, size_t *count)
+{
+    if (s->oob_inline)
+        return WSAEINVAL;
+    ssize_t got = recv(s->fd, buf, len, flags);
+    if (got < 0 && errno != EINVAL && errno != EAGAIN)
+        return transfer_failed(s, errno);
+    if (got <= 0) { /* nothing urgent; 0 is the end of the stream */
+        s->urgent = false;
+        return WSAEWOULDBLOCK;
+    }
+    s->urgent = (flags & MSG_PEEK) != 0;
+    *count = (size_t)got;
+    return 0;
+}
+
+/* recv(2) of 0 bytes says 0 whatever is queued. */
+static int receive_nothing(cas_port_socket *s, size_t *count)
+{
+    s->readable = CASP_READABLE_MAYBE;
+    if (!is_readable(s) && s->dead != 0)
+        return s->dead;
+    if (s->readable == CASP_READABLE_NO && !s->fin)
+        return WSAEWOULDBLOCK;
+    *count = 0;
+    return 0;
+}
+
+/* The end of the stream hides a reset that our own bytes drew after it (SHU-20). */
+static int receive_end(cas_port_socket *s, size_t *count)
+{
+    s->readable = CASP_READABLE_NO;
+    s->fin = true;
+    if (s->sent) {
+        int number = casp_stream_take_error(s);
+        if (number != 0) {
+            casp_stream_mark_dead(s, number);
+            return s->dead;
+        }
+    }
+    *count = 0;
+    return 0;
+}
+
+/* Inline, the urgent byte comes alone; the kernel would go on behind it. */
+static size_t stop_behind_mark(const cas_port_socket *s, size_t len)
+{
+    int at_mark = 0;
+    bool here = s->oob_inline && s->urgent_seen && ioctl(s->fd, SIOCATMARK, &at_mark) == 0 && at_mark != 0;
+    return here ? 1 : len;
+}
+
+int casp_stream_receive(cas_port_socket *s, void *buf, size_t len, int flags, size_t *count)
+{
+    if (s->phase != CASP_CONNECTED)
+        return WSAENOTCONN;
+    if (s->receive_shut)
+        return WSAESHUTDOWN;
+    if (s->dead != 0)
+        return s->dead;
+    if (len == 0)
+        return receive_nothing(s, count);
+    if ((flags & MSG_OOB) != 0)
+        return receive_urgent(s, buf, len, flags, count);
+    if (s->oob_inline)
+        len = stop_behind_mark(s, len);
+    ssize_t got = recv(s->fd, buf, len, flags);
+    if (got == 0)
+        return receive_end(s, count);
+    if (got < 0) {
+        s->readable = CASP_READABLE_NO;
+        return transfer_failed(s, errno);
+    }
+    *count = (size_t)got;
+    if ((flags & MSG_PEEK) != 0)
+        s->readable = CASP_READABLE_YES;
+    else
+        s->readable = *count == len || s->urgent_seen ? CASP_READABLE_MAYBE : CASP_READABLE_NO;
+    return 0;
+}
+
+/* ---- send ---- */
+
+int casp_stream_send(cas_port_socket *s, const void *buf, size_t len, int flags, size_t *count)
+{
+    if (s->phase != CASP_CONNECTED)
+        return WSAENOTCONN;
+    if (s->send_shut)
+        return WSAESHUTDOWN;
+    if (s->dead != 0)
+        return s->dead;
+    ssize_t sent = send(s->fd, buf, len, flags | MSG_NOSIGNAL);
+    if (sent < 0) {
+        s->writable = s->writable && errno != EAGAIN;
+        return transfer_failed(s, errno);
+    }
+    s->sent = true;
+    if ((size_t)sent < len)
+        s->writable = false;
+    *count = (size_t)sent;
+    return 0;
+}

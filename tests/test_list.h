@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list of suites.  To add tests/test_NAME.c: one line here, one in CMakeLists.txt.  The file ends with
+ *
+ *     const test_case test_NAME[] = {TEST(subject_situation_outcome), ..., TEST_END};
+ *
+ * and its tests appear as "NAME/subject_situation_outcome".  A test that takes an arena is listed by
+ * TEST_EVERYWHERE and runs on every backend, as "NAME/subject_situation_outcome-sim" and "...-epoll".
+ */
+#ifndef TESTS_TEST_LIST_H
+#define TESTS_TEST_LIST_H
+
+struct arena;
+
+typedef struct test_case {
+    const char *name;
+    void (*run)(void);              /* one of the two */
+    void (*run_in)(struct arena *); /* a fresh arena, in which thread b is current */
+} test_case;
+
+/* clang-format off */
+#define TEST(function) {#function, function, NULL}
+#define TEST_EVERYWHERE(function) {#function, NULL, function}
+#define TEST_END {NULL, NULL, NULL}
+
+#define TEST_SUITES(SUITE) \
+    SUITE(ip_address) \
+    SUITE(link) \
+    SUITE(tcp) \
+    SUITE(wire) \
+    SUITE(core_error) \
+    SUITE(core_alloc) \
+    SUITE(core_thread) \
+    SUITE(socket_misuse) \
+    SUITE(socket_arguments) \
+    SUITE(socket_callbacks) \
+    SUITE(socket_memory)
+/* clang-format on */
+
+#define TEST_DECLARE_SUITE(name) extern const test_case test_##name[];
+TEST_SUITES(TEST_DECLARE_SUITE)
+#undef TEST_DECLARE_SUITE
+
+#endif
