@@ -7,7 +7,7 @@
  *
  * It does not serve several threads, and does not survive a fork in the child.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <limits.h>

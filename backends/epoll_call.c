@@ -11,7 +11,7 @@
  *  - Close never waits.  With a linger time and unsent bytes it fails instead, as on a non-blocking Windows
  *    socket.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +44,13 @@ short casp_epoll_poll(const cas_port_socket *s, short events)
 {
     struct pollfd wanted = {.fd = s->fd, .events = events};
     return poll(&wanted, 1, 0) > 0 ? wanted.revents : 0;
+}
+
+int casp_epoll_take_error(const cas_port_socket *s)
+{
+    int number = 0;
+    socklen_t len = sizeof number;
+    return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &number, &len) == 0 ? number : errno;
 }
 
 void casp_epoll_set_flag(const cas_port_socket *s, int level, int name, int value)

@@ -15,7 +15,7 @@
  *  1. resets and expiries hold what was taken from the kernel's queue and not yet answered by a receive.
  *  2. While the kernel's queue is not empty, EPOLLERR holds, so that a send need not look into it.
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <poll.h>
@@ -136,7 +136,7 @@ void casp_datagram_event(casp_epoll *b, cas_port_socket *s, uint32_t events)
     }
     if ((events & EPOLLERR) != 0) {
         take_errors(s);
-        (void)casp_stream_take_error(s);
+        (void)casp_epoll_take_error(s);
         if (has_error(s))
             report |= FD_READ;
     }

@@ -5,7 +5,7 @@
  * The peer's name is kept here, because the kernel forgets it while an attempt is under way and when a
  * connection has ended, and Winsock knows it in both (CNG-04, SHU-14).
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
  * time other than 0 would make close(2) wait, so the kernel gets it only when a handle leaves
  * (casp_option_release).
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <poll.h>

@@ -116,6 +116,8 @@ cas_port_socket *casp_epoll_socket_create(casp_epoll *, cas_sink *, int fd, int 
 void casp_epoll_socket_free(casp_epoll *, cas_port_socket *);
 /* poll(2) without waiting: those of events, POLLERR and POLLHUP that hold now. */
 short casp_epoll_poll(const cas_port_socket *, short events);
+/* The kernel's pending error of the socket, an errno value, which it forgets. */
+int casp_epoll_take_error(const cas_port_socket *);
 void casp_epoll_set_flag(const cas_port_socket *, int level, int name, int value);
 /* The address of the socket's end, or the wildcard; false if there is no port either. */
 bool casp_epoll_local(const cas_port_socket *, SOCKADDR_STORAGE *);
@@ -152,8 +154,6 @@ long casp_stream_conditions(casp_epoll *, cas_port_socket *, long interest, int 
 int casp_stream_query(cas_port_socket *, cas_query, unsigned *value);
 /* The connection died of an errno value; what was queued is lost (R10). */
 void casp_stream_mark_dead(cas_port_socket *, int number);
-/* The kernel's pending error of the socket, an errno value, which it forgets. */
-int casp_stream_take_error(const cas_port_socket *);
 /* Asks the kernel whether in-band bytes are queued, and remembers the answer. */
 bool casp_stream_look(cas_port_socket *);
 

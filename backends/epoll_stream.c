@@ -11,7 +11,7 @@
  *   PRI                an urgent byte waits
  *   OUT                there is room
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <poll.h>
@@ -78,7 +78,7 @@ static long attempt_event(cas_port_socket *s, uint32_t events)
         return 0;
     int number = 0;
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-        number = casp_stream_take_error(s);
+        number = casp_epoll_take_error(s);
         if (number == 0)
             number = ECONNABORTED;
     }
@@ -222,7 +222,7 @@ static void notice_death(cas_port_socket *s, uint32_t events)
 {
     if (s->dead != 0 || (events & EPOLLHUP) == 0)
         return;
-    int number = (events & EPOLLERR) != 0 ? casp_stream_take_error(s) : 0;
+    int number = (events & EPOLLERR) != 0 ? casp_epoll_take_error(s) : 0;
     if (number != 0)
         casp_stream_mark_dead(s, number);
     else if (!s->send_shut)

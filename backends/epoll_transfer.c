@@ -9,7 +9,7 @@
  *   writable  true -> false  a send took less than all                        [casp_stream_send]
  *   writable  false -> true  an edge said so                                  [casp_stream_event]
  */
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <limits.h>
@@ -19,15 +19,8 @@
 
 /* ---- the end of a connection ---- */
 
-int casp_stream_take_error(const cas_port_socket *s)
-{
-    int number = 0;
-    socklen_t len = sizeof number;
-    return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &number, &len) == 0 ? number : errno;
-}
-
-/* The kernel says EPIPE of a reset that came after the peer's FIN.  Then FD_CLOSE belongs to the FIN, and what
- * is left to say is that the connection is gone (SHU-20). */
+/* The kernel says EPIPE of a reset that came after the peer's FIN.  Then FD_CLOSE belongs to the FIN, and
+ * what is left to say is that the connection is gone (SHU-20). */
 void casp_stream_mark_dead(cas_port_socket *s, int number)
 {
     if (s->dead != 0)
@@ -201,7 +194,7 @@ static int receive_end(cas_port_socket *s, size_t *count)
     s->readable = CASP_READABLE_NO;
     s->fin = true;
     if (s->sent) {
-        int number = casp_stream_take_error(s);
+        int number = casp_epoll_take_error(s);
         if (number != 0) {
             casp_stream_mark_dead(s, number);
             return s->dead;

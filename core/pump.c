@@ -130,6 +130,9 @@ int cas_pump_run(int timeout_ms)
     }
     while (cas_thread_current() == thread && casp_timer_run_due(thread))
         callbacks++;
+    /* Who waits for the descriptor alone has to be woken for what is left. */
+    if (cas_thread_current() == thread && cas_thread_next_due(thread) != UINT64_MAX)
+        thread->backend->ops->wake(thread->backend, cas_thread_next_due(thread));
     return callbacks;
 }
 

@@ -17,6 +17,7 @@
  *
  * It does not: ranges, compression, TLS, request bodies, a Date field (a simulated world has no date).
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -35,6 +36,7 @@
 #define SECOND_NS 1000000000u
 #define IDLE_NS (30u * (uint64_t)SECOND_NS)  /* without a byte sent */
 #define DRAIN_NS (5u * (uint64_t)SECOND_NS)
+#define PAUSE_NS (SECOND_NS / 10u)
 
 enum { CHUNK_MAX = 65536, RESPONSE_HEAD_MAX = 512 };
 
@@ -49,7 +51,8 @@ typedef struct http_server {
     int root;                /* descriptor of the directory whose files are served */
     int error;               /* why it could not start, or 0 */
     bool done;
-    bool paused;             /* no memory or descriptors for another connection until one ends */
+    bool paused;             /* no memory or descriptors for another connection */
+    cas_timer pause;
     uint64_t accepted, requests;
     connection *connections;
 } http_server;
@@ -75,16 +78,19 @@ struct connection {
 #define OPEN_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 /* Opens what path names below root, segment by segment and never through a symbolic link, so that no path
- * leads out.  Cuts path.  Returns -1, root itself, or a new descriptor. */
+ * leads out.  Cuts path.  Returns root itself, a new descriptor, or -1 with errno. */
 static int open_below(int root, char *path)
 {
     int at = root;
     char *rest = NULL, *name = strtok_r(path, "/", &rest);
     for (; name != NULL && at != -1; name = strtok_r(NULL, "/", &rest)) {
+        errno = ENOENT;
         int next = strcmp(name, "..") == 0 ? -1 : openat(at, name, OPEN_FLAGS);
+        int error = errno;
         if (at != root)
             close(at);
         at = next;
+        errno = error;
     }
     return at;
 }
@@ -108,8 +114,9 @@ static const char *content_type(const char *path)
     return "application/octet-stream";
 }
 
-/* Opens the regular file, or the index.html of the directory, that path names.  -1: there is none. */
-static int open_file(int root, char *path, int64_t *size, const char **type)
+/* Opens the regular file, or the index.html of the directory, that path names.  Returns the status: 200, or
+ * 404 or 503 without a file. */
+static int open_file(int root, char *path, int *out, int64_t *size, const char **type)
 {
     struct stat status;
     bool wants_directory = path[0] == '\0' || path[strlen(path) - 1] == '/';
@@ -124,13 +131,14 @@ static int open_file(int root, char *path, int64_t *size, const char **type)
         *type = content_type("index.html");
     }
     if (file == -1)
-        return -1;
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? 503 : 404;
     if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode) || wants_directory) {
         close(file);
-        return -1;
+        return 404;
     }
     *size = status.st_size;
-    return file;
+    *out = file;
+    return 200;
 }
 
 /* ---- connections ---- */
@@ -147,7 +155,6 @@ static void connection_release_response(connection *self)
 
 static void connection_delete(connection *self)
 {
-    http_server *server = self->server;
     *self->link = self->next;
     if (self->next != NULL)
         self->next->link = self->link;
@@ -155,8 +162,6 @@ static void connection_delete(connection *self)
     connection_release_response(self);
     CAsyncSocket_Destruct(&self->socket);
     free(self);
-    if (server->paused)
-        server->paused = !CAsyncSocket_AsyncSelect(&server->socket, CASYNCSOCKET_DEFAULT_EVENTS);
 }
 
 static const char *reason_of(int status)
@@ -169,6 +174,7 @@ static const char *reason_of(int status)
     case 413: return "Content Too Large";
     case 431: return "Request Header Fields Too Large";
     case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
     default: return "HTTP Version Not Supported";
     }
 }
@@ -176,16 +182,16 @@ static const char *reason_of(int status)
 /* Puts the head of the response, and the body of a refusal, into a new chunk. */
 static void connection_begin_response(connection *self, http_request *request, int status)
 {
-    const char *type = "text/plain; charset=utf-8";
+    const char *type = NULL;
     char refusal[64] = "";
     self->file_left = 0;
-    if (status == 200) {
-        self->file = open_file(self->server->root, request->path, &self->file_left, &type);
-        status = self->file == -1 ? 404 : 200;
-    }
+    if (status == 200)
+        status = open_file(self->server->root, request->path, &self->file, &self->file_left, &type);
     int64_t length = self->file_left;
-    if (status != 200)
+    if (status != 200) {
+        type = "text/plain; charset=utf-8";
         length = snprintf(refusal, sizeof refusal, "%d %s\n", status, reason_of(status));
+    }
     if (request->head_only)
         self->file_left = 0;
     self->keep_alive = request->keep_alive && (status == 200 || status == 404);
@@ -373,28 +379,45 @@ static void server_add(http_server *self, connection *accepted)
     cas_timer_start(&accepted->timer, IDLE_NS);
 }
 
+/* 0, or why there is no further connection. */
+static int server_accept(http_server *self)
+{
+    connection *accepted = calloc(1, sizeof *accepted);
+    if (accepted == NULL)
+        return WSAENOBUFS;
+    CAsyncSocket_Construct(&accepted->socket, &connection_vtbl);
+    if (CAsyncSocket_Accept(&self->socket, &accepted->socket, NULL, NULL)) {
+        server_add(self, accepted);
+        return 0;
+    }
+    int error = CAsyncSocket_GetLastError();
+    free(accepted);
+    bool went_away = error == WSAECONNRESET || error == WSAECONNABORTED; /* while it waited */
+    return went_away ? 0 : error;
+}
+
 static void server_OnAccept(CAsyncSocket *socket, int nErrorCode)
 {
     http_server *self = (http_server *)socket;
     (void)nErrorCode;
-    for (;;) {
-        connection *accepted = calloc(1, sizeof *accepted);
-        if (accepted != NULL) {
-            CAsyncSocket_Construct(&accepted->socket, &connection_vtbl);
-            if (CAsyncSocket_Accept(&self->socket, &accepted->socket, NULL, NULL)) {
-                server_add(self, accepted);
-                continue;
-            }
-        }
-        int error = accepted == NULL ? WSAENOBUFS : CAsyncSocket_GetLastError();
-        free(accepted);
-        if (error == WSAECONNRESET || error == WSAECONNABORTED)
-            continue; /* that client went away while it waited */
-        /* Out of memory or descriptors: OnAccept would come at once again, so look away until one is free. */
-        self->paused = error != WSAEWOULDBLOCK && self->connections != NULL
-                       && CAsyncSocket_AsyncSelect(&self->socket, 0);
+    if (self->paused)
+        return; /* posted before the pause began */
+    int error = 0;
+    while (error == 0)
+        error = server_accept(self);
+    if (error == WSAEWOULDBLOCK)
         return;
-    }
+    /* Out of memory or descriptors: OnAccept would come at once, again and again; so look away a while. */
+    self->paused = CAsyncSocket_AsyncSelect(&self->socket, 0);
+    cas_timer_start(&self->pause, PAUSE_NS);
+}
+
+static void server_on_pause_end(cas_timer *timer, void *context)
+{
+    http_server *self = context;
+    (void)timer;
+    self->paused = false;
+    CAsyncSocket_AsyncSelect(&self->socket, CASYNCSOCKET_DEFAULT_EVENTS);
 }
 
 static const CAsyncSocketVtbl server_vtbl = {.OnAccept = server_OnAccept};
@@ -404,6 +427,8 @@ static void server_start(void *argument)
     http_server *self = argument;
     CAsyncSocket *socket = &self->socket;
     int yes = 1;
+    self->pause.on_timer = server_on_pause_end;
+    self->pause.context = self;
     CAsyncSocket_Construct(socket, &server_vtbl);
     int family = self->address != NULL && strchr(self->address, ':') != NULL ? AF_INET6 : AF_INET;
     if (CAsyncSocket_Socket(socket, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, 0, family)
@@ -417,7 +442,7 @@ static void server_start(void *argument)
 static void server_stop(void *argument)
 {
     http_server *self = argument;
-    self->paused = false;
+    cas_timer_stop(&self->pause);
     while (self->connections != NULL)
         connection_delete(self->connections);
     CAsyncSocket_Destruct(&self->socket);

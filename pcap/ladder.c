@@ -78,6 +78,22 @@ static void on_arrived(sim_observer *observer, const sim_world *world, const sim
     row->packet = kept;
 }
 
+/* A loop of equal calls is one row. */
+static bool repeats_newest(cap_ladder *ladder, const sim_host *host, const capp_step_row *step)
+{
+    if (ladder->row_count == 0)
+        return false;
+    capp_row *newest = &ladder->rows[(ladder->row_count - 1) % ladder->rows_max];
+    const capp_step_row *last = &newest->step;
+    bool same = newest->kind == CAPP_ROW_CALL && newest->host == host &&
+                newest->at_ns == sim_world_now(ladder->world) && last->handle == step->handle &&
+                last->name == step->name && last->result == step->result && last->error == step->error &&
+                last->depth == step->depth;
+    if (same)
+        newest->step.times++;
+    return same;
+}
+
 static void on_step(sim_observer *observer, const sim_world *world, const cas_observation *what)
 {
     cap_ladder *ladder = (cap_ladder *)observer;
@@ -88,8 +104,10 @@ static void on_step(sim_observer *observer, const sim_world *world, const cas_ob
     if ((what->step != CAS_STEP_CALL && what->step != CAS_STEP_DISPATCH) || host == NULL)
         return;
     bool is_call = what->step == CAS_STEP_CALL;
-    capp_row *row = add_row(ladder, is_call ? CAPP_ROW_CALL : CAPP_ROW_CALLBACK, host);
-    row->step = (capp_step_row){what->handle, what->name, what->result, what->error, ladder->depth};
+    capp_step_row step = {what->handle, what->name, what->result, what->error, ladder->depth, 1};
+    if (is_call && repeats_newest(ladder, host, &step))
+        return;
+    add_row(ladder, is_call ? CAPP_ROW_CALL : CAPP_ROW_CALLBACK, host)->step = step;
     if (!is_call)
         ladder->depth++;
 }

@@ -43,6 +43,7 @@ typedef struct capp_step_row {
     int64_t result;
     int error;
     unsigned depth; /* callbacks around the call */
+    unsigned times; /* the same call with the same result, one after the other */
 } capp_step_row;
 
 typedef struct capp_row {

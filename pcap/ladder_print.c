@@ -361,6 +361,8 @@ static void put_step(line *out, const layout *l, const capp_row *row)
         add(&words, "%s=%" PRId64, step->name, step->result);
     if (row->kind == CAPP_ROW_CALL && step->error != 0)
         add(&words, " %s", cas_error_name(step->error));
+    if (step->times > 1)
+        add(&words, " (%u times)", step->times);
     put_text(out, lifeline(l, column) + 2, words.text);
 }
 

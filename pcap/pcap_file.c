@@ -75,8 +75,8 @@ static int fail(sim_error *error, const char *what, const char *path, int number
     if (error == NULL)
         return code;
     error->code = code;
-    snprintf(error->what, sizeof error->what, "%s", what);
-    snprintf(error->why, sizeof error->why, "%s: %s", path, strerror(number));
+    snprintf(error->what, sizeof error->what, "capture file %s %s", path, what);
+    snprintf(error->why, sizeof error->why, "%s", strerror(number));
     snprintf(error->fix, sizeof error->fix, "%s", fix_of_errno(number));
     return code;
 }
@@ -150,7 +150,7 @@ static int open_handles(cap_file *file)
 
 int cap_file_open(sim_world *world, const char *path, cap_file **out, sim_error *error)
 {
-    static const char what[] = "the capture file could not be created";
+    static const char what[] = "could not be created";
     if (path == NULL || path[0] == '\0')
         return fail(error, what, "(no name)", ENOENT);
     cap_file *file = allocate(path);
@@ -158,7 +158,7 @@ int cap_file_open(sim_world *world, const char *path, cap_file **out, sim_error 
         return fail(error, what, path, ENOMEM);
     int number = open_handles(file);
     if (number != 0) {
-        int code = fail(error, what, file->part_path, number);
+        int code = fail(error, what, path, number);
         bool was_created = file->stream != NULL;
         close_handles(file);
         if (was_created)
@@ -192,9 +192,9 @@ int cap_file_close(cap_file *file, sim_error *error)
     int number = flush(file);
     close_handles(file);
     if (number != 0)
-        code = fail(error, "the capture file could not be written", file->part_path, number);
+        code = fail(error, "could not be written", file->path, number);
     else if (rename(file->part_path, file->path) != 0)
-        code = fail(error, "the finished capture could not get its name", file->path, errno);
+        code = fail(error, "could not get its name when it was finished", file->path, errno);
     if (code != 0)
         remove(file->part_path);
     release(file);

@@ -49,7 +49,8 @@ class CUnitTest(pytest.Item):
     def runtest(self):
         answer = support.run([self.program, "--run", self.name], limit_s=self.limit_s, expect=None)
         if answer.returncode == support.SKIPPED:
-            pytest.skip(support.tail(answer.stdout + answer.stderr, lines=1) or "no reason given")
+            said = (answer.stdout + answer.stderr).split("\n")
+            pytest.skip(next((line for line in reversed(said) if line), "no reason given"))
         if answer.returncode != 0:
             raise support.Ended(answer.args, support.how_it_ended(answer.returncode),
                                 answer.stdout + answer.stderr)

@@ -63,13 +63,15 @@ class Ended(Exception):
 
     def __init__(self, command, how, output):
         self.command, self.how, self.output = command, how, output
-        super().__init__(f"{how}\n{tail(output)}\n  reproduce: {shown(command)}")
+        super().__init__(f"{how}\n{shortened(output)}\n  reproduce: {shown(command)}")
 
 
-def tail(text, lines=60):
+def shortened(text, first=30, last=40):
+    """The start and the end of a long text: reports of sanitizers name the fault first, logs last."""
     rows = text.rstrip().splitlines()
-    left_out = [f"... {len(rows) - lines} lines left out"] if len(rows) > lines else []
-    return "\n".join(left_out + rows[-lines:])
+    if len(rows) > first + last:
+        rows[first:-last] = [f"... {len(rows) - first - last} lines left out"]
+    return "\n".join(rows)
 
 
 def run(command, limit_s=120, expect=0, **options):

@@ -76,7 +76,9 @@ typedef struct simp_tcp {
     bool orphan;                  /* closed by its program */
     bool nodelay, keepalive;
     bool fin_queued;              /* the program has no more to send */
-    bool fin_received;
+    bool fin_known;               /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
+    bool fin_received;            /* it was reached */
+    uint32_t fin_at;
     bool receive_shut;            /* arriving bytes are dropped */
     bool listed;                  /* segments find it */
     uint16_t mss;                 /* of what we send, without options */

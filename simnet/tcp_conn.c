@@ -209,7 +209,7 @@ void simp_tcp_abort(simp_tcp *t)
 
 void simp_tcp_close(simp_tcp *t)
 {
-    bool unread = t->receive.first != NULL || t->receive.early != NULL;
+    bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL || t->receive.early != NULL;
     if (t->socket != NULL)
         t->socket->tcp = NULL;
     t->socket = NULL;

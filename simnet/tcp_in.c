@@ -376,8 +376,11 @@ static void input(simp_tcp *t, sim_packet *packet)
         return;
     }
     check_urgent(t, packet, seq);
-    bool fin = (packet->tcp.flags & SIMP_FIN) != 0;
-    uint32_t fin_at = packet->tcp.seq + packet->length;
+    if ((packet->tcp.flags & SIMP_FIN) != 0) {
+        t->fin_known = true;
+        t->fin_at = packet->tcp.seq + packet->length;
+        t->ack_now = true;
+    }
     if (packet->length > 0 && takes_text(t)) {
         if (!take_text(t, packet))
             return;
@@ -386,12 +389,8 @@ static void input(simp_tcp *t, sim_packet *packet)
             t->ack_now = true;
         simp_packet_free(arena, packet);
     }
-    if (fin && !t->fin_received && takes_text(t)) {
-        if (fin_at == t->rcv_nxt)
-            on_fin(t);
-        else
-            t->ack_now = true; /* behind a gap: it comes again */
-    }
+    if (t->fin_known && !t->fin_received && t->fin_at == t->rcv_nxt && takes_text(t))
+        on_fin(t);
     simp_tcp_output(t);
 }
 

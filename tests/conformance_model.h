@@ -141,6 +141,7 @@ struct scenario_run {
     arena *arena;
     scenario_socket *sockets[SCENARIO_SOCKETS_MAX];
     SOCKET detached[SCENARIO_SOCKETS_MAX];
+    SOCKET closed[SCENARIO_SOCKETS_MAX];                               /* the handle before the last close */
     UINT ports[SCENARIO_SOCKETS_MAX];                                  /* the last one that was known */
     size_t sent[SCENARIO_SOCKETS_MAX], received[SCENARIO_SOCKETS_MAX]; /* bytes of the pattern */
     unsigned callbacks[SCENARIO_SOCKETS_MAX][6];

@@ -318,7 +318,7 @@ void scenario_execute(const scenario *s, arena_backend backend)
     run->buffer = cas_alloc(memory, SCENARIO_BUFFER_BYTES);
     EXPECT_TRUE_FATAL(run->buffer != NULL);
     for (int i = 0; i < SCENARIO_SOCKETS_MAX; i++)
-        run->detached[i] = INVALID_SOCKET;
+        run->detached[i] = run->closed[i] = INVALID_SOCKET;
     run_statements(run, backend);
     release_sockets(run);
     arena_close(run->arena);

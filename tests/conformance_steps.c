@@ -103,6 +103,7 @@ static scenario_outcome act_accept(scenario_run *run, const scenario_step *step,
 static scenario_outcome act_close(scenario_run *run, const scenario_step *step, int socket)
 {
     (void)step;
+    run->closed[socket] = scenario_socket_of(run, socket)->m_hSocket;
     CAsyncSocket_Close(scenario_socket_of(run, socket));
     return done(1);
 }
@@ -369,6 +370,13 @@ static scenario_outcome act_owns(scenario_run *run, const scenario_step *step, i
     return of_check(run, step, ok, "FromHandle does not lead to the object");
 }
 
+/* The object has the handle that it had before it was closed. */
+static scenario_outcome act_reused(scenario_run *run, const scenario_step *step, int socket)
+{
+    bool same = scenario_socket_of(run, socket)->m_hSocket == run->closed[socket];
+    return of_check(run, step, same, "the object has another handle than before");
+}
+
 /* How many bytes of the pattern came so far. */
 static scenario_outcome act_received(scenario_run *run, const scenario_step *step, int socket)
 {
@@ -430,6 +438,7 @@ static const scenario_verb verbs[] = {
     {"sockname", "", USUAL_OK, act_sockname},
     {"empty", "", USUAL_OK, act_empty},
     {"owns", "", USUAL_OK, act_owns},
+    {"reused", "", USUAL_OK, act_reused},
 };
 
 const scenario_verb *scenario_verb_find(const char *name)

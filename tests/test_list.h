@@ -25,8 +25,10 @@ typedef struct test_case {
 
 #define TEST_SUITES(SUITE) \
     SUITE(ip_address) \
+    SUITE(ip) \
     SUITE(link) \
     SUITE(tcp) \
+    SUITE(world) \
     SUITE(wire) \
     SUITE(core_error) \
     SUITE(core_alloc) \

@@ -376,6 +376,23 @@ static void lost_fin_is_sent_again(void)
     EXPECT_EQ_INT(recorder_count(&c.server, FD_CLOSE), 1);
 }
 
+/* A FIN that arrived behind a gap counts when the gap is filled. */
+static void fin_behind_a_gap_is_not_forgotten(void)
+{
+    tcp_case c;
+    drop_mask mask;
+    begin(&c);
+    drop(&c, true, 1, &mask);
+    static char block[1460];
+    sim_host_enter(c.pair.a);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, block, sizeof block, 0), (int)sizeof block);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "end", 3, 0), 3);
+    close_client(&c);
+    run_for(&c, 10 * S);
+    EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 1460 lost, a FIN ACK 3, b ACK, a ACK 1460, b ACK");
+    EXPECT_EQ_INT(recorder_count(&c.server, FD_CLOSE), 1);
+}
+
 /* smoltcp #398, demikernel #1537: in CLOSING the FIN has to be sent again too. */
 static void lost_fin_in_closing_is_sent_again(void)
 {
@@ -415,6 +432,25 @@ static void close_with_unread_data_resets(void)
     run_for(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 6, b RST ACK");
     EXPECT_EQ_INT(recorder_error(&c.client, FD_CLOSE), WSAECONNABORTED);
+}
+
+/* An urgent byte that was taken out of line leaves nothing unread behind (found by echo, seeds 0 to 8). */
+static void close_after_the_urgent_byte_was_taken_is_graceful(void)
+{
+    tcp_case c;
+    char byte;
+    begin(&c);
+    sim_host_enter(c.pair.a);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "!", 1, MSG_OOB), 1);
+    close_client(&c);
+    run_for(&c, 1 * S);
+    sim_host_enter(c.pair.b);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, MSG_OOB), 1);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, 0), 0);
+    wire_log_clear(&c.log);
+    close_server(&c);
+    run_for(&c, 1 * S);
+    EXPECT_EQ_STR(wire_log_text(&c.log), "b FIN ACK, a ACK");
 }
 
 static void data_for_a_closed_end_is_reset(void)
@@ -500,9 +536,11 @@ const test_case test_tcp[] = {
     TEST(close_from_both_ends_is_four_segments),
     TEST(close_at_the_same_time_ends_on_both_sides),
     TEST(lost_fin_is_sent_again),
+    TEST(fin_behind_a_gap_is_not_forgotten),
     TEST(lost_fin_in_closing_is_sent_again),
     TEST(shut_down_end_still_receives),
     TEST(close_with_unread_data_resets),
+    TEST(close_after_the_urgent_byte_was_taken_is_graceful),
     TEST(data_for_a_closed_end_is_reset),
     TEST(bytes_survive_the_end_of_the_connection),
     TEST(time_wait_keeps_the_port_for_four_minutes),

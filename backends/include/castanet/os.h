@@ -11,13 +11,19 @@
 extern "C" {
 #endif
 
-/* Linux sockets on epoll, edge triggered.  One backend serves one thread.  memory NULL: cas_allocator_system().
- * Returns 0, WSAENOBUFS or WSAEMFILE. */
+/* Linux sockets on epoll; a SOCKET is a file descriptor.  One backend serves one thread at a time.  memory is
+ * borrowed and must outlive the backend; NULL: cas_allocator_system().
+ *
+ * The handles are non-blocking and close on exec.  A child of fork must not use the backend.  Host names are
+ * looked up by the system's resolver, which may wait.
+ *
+ * Returns 0, WSAENOBUFS or WSAEMFILE; *out is untouched on failure. */
 int cas_epoll_backend_create(cas_allocator *memory, cas_backend **out);
-/* Call after the thread is gone; handles that Detach left open stay open. */
+/* Call after the thread is gone; handles that Detach left stay open.  NULL: nothing. */
 void cas_epoll_backend_destroy(cas_backend *);
 
-/* Initialises the calling thread on the system's sockets in one call, and undoes it. */
+/* Initialises the calling thread on a backend of its own, and undoes it.  The first returns 0, WSAEINVAL if
+ * the thread was initialised before, WSAENOBUFS or WSAEMFILE; the second does nothing without it. */
 int cas_os_init(void);
 void cas_os_fini(void);
 

@@ -15,6 +15,9 @@
 #include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#if defined(__linux__)
+#include <asm/sockios.h> /* SIOCATMARK, whatever feature macros say */
+#endif
 
 typedef uintptr_t SOCKET;
 typedef int BOOL;
