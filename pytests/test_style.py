@@ -214,7 +214,7 @@ def says_what_it_is(path):
     other = re.search(r"\bSee (\w+\.h)\b", head)
     if other and (path.parent / other.group(1)).is_file():
         head = first_comment(path.parent / other.group(1))
-    return len(re.findall(r"\w+", head)) >= 8
+    return len(re.findall(r"\w+", head)) >= 6
 
 
 def test_file_heads():

@@ -95,9 +95,17 @@ static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
     transmit(t, packet);
 }
 
+/* The sequence number of a segment without text: behind all that was sent, but not beyond what the peer's window
+ * takes, or the peer would answer with an ACK that is as unacceptable here, and so on for ever. */
+static uint32_t empty_seq(const simp_tcp *t)
+{
+    uint32_t window_end = t->una + t->wnd;
+    return simp_seq_upto(t->max, window_end) ? t->max : window_end;
+}
+
 void simp_tcp_send_ack(simp_tcp *t)
 {
-    sim_packet *packet = segment(t, t->nxt, SIMP_ACK);
+    sim_packet *packet = segment(t, empty_seq(t), SIMP_ACK);
     if (packet != NULL)
         transmit(t, packet);
 }
@@ -214,12 +222,11 @@ void simp_tcp_output(simp_tcp *t)
 
 void simp_tcp_retransmit(simp_tcp *t)
 {
-    uint32_t left = t->send.end - t->una;
-    if (simp_seq_before(t->send.end, t->una))
-        left = 0;
-    uint32_t len = left < t->mss ? left : t->mss;
-    if (len > t->wnd && t->wnd > 0)
-        len = t->wnd;
+    uint32_t left = simp_seq_before(t->una, t->send.end) ? t->send.end - t->una : 0;
+    uint32_t sent = t->max - t->una; /* what was never sent waits for the window */
+    uint32_t len = left < sent ? left : sent;
+    if (len > t->mss)
+        len = t->mss;
     bool fin = t->fin_queued && len == left && simp_seq_before(t->una + len, t->max);
     if (len == 0 && !fin)
         return;
@@ -274,7 +281,7 @@ void simp_tcp_window_opened(simp_tcp *t)
 
 void simp_tcp_send_reset(simp_tcp *t)
 {
-    sim_packet *packet = segment(t, t->nxt, SIMP_RST | SIMP_ACK);
+    sim_packet *packet = segment(t, empty_seq(t), SIMP_RST | SIMP_ACK);
     if (packet != NULL)
         transmit(t, packet);
 }

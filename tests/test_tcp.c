@@ -304,6 +304,42 @@ static void closed_window_is_probed_with_one_octet(void)
     EXPECT_EQ_INT(recorder_count(&c.client, FD_WRITE), sends + 1);
 }
 
+/* Both ends full and losing: ACKs without text must stay acceptable, or the two answer each other for ever and the
+ * connection dies (found by echo, seed 5, 5 % loss). */
+static void full_buffers_on_both_sides_survive_loss(void)
+{
+    tcp_case c;
+    static char block[200000];
+    begin(&c);
+    EXPECT_CODE(sim_link_set_options(c.pair.link, NULL, &(sim_link_options){
+        .latency_ns = SIM_MS(10), .jitter_ns = SIM_MS(2), .loss_ppm = SIM_PERCENT(10)}), 0);
+    recorder *ends[2] = {&c.client, &c.server};
+    sim_host *hosts[2] = {c.pair.a, c.pair.b};
+    int sent[2] = {0, 0}, got[2] = {0, 0}, n;
+    for (unsigned round = 0; round < 400; round++) {
+        for (unsigned i = 0; i < 2; i++) {
+            sim_host_enter(hosts[i]);
+            while (round < 200 && (n = CAsyncSocket_Send(&ends[i]->socket, block, 50000, 0)) > 0)
+                sent[i] += n;
+            for (unsigned k = 0; k < 3 && round % 20 == 0; k++) {
+                n = CAsyncSocket_Receive(&ends[i]->socket, block, sizeof block, 0);
+                got[i] += n > 0 ? n : 0;
+            }
+        }
+        run_for(&c, 5 * S);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        sim_host_enter(hosts[i]);
+        while ((n = CAsyncSocket_Receive(&ends[i]->socket, block, sizeof block, 0)) > 0)
+            got[i] += n;
+        EXPECT_EQ_INT(recorder_count(ends[i], FD_CLOSE), 0);
+    }
+    EXPECT_EQ_INT(got[1], sent[0]);
+    EXPECT_EQ_INT(got[0], sent[1]);
+    EXPECT_TRUE(sent[0] > 500000);
+    EXPECT_TRUE(sim_world_event_count(c.pair.world) < 100000);
+}
+
 static void urgent_byte_carries_a_pointer_behind_it(void)
 {
     tcp_case c;
@@ -531,6 +567,7 @@ const test_case test_tcp[] = {
     TEST(lost_data_is_sent_again_with_doubled_timeouts),
     TEST(three_duplicate_acks_bring_a_lost_segment_back),
     TEST(closed_window_is_probed_with_one_octet),
+    TEST(full_buffers_on_both_sides_survive_loss),
     TEST(urgent_byte_carries_a_pointer_behind_it),
     TEST(lost_urgent_byte_comes_back_urgent),
     TEST(close_from_both_ends_is_four_segments),
