@@ -19,17 +19,19 @@ int casp_sockaddr_len(int family);
 /* Does the numeric text name an IPv6 address? */
 bool casp_text_is_ipv6(const char *text);
 
-/* Numeric text or NULL (the wildcard) in the family of the socket.  WSAEINVAL if the text is no such address; as in
- * MFC "255.255.255.255" is refused too, since inet_addr cannot tell it from an error. */
+/* Numeric text or NULL (the wildcard) in the family of the socket.  WSAEINVAL if the text is no such
+ * address; as in MFC "255.255.255.255" is refused too, since inet_addr cannot tell it from an error. */
 int casp_addr_parse(const char *text, UINT port, bool ipv6, SOCKADDR_STORAGE *out);
 
-/* 0, WSAEFAULT (NULL or short) or WSAEAFNOSUPPORT (not the family of the socket; AF_UNSPEC passes if allowed). */
+/* 0, WSAEFAULT (NULL or short) or WSAEAFNOSUPPORT (not the family of the socket; AF_UNSPEC passes if
+ * allowed). */
 int casp_addr_check(const SOCKADDR *addr, int len, bool ipv6, bool unspec_allowed);
 
 /* Copies to the caller: whole or not at all.  WSAEFAULT for NULL pointers or too small a buffer. */
 int casp_addr_give(const SOCKADDR_STORAGE *from, SOCKADDR *addr, int *len);
 
-/* The numeric text and the port, whole or not at all; either output may be NULL.  WSAEFAULT: text does not fit. */
+/* The numeric text and the port, whole or not at all; either output may be NULL.  WSAEFAULT: text does not
+ * fit. */
 int casp_addr_give_text(const SOCKADDR_STORAGE *from, char *text, size_t size, UINT *port);
 
 #endif

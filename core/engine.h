@@ -3,9 +3,10 @@
  * The engine's own structures: a thread and its sockets.
  *
  * Invariants:
- *  1. Everything hangs from a cas_thread; a sink is in the handle map of exactly one thread while it has a handle.
- *  2. sink->owner->m_hSocket == sink->handle and owner->m_nGeneration == sink->generation, or the owner was copied,
- *     moved or overwritten by its user.
+ *  1. Everything hangs from a cas_thread; a sink is in the handle map of exactly one thread while it has a
+ *     handle.
+ *  2. sink->owner->m_hSocket == sink->handle and owner->m_nGeneration == sink->generation, or the owner was
+ *     copied, moved or overwritten by its user.
  *  3. An event whose bit is set in sink->shut was posted and not re-armed; none of it is posted again (R3).
  *  4. queue.capacity >= queue.count + 6 * socket_count: what is open may be posted without asking for memory.
  *  5. A generation number is given once in the life of a thread.
@@ -27,8 +28,8 @@ struct cas_sink {
     cas_port_socket *port;
     SOCKET handle;
     uint64_t generation;
-    uint8_t mask;     /* FD_ bits the user selected */
-    uint8_t shut;     /* FD_ bits whose latch is shut */
+    uint8_t mask; /* FD_ bits the user selected */
+    uint8_t shut; /* FD_ bits whose latch is shut */
     bool datagram;
     bool ipv6;
 };
@@ -41,11 +42,11 @@ struct cas_thread {
     cas_profile profile;
     casp_handle_map handles;
     casp_message_queue queue;
-    cas_timer *timers;        /* earliest first */
+    cas_timer *timers; /* earliest first */
     uint64_t generation_last;
     unsigned socket_count;
-    unsigned pump_depth;      /* callbacks in progress */
-    bool dying;               /* destroyed inside a callback: freed when the pump unwinds */
+    unsigned pump_depth; /* callbacks in progress */
+    bool dying;          /* destroyed inside a callback: freed when the pump unwinds */
     int last_error;
 };
 

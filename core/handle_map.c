@@ -23,7 +23,8 @@ static int grow_directory(casp_handle_map *map, cas_allocator *memory, size_t ne
     size_t count = map->page_count == 0 ? 1 : map->page_count;
     while (count < needed)
         count *= 2;
-    cas_sink ***pages = memory->resize(memory, map->pages, map->page_count * sizeof *pages, count * sizeof *pages);
+    cas_sink ***pages = memory->resize(memory, map->pages, map->page_count * sizeof *pages,
+                                       count * sizeof *pages);
     if (pages == NULL)
         return WSAENOBUFS;
     for (size_t i = map->page_count; i < count; i++)

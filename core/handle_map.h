@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Handle to sink.  Handles are small integers on every backend, so this is a two-level table: constant time, no
- * hashing, memory by the page.
+ * Handle to sink.  Handles are small integers on every backend, so this is a two-level table: constant time,
+ * no hashing, memory by the page.
  */
 #ifndef CORE_HANDLE_MAP_H
 #define CORE_HANDLE_MAP_H

@@ -52,12 +52,14 @@ BOOL CAsyncSocket_GetPeerNameAddr(CAsyncSocket *self, SOCKADDR *lpSockAddr, int 
     return give("GetPeerName", self, true, lpSockAddr, lpSockAddrLen);
 }
 
-BOOL CAsyncSocket_GetSockName(CAsyncSocket *self, char *rSocketAddress, size_t nAddressSize, UINT *rSocketPort)
+BOOL CAsyncSocket_GetSockName(CAsyncSocket *self, char *rSocketAddress, size_t nAddressSize,
+                              UINT *rSocketPort)
 {
     return give_text("GetSockName", self, false, rSocketAddress, nAddressSize, rSocketPort);
 }
 
-BOOL CAsyncSocket_GetSockNameEx(CAsyncSocket *self, char *rSocketAddress, size_t nAddressSize, UINT *rSocketPort)
+BOOL CAsyncSocket_GetSockNameEx(CAsyncSocket *self, char *rSocketAddress, size_t nAddressSize,
+                                UINT *rSocketPort)
 {
     return give_text("GetSockNameEx", self, false, rSocketAddress, nAddressSize, rSocketPort);
 }

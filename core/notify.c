@@ -3,8 +3,10 @@
  * Which notifications are owed: the state machine of WSAAsyncSelect, rules R1 to R13.
  *
  *   open  -> shut   the condition is true and the bit is in the mask: the message is posted   [post_owed]
- *   shut  -> open   the call that re-arms the event was made                                  [casp_notify_rearm]
- *   any   -> open   AsyncSelect                                                               [casp_notify_select]
+ *   shut  -> open   the call that re-arms the event was made
+ *   [casp_notify_rearm]
+ *   any   -> open   AsyncSelect
+ *   [casp_notify_select]
  *
  * Nothing here makes a callback (R14), asks for memory, or fails.
  */
@@ -12,7 +14,8 @@
 #include "core/engine.h"
 
 /* The order in which conditions that are true together are posted (R1, R8). */
-static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB, FD_READ, FD_WRITE, FD_CLOSE};
+static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
+                                                        FD_READ,    FD_WRITE,  FD_CLOSE};
 
 static void post(cas_sink *sink, uint8_t event, int error)
 {
@@ -20,9 +23,13 @@ static void post(cas_sink *sink, uint8_t event, int error)
     bool was_empty = thread->queue.count == 0;
     casp_message_queue_push(&thread->queue, (casp_message){sink->handle, sink->generation, error, event});
     if (thread->observer != NULL) {
-        thread->observer->on_step(thread->observer, &(cas_observation){
-            .step = CAS_STEP_POST, .thread = thread, .handle = sink->handle, .event = event, .error = error,
-            .name = cas_event_callback_name(event)});
+        thread->observer->on_step(thread->observer,
+                                  &(cas_observation){.step = CAS_STEP_POST,
+                                                     .thread = thread,
+                                                     .handle = sink->handle,
+                                                     .event = event,
+                                                     .error = error,
+                                                     .name = cas_event_callback_name(event)});
     }
     if (was_empty)
         thread->backend->ops->wake(thread->backend, thread->backend->ops->now(thread->backend));
@@ -101,5 +108,6 @@ void casp_notify_rearm(cas_sink *sink, long events)
 int casp_reserve(cas_thread *thread, unsigned extra_sockets)
 {
     size_t sockets = (size_t)thread->socket_count + extra_sockets;
-    return casp_message_queue_reserve(&thread->queue, thread->memory, thread->queue.count + CASP_EVENT_KINDS * sockets);
+    return casp_message_queue_reserve(&thread->queue, thread->memory,
+                                      thread->queue.count + CASP_EVENT_KINDS * sockets);
 }

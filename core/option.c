@@ -2,8 +2,8 @@
  *
  * Socket options and IOCtl: from the caller's numbers and layouts to the port's.
  *
- * An option may be given by the system's level and number, or by Winsock's (level 0xFFFF).  Lengths and layouts are
- * checked here once for all backends (OPT-1 to OPT-8).
+ * An option may be given by the system's level and number, or by Winsock's (level 0xFFFF).  Lengths and
+ * layouts are checked here once for all backends (OPT-1 to OPT-8).
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ typedef enum shape { SHAPE_BOOL, SHAPE_NOT_BOOL, SHAPE_INT, SHAPE_LINGER } shape
 enum { GET = 1, SET = 2, STREAM = 4, DATAGRAM = 8, BOTH = STREAM | DATAGRAM, ALL = GET | SET | BOTH };
 
 typedef struct entry {
-    int level;         /* the system's */
+    int level; /* the system's */
     int system, winsock;
     cas_option option;
     shape layout;
@@ -102,15 +102,13 @@ static int read_value(const entry *e, const void *value, int len, int *out)
     if (value == NULL || len < 0)
         return WSAEFAULT;
     switch (e->layout) {
-    case SHAPE_LINGER:
-        return read_linger(value, len, out);
+    case SHAPE_LINGER: return read_linger(value, len, out);
     case SHAPE_INT:
         if (len < (int)sizeof *out)
             return WSAEFAULT;
         memcpy(out, value, sizeof *out);
         return 0;
-    default:
-        return read_bool(e, value, len, out);
+    default: return read_bool(e, value, len, out);
     }
 }
 
@@ -138,7 +136,8 @@ BOOL CAsyncSocket_SetSockOpt(CAsyncSocket *self, int nOptionName, const void *lp
                              int nLevel)
 {
     int error = set_option(self, nOptionName, lpOptionValue, nOptionLen, nLevel);
-    return (BOOL)casp_finish("SetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0, NULL);
+    return (BOOL)casp_finish("SetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,
+                             NULL);
 }
 
 /* ---- to the caller ---- */
@@ -192,10 +191,12 @@ static int get_option(CAsyncSocket *self, int name, void *value, int *len, int l
     return error != 0 ? error : write_value(e, number, value, len);
 }
 
-BOOL CAsyncSocket_GetSockOpt(CAsyncSocket *self, int nOptionName, void *lpOptionValue, int *lpOptionLen, int nLevel)
+BOOL CAsyncSocket_GetSockOpt(CAsyncSocket *self, int nOptionName, void *lpOptionValue, int *lpOptionLen,
+                             int nLevel)
 {
     int error = get_option(self, nOptionName, lpOptionValue, lpOptionLen, nLevel);
-    return (BOOL)casp_finish("GetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0, NULL);
+    return (BOOL)casp_finish("GetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,
+                             NULL);
 }
 
 /* ---- commands ---- */
@@ -212,11 +213,13 @@ static int control(cas_sink *sink, long command, DWORD *argument)
     if (argument == NULL)
         return WSAEFAULT;
     if (is_command(command, FIONBIO, 0x8004667E)) {
-        /* Calls never wait here, so there is no mode to change; Winsock refuses the change under a mask (NBI-04). */
+        /* Calls never wait here, so there is no mode to change; Winsock refuses the change under a mask
+         * (NBI-04). */
         return *argument == 0 && sink->mask != 0 ? WSAEINVAL : 0;
     }
     if (is_command(command, SIO_UDP_CONNRESET, 0x9800000C))
-        return sink->datagram ? backend->ops->set_udp_connreset(backend, sink->port, *argument != 0) : WSAEINVAL;
+        return sink->datagram ? backend->ops->set_udp_connreset(backend, sink->port, *argument != 0)
+                              : WSAEINVAL;
     unsigned value = 0;
     int error = WSAEINVAL;
     if (is_command(command, FIONREAD, 0x4004667F))
@@ -234,5 +237,6 @@ BOOL CAsyncSocket_IOCtl(CAsyncSocket *self, long lCommand, DWORD *lpArgument)
     cas_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = control(sink, lCommand, lpArgument);
-    return (BOOL)casp_finish("IOCtl", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0, NULL);
+    return (BOOL)casp_finish("IOCtl", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,
+                             NULL);
 }

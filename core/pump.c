@@ -13,9 +13,13 @@ static void observe(cas_thread *thread, cas_step step, const casp_message *messa
 {
     if (thread->observer == NULL)
         return;
-    thread->observer->on_step(thread->observer, &(cas_observation){
-        .step = step, .thread = thread, .handle = message->handle, .event = message->event,
-        .error = message->error, .name = cas_event_callback_name(message->event)});
+    thread->observer->on_step(thread->observer,
+                              &(cas_observation){.step = step,
+                                                 .thread = thread,
+                                                 .handle = message->handle,
+                                                 .event = message->event,
+                                                 .error = message->error,
+                                                 .name = cas_event_callback_name(message->event)});
 }
 
 typedef void (*callback)(CAsyncSocket *self, int nErrorCode);
@@ -44,8 +48,7 @@ static bool passes_precheck(const cas_sink *sink)
         return backend->ops->query(backend, sink->port, CAS_QUERY_READABLE, &value) != 0 || value != 0;
     case CAS_PRECHECK_COUNT:
         return backend->ops->query(backend, sink->port, CAS_QUERY_READ_COUNT, &value) != 0 || value != 0;
-    default:
-        return true;
+    default: return true;
     }
 }
 

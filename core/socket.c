@@ -3,8 +3,8 @@
  * The life of a socket: creation, attachment, closing, and the calls that change its state.
  *
  * Every entry point has the same four steps: find the sink, check the arguments, act through the port, report
- * through casp_finish.  A call that can open a latch reserves room for the message first, so that it fails with
- * WSAENOBUFS before anything changed.
+ * through casp_finish.  A call that can open a latch reserves room for the message first, so that it fails
+ * with WSAENOBUFS before anything changed.
  */
 #include "core/addr.h"
 #include "core/engine.h"
@@ -33,9 +33,13 @@ int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, 
     if (error != 0)
         casp_set_last_error(error);
     if (thread != NULL && thread->observer != NULL) {
-        thread->observer->on_step(thread->observer, &(cas_observation){
-            .step = CAS_STEP_CALL, .thread = thread, .handle = handle, .name = name, .result = result,
-            .error = error, .bytes = bytes});
+        thread->observer->on_step(thread->observer, &(cas_observation){.step = CAS_STEP_CALL,
+                                                                       .thread = thread,
+                                                                       .handle = handle,
+                                                                       .name = name,
+                                                                       .result = result,
+                                                                       .error = error,
+                                                                       .bytes = bytes});
     }
     return result;
 }
@@ -161,7 +165,8 @@ fail:
     return error;
 }
 
-BOOL CAsyncSocket_Socket(CAsyncSocket *self, int nSocketType, long lEvent, int nProtocolType, int nAddressFormat)
+BOOL CAsyncSocket_Socket(CAsyncSocket *self, int nSocketType, long lEvent, int nProtocolType,
+                         int nAddressFormat)
 {
     int error = open_socket(self, nSocketType, lEvent, nProtocolType, nAddressFormat);
     return finish_bool("Socket", handle_of(self), error);
@@ -356,7 +361,8 @@ BOOL CAsyncSocket_Listen(CAsyncSocket *self, int nConnectionBacklog)
     return finish_bool("Listen", handle_of(self), error);
 }
 
-static int check_accept(const cas_sink *listener, const CAsyncSocket *target, const SOCKADDR *addr, const int *len)
+static int check_accept(const cas_sink *listener, const CAsyncSocket *target, const SOCKADDR *addr,
+                        const int *len)
 {
     if (target == NULL)
         return WSAEFAULT;

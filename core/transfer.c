@@ -2,8 +2,8 @@
  *
  * Receiving and sending.
  *
- * Any receive re-arms FD_READ (with MSG_OOB: FD_OOB), whatever its result (R4, R5); of sends only the one that found
- * no room arms FD_WRITE (R6).
+ * Any receive re-arms FD_READ (with MSG_OOB: FD_OOB), whatever its result (R4, R5); of sends only the one
+ * that found no room arms FD_WRITE (R6).
  */
 #include "core/addr.h"
 #include "core/engine.h"
@@ -30,7 +30,8 @@ static int receive(cas_sink *sink, void *buf, int len, int flags, SOCKADDR_STORA
     return error;
 }
 
-static int finish_receive(const char *name, const CAsyncSocket *self, int error, size_t count, const void *buf)
+static int finish_receive(const char *name, const CAsyncSocket *self, int error, size_t count,
+                          const void *buf)
 {
     return (int)casp_finish(name, handle_of(self), error, error == 0 ? (int64_t)count : SOCKET_ERROR, buf);
 }
@@ -45,11 +46,13 @@ int CAsyncSocket_Receive(CAsyncSocket *self, void *lpBuf, int nBufLen, int nFlag
     return finish_receive("Receive", self, error, count, lpBuf);
 }
 
-/* The longest text an address of the socket's family can have, so that the size is judged before the datagram is taken. */
+/* The longest text an address of the socket's family can have, so that the size is judged before the
+ * datagram is taken. */
 static size_t text_needed(const cas_sink *sink) { return sink->ipv6 ? INET6_ADDRSTRLEN : INET_ADDRSTRLEN; }
 
 /* The sender in text, on datagram sockets only; outputs are untouched on failure. */
-static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text, size_t size, UINT *port, int flags)
+static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text, size_t size, UINT *port,
+                             int flags)
 {
     int error;
     size_t count = 0;
@@ -84,7 +87,8 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
     size_t count = 0;
     cas_sink *sink = casp_sink_of(self, &error);
     bool wanted = sink != NULL && sink->datagram && lpSockAddr != NULL;
-    if (wanted && (lpSockAddrLen == NULL || *lpSockAddrLen < casp_sockaddr_len(sink->ipv6 ? AF_INET6 : AF_INET)))
+    if (wanted &&
+        (lpSockAddrLen == NULL || *lpSockAddrLen < casp_sockaddr_len(sink->ipv6 ? AF_INET6 : AF_INET)))
         error = WSAEFAULT;
     if (sink != NULL && error == 0) {
         SOCKADDR_STORAGE from;
@@ -135,7 +139,8 @@ int CAsyncSocket_SendToAddr(CAsyncSocket *self, const void *lpBuf, int nBufLen, 
     int error;
     size_t count = 0;
     cas_sink *sink = casp_sink_of(self, &error);
-    if (sink != NULL && (!sink->datagram || lpSockAddr == NULL)) /* TSR-01: a stream ignores the destination */
+    if (sink != NULL &&
+        (!sink->datagram || lpSockAddr == NULL)) /* TSR-01: a stream ignores the destination */
         error = send_bytes(sink, lpBuf, nBufLen, nFlags, NULL, 0, &count);
     else if (sink != NULL) {
         error = casp_addr_check(lpSockAddr, nSockAddrLen, sink->ipv6, false);
@@ -154,7 +159,8 @@ static int destination(cas_sink *sink, const char *host, UINT port, SOCKADDR_STO
     if (host == NULL)
         host = "255.255.255.255";
     return backend->ops->resolve(backend, host, (uint16_t)port, sink->ipv6 ? AF_INET6 : AF_INET, out) != 0
-               ? WSAEINVAL : 0;
+               ? WSAEINVAL
+               : 0;
 }
 
 int CAsyncSocket_SendTo(CAsyncSocket *self, const void *lpBuf, int nBufLen, UINT nHostPort,
@@ -169,7 +175,8 @@ int CAsyncSocket_SendTo(CAsyncSocket *self, const void *lpBuf, int nBufLen, UINT
         SOCKADDR_STORAGE to;
         error = destination(sink, lpszHostAddress, nHostPort, &to);
         if (error == 0)
-            error = send_bytes(sink, lpBuf, nBufLen, nFlags, (SOCKADDR *)&to, casp_sockaddr_len(to.ss_family), &count);
+            error = send_bytes(sink, lpBuf, nBufLen, nFlags, (SOCKADDR *)&to, casp_sockaddr_len(to.ss_family),
+                               &count);
     }
     return finish_send("SendTo", self, error, count, lpBuf);
 }

@@ -429,14 +429,14 @@ static int usage(void)
 {
     fprintf(stderr, "usage: echo server [--port N] [--address A] [--once]\n"
                     "       echo client HOST PORT [--bytes N]\n"
-                    "       echo sim [--seed N] [--bytes N] [--loss PPM] [--pcap FILE] [--ladder]\n");
+                    "       echo sim [--seed N] [--bytes N] [--loss PPM] [--reorder PPM] [--pcap FILE] [--ladder]\n");
     return 2;
 }
 
 static const tw_command_row commands[] = {
     {"server", 0, "port address once"},
     {"client", 2, "bytes"},
-    {"sim", 0, "seed bytes loss pcap ladder"},
+    {"sim", 0, "seed bytes loss reorder pcap ladder"},
     {0},
 };
 

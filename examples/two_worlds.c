@@ -35,6 +35,7 @@ static const option_row option_rows[] = {
     ROW("seed", OPTION_NUMBER, seed, INT64_MAX),
     ROW("bytes", OPTION_NUMBER, bytes, INT64_MAX / 4),
     ROW("loss", OPTION_NUMBER, loss, 1000000),
+    ROW("reorder", OPTION_NUMBER, reorder, 1000000),
     ROW("count", OPTION_NUMBER, count, 1000000),
     ROW("clients", OPTION_NUMBER, clients, 10000),
     ROW("requests", OPTION_NUMBER, requests, 100000000),
@@ -159,6 +160,9 @@ bool tw_world_open(tw_world *tw, const tw_options *options, const sim_link_optio
     *tw = (tw_world){0};
     sim_link_options lossy = *link;
     lossy.loss_ppm += options->loss;
+    lossy.reorder_ppm += options->reorder;
+    if (lossy.reorder_ppm != 0 && lossy.reorder_delay_ns == 0)
+        lossy.reorder_delay_ns = lossy.latency_ns / 2 + 1;
     if (sim_world_create(&(sim_world_options){.seed = (uint64_t)options->seed}, &tw->world) != 0) {
         fprintf(stderr, "no memory for a world\n");
         return false;
@@ -188,8 +192,8 @@ void tw_world_print(const tw_world *tw)
         cap_ladder_print(tw->ladder, stdout);
     printf("seed %" PRIu64 ": %" PRIu64 " events in %.6f s of virtual time\n", sim_world_seed(tw->world),
            sim_world_event_count(tw->world), (double)sim_world_now(tw->world) / 1e9);
-    printf("lan: %" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " lost\n", counters.packets,
-           counters.bytes, counters.lost + counters.overflowed);
+    printf("lan: %" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " lost, %" PRIu64 " reordered\n",
+           counters.packets, counters.bytes, counters.lost + counters.overflowed, counters.reordered);
     printf("fingerprint %s\n", fingerprint);
     if (sim_world_failure(tw->world) != NULL)
         printf("FAILED: %s\n", sim_world_failure(tw->world));

@@ -19,7 +19,7 @@
 typedef struct tw_options {
     const char *address;   /* --address TEXT */
     const char *pcap;      /* --pcap FILE */
-    int64_t port, seed, bytes, loss, count, clients, requests, seeds, first_seed; /* --name NUMBER */
+    int64_t port, seed, bytes, loss, reorder, count, clients, requests, seeds, first_seed; /* --name NUMBER */
     bool once, ladder, seed_given;
     unsigned ladder_rows;  /* how many of the newest; 0: 200 */
 } tw_options;
@@ -51,7 +51,7 @@ typedef struct tw_world {
     cap_ladder *ladder;
 } tw_world;
 
-/* Uses the options seed, loss (added to link's), pcap, ladder.  False: explained on stderr; do not close. */
+/* Uses the options seed, loss and reorder (added to link's), pcap, ladder.  False: explained on stderr; do not close. */
 bool tw_world_open(tw_world *, const tw_options *options, const sim_link_options *link, unsigned clients);
 
 /* Runs until nothing is left to happen.  False: the run failed or stopped early. */

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 64 KiB in powers of two, larger ones singly.
+ * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 64 KiB in powers of two, larger ones
+ * singly.
  */
 #include "simnet/arena.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-enum { FINE_MAX = SIMP_FINE_CLASSES * SIMP_CLASS_GRAIN, FIRST_CHUNK = 16384, LAST_CHUNK = 1 << 20, COARSE_MAX = 65536 };
+enum {
+    FINE_MAX = SIMP_FINE_CLASSES * SIMP_CLASS_GRAIN,
+    FIRST_CHUNK = 16384,
+    LAST_CHUNK = 1 << 20,
+    COARSE_MAX = 65536
+};
 
 typedef struct simp_chunk {
     struct simp_chunk *next;
@@ -102,7 +108,8 @@ static bool add_chunk(simp_arena *arena, size_t at_least)
         return false;
     *chunk = (simp_chunk){arena->chunks, size};
     arena->chunks = chunk;
-    arena->at = (uint8_t *)chunk + (sizeof *chunk + SIMP_CLASS_GRAIN - 1) / SIMP_CLASS_GRAIN * SIMP_CLASS_GRAIN;
+    arena->at = (uint8_t *)chunk +
+                (sizeof *chunk + SIMP_CLASS_GRAIN - 1) / SIMP_CLASS_GRAIN * SIMP_CLASS_GRAIN;
     arena->end = (uint8_t *)chunk + size;
     if (arena->chunk_size < LAST_CHUNK)
         arena->chunk_size *= 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The memory of a world: taken from the allocator below in growing chunks, given out by size class, recycled last in
- * first out so that what is in flight stays in cache, and returned all at once.
+ * The memory of a world: taken from the allocator below in growing chunks, given out by size class, recycled
+ * last in first out so that what is in flight stays in cache, and returned all at once.
  *
  * With CASTANET_DIRECT_ALLOC every block is a block of the allocator below, so that sanitizers see each one.
  */

@@ -17,7 +17,8 @@ void simp_site_init(simp_site *site, uint64_t seed, const char *label)
 static void record(sim_world *world, const simp_site *site, uint32_t bound, uint32_t value)
 {
     simp_choice_log *log = &world->choices;
-    simp_record_event(world, SIMP_RECORD_CHOICE, site->label_hash >> 8, (uint64_t)value << 32 ^ site->ordinal);
+    simp_record_event(world, SIMP_RECORD_CHOICE, site->label_hash >> 8,
+                      (uint64_t)value << 32 ^ site->ordinal);
     if (log->count == log->capacity) {
         size_t capacity = log->capacity == 0 ? 16 : log->capacity * 2;
         cas_allocator *memory = &world->arena.base;

@@ -2,8 +2,8 @@
  *
  * The one door for all that could go otherwise: a decision at a site, 0 the boring outcome.
  *
- * A site is one reason for decisions ("link ab a>b loss"), with a label, a stream of its own, and a count of the
- * decisions made.  What is not 0 is recorded.
+ * A site is one reason for decisions ("link ab a>b loss"), with a label, a stream of its own, and a count of
+ * the decisions made.  What is not 0 is recorded.
  */
 #ifndef SIMNET_CHOICE_H
 #define SIMNET_CHOICE_H
@@ -17,7 +17,7 @@
 typedef struct simp_site {
     const char *label; /* owned by the world */
     uint64_t label_hash;
-    uint64_t ordinal;  /* decisions made */
+    uint64_t ordinal; /* decisions made */
     simp_stream stream;
 } simp_site;
 

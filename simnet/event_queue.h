@@ -2,8 +2,9 @@
  *
  * What will happen, in order: a 4-ary heap of events by (time, tie).
  *
- * The tie is (class, host, the host's own sequence number), so the order of equal times depends on nothing but the
- * hosts' own histories: one more host in a world renumbers nobody.  Keys lie in the heap, events with their owners.
+ * The tie is (class, host, the host's own sequence number), so the order of equal times depends on nothing
+ * but the hosts' own histories: one more host in a world renumbers nobody.  Keys lie in the heap, events
+ * with their owners.
  *
  * Costs: push, pop and move O(log n); an event that is not queued costs nothing.
  */
@@ -43,7 +44,7 @@ typedef struct simp_event_queue {
 
 static inline uint64_t simp_tie(simp_class class, uint32_t host, uint64_t sequence)
 {
-    return (uint64_t)class << 62 | (uint64_t)host << 42 | (sequence & (((uint64_t)1 << 42) - 1));
+    return (uint64_t) class << 62 | (uint64_t)host << 42 | (sequence & (((uint64_t)1 << 42) - 1));
 }
 
 /* Each owner of an event reserves its place once, so that pushing cannot fail.  False: no memory. */

@@ -31,4 +31,7 @@ void simp_fingerprint_flush(simp_fingerprint *f)
     f->used = SIMP_FINGERPRINT_DIGEST;
 }
 
-void simp_fingerprint_read(const simp_fingerprint *f, uint8_t digest[SIMP_FINGERPRINT_DIGEST]) { digest_of(f, digest); }
+void simp_fingerprint_read(const simp_fingerprint *f, uint8_t digest[SIMP_FINGERPRINT_DIGEST])
+{
+    digest_of(f, digest);
+}

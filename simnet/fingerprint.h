@@ -2,8 +2,8 @@
  *
  * The fingerprint of a run: a 128-bit hash over the log of what happened, equal on every machine.
  *
- * Records of 24 bytes, little-endian, fill a buffer; a full buffer is hashed, and the next one begins with the
- * digest, so that the whole is a chain.
+ * Records of 24 bytes, little-endian, fill a buffer; a full buffer is hashed, and the next one begins with
+ * the digest, so that the whole is a chain.
  */
 #ifndef SIMNET_FINGERPRINT_H
 #define SIMNET_FINGERPRINT_H

@@ -3,11 +3,12 @@
  * Fragmentation and reassembly, RFC 791 and RFC 8200.
  *
  * Invariants:
- *  1. The pieces of a reassembly are sorted by offset and do not overlap: what arrived first stays (RFC 791); in IPv6 an
- *     overlap that is no mere duplicate drops the whole datagram (RFC 5722).
+ *  1. The pieces of a reassembly are sorted by offset and do not overlap: what arrived first stays (RFC
+ *     791); in IPv6 an overlap that is no mere duplicate drops the whole datagram (RFC 5722).
  *  2. A reassembly has one event, its time-out.
  *
- * Fragments share their whole's payload block, so the whole is had back without copying when all pieces are there.
+ * Fragments share their whole's payload block, so the whole is had back without copying when all pieces are
+ * there.
  */
 #include "simnet/ip.h"
 

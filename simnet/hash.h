@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * uthash for a world: memory from the world's arena, keys hashed by XXH3, refusal of memory reported instead of fatal.
+ * uthash for a world: memory from the world's arena, keys hashed by XXH3, refusal of memory reported instead
+ * of fatal.
  *
- * Where the macros are used, `world` must be the sim_world *, and around HASH_ADD a bool `refused` must be in scope.
- * Iteration is never in hash order here: nothing iterates.
+ * Where the macros are used, `world` must be the sim_world *, and around HASH_ADD a bool `refused` must be
+ * in scope. Iteration is never in hash order here: nothing iterates.
  */
 #ifndef SIMNET_HASH_H
 #define SIMNET_HASH_H

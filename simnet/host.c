@@ -44,13 +44,14 @@ static int check_name(sim_world *world, const char *name)
 {
     if (!is_name(name))
         return simp_refuse_named(world, WSAEINVAL, "'%s' is not a host name", name == NULL ? "(null)" : name,
-                                 "a name has 1 to 63 letters, digits, and - . _", "choose one like \"client-1\"");
+                                 "a name has 1 to 63 letters, digits, and - . _",
+                                 "choose one like \"client-1\"");
     if (sim_world_host(world, name) != NULL)
         return simp_refuse_named(world, WSAEADDRINUSE, "there is a host %s already", name,
                                  "labels and the name table need unique names", "choose another name");
     if (world->host_count == SIMP_HOSTS_MAX)
-        return simp_refuse(world, WSAEMFILE, "the world has its 1048576 hosts", "ties of events hold 20 bits of it",
-                           "use fewer hosts");
+        return simp_refuse(world, WSAEMFILE, "the world has its 1048576 hosts",
+                           "ties of events hold 20 bits of it", "use fewer hosts");
     return 0;
 }
 
@@ -131,7 +132,8 @@ int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
                                  "a route leads to a network", "write it as \"10.1.0.0/16\" or \"::/0\"");
     if (gateway == NULL || !simp_ip_parse(gateway, &via) || simp_ip_is_v4(via) != simp_ip_is_v4(network))
         return simp_refuse_named(world, WSAEINVAL, "'%s' is not a gateway for this prefix",
-                                 gateway == NULL ? "(null)" : gateway, "a gateway is a numeric address of the same family",
+                                 gateway == NULL ? "(null)" : gateway,
+                                 "a gateway is a numeric address of the same family",
                                  "write the address of a neighbour, as \"10.0.0.254\"");
     simp_route *route = simp_alloc_zero(&world->arena, sizeof *route);
     if (route == NULL)

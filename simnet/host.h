@@ -11,28 +11,28 @@
 
 /* A simulated thread: the backend that its cas_thread was made with. */
 typedef struct simp_task {
-    cas_backend backend;     /* first: the engine's pointer to the backend is one to the task */
+    cas_backend backend; /* first: the engine's pointer to the backend is one to the task */
     cas_observer observer;
     sim_host *host;
     cas_thread *thread;
     struct simp_task *next;
-    simp_event dispatch;     /* queued while the thread has something to do */
-    unsigned depth;          /* code of this thread is on the C stack: only it may pump */
+    simp_event dispatch; /* queued while the thread has something to do */
+    unsigned depth;      /* code of this thread is on the C stack: only it may pump */
 } simp_task;
 
 typedef struct simp_interface_address {
     struct simp_interface_address *next;
     simp_ip ip;
-    unsigned bits;           /* of the prefix, within 128 */
+    unsigned bits; /* of the prefix, within 128 */
 } simp_interface_address;
 
 typedef struct simp_interface {
-    struct simp_interface *next;       /* on the host */
-    struct simp_interface *link_next;  /* on the link */
+    struct simp_interface *next;      /* on the host */
+    struct simp_interface *link_next; /* on the link */
     sim_host *host;
-    sim_link *link;                    /* NULL: loopback */
+    sim_link *link; /* NULL: loopback */
     simp_interface_address *addresses;
-    simp_path path;                    /* what leaves here */
+    simp_path path; /* what leaves here */
 } simp_interface;
 
 typedef struct simp_route {
@@ -48,14 +48,14 @@ struct sim_host {
     uint32_t index;
     bool forwarding;
     uint16_t ip_id;
-    uint16_t port_next;          /* of the ephemeral range */
-    uint64_t sequence;           /* ties of the host's events */
+    uint16_t port_next; /* of the ephemeral range */
+    uint64_t sequence;  /* ties of the host's events */
     simp_task main_task;
-    simp_task *tasks;            /* all, main first */
+    simp_task *tasks; /* all, main first */
     simp_interface loopback;
     simp_interface *interfaces, **interfaces_end;
     simp_route *routes;
-    struct cas_port_socket **sockets; /* by handle */
+    struct cas_port_socket **sockets;        /* by handle */
     uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */
     uint64_t streams_created, datagrams_created;
     struct simp_reassembly *reassemblies;

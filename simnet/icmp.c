@@ -11,7 +11,8 @@ static bool is_icmp(const sim_packet *packet)
 
 static bool is_icmp_error(const sim_packet *packet)
 {
-    return is_icmp(packet) && packet->icmp.kind != SIMP_ICMP_ECHO && packet->icmp.kind != SIMP_ICMP_ECHO_REPLY;
+    return is_icmp(packet) && packet->icmp.kind != SIMP_ICMP_ECHO &&
+           packet->icmp.kind != SIMP_ICMP_ECHO_REPLY;
 }
 
 static uint8_t protocol_for(simp_ip destination)

@@ -192,22 +192,17 @@ static void forward(sim_host *host, sim_packet *packet)
 static void deliver(sim_host *host, sim_packet *packet)
 {
     switch (packet->protocol) {
-    case IPPROTO_TCP:
-        simp_tcp_input(host, packet);
-        break;
-    case IPPROTO_UDP:
-        simp_udp_input(host, packet);
-        break;
-    default:
-        simp_icmp_input(host, packet);
-        break;
+    case IPPROTO_TCP: simp_tcp_input(host, packet); break;
+    case IPPROTO_UDP: simp_udp_input(host, packet); break;
+    default: simp_icmp_input(host, packet); break;
     }
 }
 
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
-    bool group = simp_ip_is_multicast(packet->destination) || simp_host_is_broadcast(host, packet->destination);
+    bool group = simp_ip_is_multicast(packet->destination) ||
+                 simp_host_is_broadcast(host, packet->destination);
     if (!group && !simp_host_owns(host, packet->destination)) {
         if (host->forwarding)
             forward(host, packet);

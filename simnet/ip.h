@@ -13,15 +13,16 @@
 typedef struct simp_next_hop {
     simp_interface *interface;
     simp_ip hop;
-    simp_ip source;      /* of the host's addresses, the one to send from */
+    simp_ip source; /* of the host's addresses, the one to send from */
     uint32_t mtu;
 } simp_next_hop;
 
 /* 0, or WSAENETUNREACH when no route or no source address fits. */
 int simp_ip_route(const sim_host *, simp_ip destination, simp_next_hop *out);
 
-/* Sends a packet whose source, destination, ports, protocol, transport header and payload are set; takes it over.
- * Splits what the link's mtu cannot hold, unless dont_fragment is set.  Never fails: what cannot go is lost. */
+/* Sends a packet whose source, destination, ports, protocol, transport header and payload are set; takes it
+ * over. Splits what the link's mtu cannot hold, unless dont_fragment is set.  Never fails: what cannot go is
+ * lost. */
 void simp_ip_output(sim_host *, sim_packet *packet);
 
 /* A packet has arrived at the host. */

@@ -22,7 +22,10 @@ static inline bool simp_ip_is_v4(simp_ip a) { return a.high == 0 && a.low >> 32 
 static inline bool simp_ip_equal(simp_ip a, simp_ip b) { return a.high == b.high && a.low == b.low; }
 static inline uint32_t simp_ip_v4_of(simp_ip a) { return (uint32_t)a.low; }
 /* 0.0.0.0 or :: */
-static inline bool simp_ip_is_any(simp_ip a) { return a.high == 0 && (a.low == 0 || a.low == SIMP_IP_V4_TOP); }
+static inline bool simp_ip_is_any(simp_ip a)
+{
+    return a.high == 0 && (a.low == 0 || a.low == SIMP_IP_V4_TOP);
+}
 static inline bool simp_ip_is_loopback(simp_ip a)
 {
     return simp_ip_is_v4(a) ? (uint32_t)a.low >> 24 == 127 : a.high == 0 && a.low == 1;
@@ -31,7 +34,10 @@ static inline bool simp_ip_is_multicast(simp_ip a)
 {
     return simp_ip_is_v4(a) ? (uint32_t)a.low >> 28 == 14 : a.high >> 56 == 0xFF;
 }
-static inline bool simp_ip_is_limited_broadcast(simp_ip a) { return a.high == 0 && a.low == (SIMP_IP_V4_TOP | 0xFFFFFFFFu); }
+static inline bool simp_ip_is_limited_broadcast(simp_ip a)
+{
+    return a.high == 0 && a.low == (SIMP_IP_V4_TOP | 0xFFFFFFFFu);
+}
 
 /* Are the first bits of a and b equal?  bits counts within the 128: an IPv4 /24 is 120. */
 bool simp_ip_match(simp_ip a, simp_ip b, unsigned bits);

@@ -24,15 +24,17 @@ static int check_ppm(sim_world *world, const char *link, int64_t ppm, const char
 {
     if (ppm >= 0 && ppm <= PPM)
         return 0;
-    return simp_refuse_named(world, WSAEINVAL, what, link, "a share is given in parts per million, 0 to 1000000",
+    return simp_refuse_named(world, WSAEINVAL, what, link,
+                             "a share is given in parts per million, 0 to 1000000",
                              "SIM_PERCENT(5) is five percent");
 }
 
 static int check_times(sim_world *world, const char *link, const sim_link_options *o)
 {
     if (o->latency_ns < 0 || o->jitter_ns < 0 || o->reorder_delay_ns < 0)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: a latency, jitter or reorder delay is negative", link,
-                                 "nothing arrives before it was sent", "give nanoseconds from 0 on, as SIM_MS(10)");
+        return simp_refuse_named(world, WSAEINVAL, "link %s: a latency, jitter or reorder delay is negative",
+                                 link, "nothing arrives before it was sent",
+                                 "give nanoseconds from 0 on, as SIM_MS(10)");
     if (o->jitter_ns > o->latency_ns)
         return simp_refuse_named(world, WSAEINVAL, "link %s: jitter_ns is larger than latency_ns", link,
                                  "the delay lies in latency +- jitter and may not become negative",
@@ -48,13 +50,14 @@ static int check_rate(sim_world *world, const char *link, const sim_link_options
 {
     if (o->rate_bps < 0 || o->queue_bytes < 0)
         return simp_refuse_named(world, WSAEINVAL, "link %s: rate_bps or queue_bytes is negative", link,
-                                 "a rate is bit/s and a queue is bytes", "give both, or 0 for both: no limit");
+                                 "a rate is bit/s and a queue is bytes",
+                                 "give both, or 0 for both: no limit");
     if (o->queue_bytes != 0 && o->rate_bps == 0)
         return simp_refuse_named(world, WSAEINVAL, "link %s: queue_bytes without rate_bps", link,
                                  "without a rate nothing ever waits", "set rate_bps, as SIM_MBIT(10)");
     if (o->rate_bps != 0 && o->queue_bytes < mtu)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: the queue of queue_bytes cannot hold one packet", link,
-                                 "a queue shorter than the mtu would drop every full packet",
+        return simp_refuse_named(world, WSAEINVAL, "link %s: the queue of queue_bytes cannot hold one packet",
+                                 link, "a queue shorter than the mtu would drop every full packet",
                                  "set queue_bytes to at least the mtu, better 64 KiB");
     return 0;
 }
@@ -65,7 +68,8 @@ static int check_options(sim_world *world, const char *link, sim_link_options *o
         o->mtu = MTU_DEFAULT;
     if (o->mtu < MTU_MIN || o->mtu > MTU_MAX)
         return simp_refuse_named(world, WSAEINVAL, "link %s: the mtu is out of range", link,
-                                 "IPv6 needs 1280 bytes, and an IP packet has at most 65535", "give 0 for 1500");
+                                 "IPv6 needs 1280 bytes, and an IP packet has at most 65535",
+                                 "give 0 for 1500");
     int error = check_times(world, link, o);
     if (error == 0)
         error = check_rate(world, link, o, o->mtu);
@@ -80,12 +84,14 @@ static int check_options(sim_world *world, const char *link, sim_link_options *o
 
 /* ---- making ---- */
 
-static int create(sim_world *world, const char *name, const sim_link_options *options, bool segment, sim_link **out)
+static int create(sim_world *world, const char *name, const sim_link_options *options, bool segment,
+                  sim_link **out)
 {
     sim_link_options chosen = options == NULL ? (sim_link_options){0} : *options;
     if (name == NULL || *name == '\0' || out == NULL)
         return simp_refuse(world, WSAEINVAL, "a link needs a name and a place for the result",
-                           "the name is part of the labels of its decisions", "give a short name, as \"client-server\"");
+                           "the name is part of the labels of its decisions",
+                           "give a short name, as \"client-server\"");
     for (const sim_link *at = world->links; at != NULL; at = at->next) {
         if (strcmp(at->name, name) == 0)
             return simp_refuse_named(world, WSAEADDRINUSE, "there is a link %s already", name,
@@ -142,13 +148,15 @@ static int add_address(simp_interface *interface, const char *text, size_t len)
     unsigned bits;
     char copy[64];
     snprintf(copy, sizeof copy, "%.*s", (int)(len < sizeof copy ? len : sizeof copy - 1), text);
-    if (memchr(text, '/', len) == NULL || !simp_ip_parse_prefix(text, len, &ip, &bits) || simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
+    if (memchr(text, '/', len) == NULL || !simp_ip_parse_prefix(text, len, &ip, &bits) ||
+        simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
         return simp_refuse_named(world, WSAEINVAL, "'%s' is not the address of an interface", copy,
                                  "an address is numeric, with the length of its network's prefix",
                                  "write it as \"10.0.0.1/24\" or \"fd00::1/64\"");
     if (find_neighbour(link, ip) != NULL)
         return simp_refuse_named(world, WSAEADDRINUSE, "the address %s is on this link already", copy,
-                                 "two interfaces of one link cannot share an address", "give each host its own");
+                                 "two interfaces of one link cannot share an address",
+                                 "give each host its own");
     simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
     simp_neighbour *neighbour = simp_alloc_zero(&world->arena, sizeof *neighbour);
     if (address == NULL || neighbour == NULL)

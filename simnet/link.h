@@ -13,7 +13,7 @@ struct sim_link {
     const char *name;
     bool segment;
     unsigned interface_count;
-    sim_link_options options;      /* of interfaces to come */
+    sim_link_options options; /* of interfaces to come */
     simp_interface *interfaces, **interfaces_end;
     struct simp_neighbour *neighbours; /* hash by address */
 };

@@ -39,7 +39,8 @@ void simp_packet_free(simp_arena *arena, sim_packet *packet)
     if (packet == NULL)
         return;
     if (is_icmp(packet))
-        simp_free(arena, packet->icmp.quoted, sizeof *packet); /* a quoted packet quotes nothing and has no block */
+        simp_free(arena, packet->icmp.quoted,
+                  sizeof *packet); /* a quoted packet quotes nothing and has no block */
     simp_block_release(arena, packet->block);
     simp_free(arena, packet, sizeof *packet);
 }

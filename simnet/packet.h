@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A packet in flight: a struct with a reference to its payload.  Bytes and checksums exist only in wire.c, for
- * somebody who looks.
+ * A packet in flight: a struct with a reference to its payload.  Bytes and checksums exist only in wire.c,
+ * for somebody who looks.
  *
  * Invariants:
  *  1. A packet is in one place: on a path, in a receive or reassembly queue, or in the hands of one function.
@@ -18,11 +18,11 @@
 
 /* Bytes with a count of references; released when the last packet or queue lets go. */
 typedef struct simp_block {
-    struct simp_block *next;  /* in the send buffer that fills it */
+    struct simp_block *next; /* in the send buffer that fills it */
     uint32_t references;
     uint32_t capacity;
     uint32_t used;
-    uint32_t seq;             /* send buffer: sequence number of the first byte */
+    uint32_t seq; /* send buffer: sequence number of the first byte */
     uint8_t bytes[];
 } simp_block;
 
@@ -31,21 +31,21 @@ enum { SIMP_FIN = 1, SIMP_SYN = 2, SIMP_RST = 4, SIMP_PSH = 8, SIMP_ACK = 16, SI
 
 typedef struct simp_tcp_header {
     uint32_t seq, ack;
-    uint16_t window;     /* as on the wire, unscaled */
+    uint16_t window; /* as on the wire, unscaled */
     uint16_t urgent;
-    uint16_t mss;        /* option; 0: absent */
-    uint8_t scale;       /* window scale option; SIMP_NO_SCALE: absent */
+    uint16_t mss;  /* option; 0: absent */
+    uint8_t scale; /* window scale option; SIMP_NO_SCALE: absent */
     uint8_t flags;
 } simp_tcp_header;
 
 /* ICMP by meaning; wire.c has the type and code of either family. */
 typedef enum simp_icmp_kind {
-    SIMP_ICMP_ECHO,             /* identifier, sequence, payload */
+    SIMP_ICMP_ECHO, /* identifier, sequence, payload */
     SIMP_ICMP_ECHO_REPLY,
-    SIMP_ICMP_NET_UNREACHABLE,  /* the errors carry quoted */
+    SIMP_ICMP_NET_UNREACHABLE, /* the errors carry quoted */
     SIMP_ICMP_HOST_UNREACHABLE,
     SIMP_ICMP_PORT_UNREACHABLE,
-    SIMP_ICMP_TOO_BIG,          /* mtu */
+    SIMP_ICMP_TOO_BIG, /* mtu */
     SIMP_ICMP_TIME_EXCEEDED,
     SIMP_ICMP_REASSEMBLY_TIME
 } simp_icmp_kind;
@@ -54,38 +54,39 @@ typedef struct simp_icmp_header {
     simp_icmp_kind kind;
     uint16_t identifier, sequence;
     uint32_t mtu;
-    struct sim_packet *quoted;  /* errors: the packet that caused it, owned, without payload; its
+    struct sim_packet *quoted; /* errors: the packet that caused it, owned, without payload; its
                                    ip_payload_len tells how long it was */
 } simp_icmp_header;
 
 struct sim_packet {
-    struct sim_packet *next;    /* on the path or queue that holds it */
+    struct sim_packet *next; /* on the path or queue that holds it */
     uint64_t id;
-    uint64_t arrive_ns;         /* path: when it reaches the other end */
-    uint64_t order;             /* path: tie of equal times, the sender's sequence */
+    uint64_t arrive_ns; /* path: when it reaches the other end */
+    uint64_t order;     /* path: tie of equal times, the sender's sequence */
     simp_ip source, destination;
-    simp_ip next_hop;           /* set by routing, for the link */
-    uint16_t source_host;       /* indices of the interfaces' hosts, for the MACs of the frame ... */
-    uint16_t next_host;         /* ... 0xFFFF: broadcast or multicast */
+    simp_ip next_hop;     /* set by routing, for the link */
+    uint16_t source_host; /* indices of the interfaces' hosts, for the MACs of the frame ... */
+    uint16_t next_host;   /* ... 0xFFFF: broadcast or multicast */
     uint16_t source_port, destination_port; /* TCP, UDP */
     uint16_t ip_id;
-    uint16_t fragment_offset;   /* bytes */
-    uint8_t protocol;           /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
+    uint16_t fragment_offset; /* bytes */
+    uint8_t protocol;         /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
     uint8_t ttl;
     bool dont_fragment, more_fragments;
-    bool originated;            /* false once a router has passed it on */
+    bool originated; /* false once a router has passed it on */
     union {
         simp_tcp_header tcp;
         simp_icmp_header icmp;
     };
-    simp_block *block;          /* NULL: no payload */
-    uint32_t offset, length;    /* payload: block->bytes[offset .. offset+length) */
-    uint32_t ip_payload_len;    /* transport header and payload in bytes; of a fragment: those of the whole */
+    simp_block *block;       /* NULL: no payload */
+    uint32_t offset, length; /* payload: block->bytes[offset .. offset+length) */
+    uint32_t ip_payload_len; /* transport header and payload in bytes; of a fragment: those of the whole */
 };
 
-/* Fragments (UDP and echo): the first one (fragment_offset 0) carries the 8-byte transport header and then its slice;
- * a further one carries only its slice, which begins fragment_offset - 8 bytes into the payload of the whole.  All
- * share the whole's block, so that the checksum, which spans the whole, can be had from the first. */
+/* Fragments (UDP and echo): the first one (fragment_offset 0) carries the 8-byte transport header and then
+ * its slice; a further one carries only its slice, which begins fragment_offset - 8 bytes into the payload
+ * of the whole.  All share the whole's block, so that the checksum, which spans the whole, can be had from
+ * the first. */
 
 static inline uint32_t simp_tcp_options_len(const simp_tcp_header *h)
 {

@@ -112,7 +112,9 @@ static bool pass(simp_path *path, simp_transit *transit, const simp_stage **stag
 void simp_path_submit(simp_path *path, sim_packet *packet)
 {
     sim_world *world = path->from->host->world;
-    simp_transit transit = {.packet = packet, .leave_ns = world->now_ns, .arrive_ns = world->now_ns,
+    simp_transit transit = {.packet = packet,
+                            .leave_ns = world->now_ns,
+                            .arrive_ns = world->now_ns,
                             .size = simp_packet_size(packet)};
     path->counters.packets++;
     path->counters.bytes += transit.size;

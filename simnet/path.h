@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A path: one direction of a link.  A packet passes a fixed order of stages, each of which may drop it, copy it, or move
- * its arrival; then it is in flight until its arrival event.
+ * A path: one direction of a link.  A packet passes a fixed order of stages, each of which may drop it, copy
+ * it, or move its arrival; then it is in flight until its arrival event.
  *
  *   script -> loss -> duplicate -> queue and rate -> latency and jitter -> reorder -> in flight -> arrival
  *
@@ -27,9 +27,9 @@ typedef struct simp_path {
     void *script_context;
     simp_site loss, duplicate, reorder;
     simp_stream jitter;
-    uint64_t line_free_ns;      /* rate: when the last packet has left ... */
-    uint64_t line_remainder;    /* ... and the fraction of a nanosecond that was left over, in bit/rate */
-    uint64_t last_arrive_ns;    /* of the packets that keep their order */
+    uint64_t line_free_ns;   /* rate: when the last packet has left ... */
+    uint64_t line_remainder; /* ... and the fraction of a nanosecond that was left over, in bit/rate */
+    uint64_t last_arrive_ns; /* of the packets that keep their order */
     sim_packet *flight, *flight_last;
     simp_event arrival;
 } simp_path;
@@ -37,10 +37,10 @@ typedef struct simp_path {
 /* What a stage works on. */
 typedef struct simp_transit {
     sim_packet *packet;
-    uint64_t leave_ns;    /* when it is on the line */
+    uint64_t leave_ns; /* when it is on the line */
     uint64_t arrive_ns;
-    uint32_t size;        /* bytes of the IP packet */
-    bool displaced;       /* neither waits for others nor holds them up */
+    uint32_t size;  /* bytes of the IP packet */
+    bool displaced; /* neither waits for others nor holds them up */
     sim_fate fate;
 } simp_transit;
 

@@ -61,7 +61,10 @@ static void release_if_unused(sim_world *world, simp_port *entry)
 /* ---- who may bind (scenarios REU-01 to REU-18) ---- */
 
 /* Both families at once: an IPv6 wildcard without V6ONLY covers IPv4 too. */
-static bool is_dual(const cas_port_socket *s) { return s->ipv6 && simp_ip_is_any(s->local) && !s->options.v6only; }
+static bool is_dual(const cas_port_socket *s)
+{
+    return s->ipv6 && simp_ip_is_any(s->local) && !s->options.v6only;
+}
 
 /* 0 when b may bind beside a. */
 static int conflict(const cas_port_socket *a, const cas_port_socket *b, simp_ip b_local)
@@ -76,7 +79,8 @@ static int conflict(const cas_port_socket *a, const cas_port_socket *b, simp_ip 
             return WSAEACCES;
         return !is_dual(a) && b->options.exclusive ? WSAEADDRINUSE : 0;
     }
-    if (a_any != b_any) { /* a wildcard and a specific address live side by side, unless the wildcard is exclusive */
+    if (a_any !=
+        b_any) { /* a wildcard and a specific address live side by side, unless the wildcard is exclusive */
         if (a_any && a->options.exclusive)
             return WSAEACCES;
         return b_any && b->options.exclusive ? WSAEADDRINUSE : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Random numbers by counter: value n of a stream is a function of the world's seed, the stream's name, and n.  Streams
- * do not disturb one another, and a new one moves nobody's numbers.
+ * Random numbers by counter: value n of a stream is a function of the world's seed, the stream's name, and
+ * n.  Streams do not disturb one another, and a new one moves nobody's numbers.
  */
 #ifndef SIMNET_RANDOM_H
 #define SIMNET_RANDOM_H

@@ -3,8 +3,10 @@
  * The backend of a simulated thread: its place between the engine's pump and the world's events.
  *
  * Invariants:
- *  1. While a thread has something to do and none of its code is on the C stack, its dispatch event is queued.
- *  2. One dispatch event makes at most one callback, so that what else happens at the same time comes in between.
+ *  1. While a thread has something to do and none of its code is on the C stack, its dispatch event is
+ *     queued.
+ *  2. One dispatch event makes at most one callback, so that what else happens at the same time comes in
+ *     between.
  *  3. A thread whose code is on the stack is pumped by that code only.
  */
 #include <string.h>
@@ -56,16 +58,19 @@ static void on_dispatch(sim_world *world, simp_event *event)
 
 static simp_record record_of(cas_step step)
 {
-    return step == CAS_STEP_POST ? SIMP_RECORD_POST : step == CAS_STEP_CALL ? SIMP_RECORD_CALL : SIMP_RECORD_DISPATCH;
+    return step == CAS_STEP_POST   ? SIMP_RECORD_POST
+           : step == CAS_STEP_CALL ? SIMP_RECORD_CALL
+                                   : SIMP_RECORD_DISPATCH;
 }
 
 static void on_step(cas_observer *observer, const cas_observation *what)
 {
     simp_task *task = (simp_task *)((char *)observer - offsetof(simp_task, observer));
     sim_world *world = task->host->world;
-    uint64_t value = (uint64_t)what->event << 56 ^ (uint64_t)what->step << 52 ^ (uint64_t)(uint32_t)what->error << 32 ^
-                     (uint32_t)what->result;
-    simp_record_event(world, record_of(what->step), task->host->name_hash >> 8 ^ (uint64_t)what->handle, value);
+    uint64_t value = (uint64_t)what->event << 56 ^ (uint64_t)what->step << 52 ^
+                     (uint64_t)(uint32_t)what->error << 32 ^ (uint32_t)what->result;
+    simp_record_event(world, record_of(what->step), task->host->name_hash >> 8 ^ (uint64_t)what->handle,
+                      value);
     for (sim_observer *at = world->observers; at != NULL; at = at->next) {
         if (at->on_step != NULL)
             at->on_step(at, world, what);
@@ -83,7 +88,8 @@ static int wait(cas_backend *backend, int64_t timeout_ns)
     if (world->wait_depth == NESTED_WAITS_MAX)
         return WSAEINPROGRESS;
     uint64_t until = timeout_ns < 0 || (uint64_t)timeout_ns > UINT64_MAX - 1 - world->now_ns
-                         ? UINT64_MAX - 1 : world->now_ns + (uint64_t)timeout_ns;
+                         ? UINT64_MAX - 1
+                         : world->now_ns + (uint64_t)timeout_ns;
     world->wait_depth++;
     task->depth++;
     cas_thread *before = cas_thread_enter(NULL);
@@ -92,7 +98,8 @@ static int wait(cas_backend *backend, int64_t timeout_ns)
             break;
     }
     cas_thread_enter(before);
-    if (cas_thread_message_count(task->thread) == 0 && timeout_ns > 0 && !world->stop && world->now_ns < until)
+    if (cas_thread_message_count(task->thread) == 0 && timeout_ns > 0 && !world->stop &&
+        world->now_ns < until)
         world->now_ns = until;
     task->depth--;
     world->wait_depth--;
@@ -180,7 +187,9 @@ const cas_backend_ops simp_backend_ops = {
 int simp_task_init(simp_task *task, sim_host *host)
 {
     sim_world *world = host->world;
-    *task = (simp_task){.backend = {&simp_backend_ops}, .observer = {on_step}, .host = host,
+    *task = (simp_task){.backend = {&simp_backend_ops},
+                        .observer = {on_step},
+                        .host = host,
                         .dispatch = {.run = on_dispatch}};
     if (!simp_events_reserve(&world->events, &world->arena))
         return WSAENOBUFS;

@@ -55,8 +55,10 @@ int simp_socket_create(sim_host *host, bool datagram, bool ipv6, cas_port_socket
     socket->datagram = datagram;
     socket->ipv6 = ipv6;
     socket->connreset = true;
-    socket->options = (simp_options){.send_buffer = SIMP_BUFFER_DEFAULT, .receive_buffer = SIMP_BUFFER_DEFAULT,
-                                     .ttl = TTL_DEFAULT, .v6only = true};
+    socket->options = (simp_options){.send_buffer = SIMP_BUFFER_DEFAULT,
+                                     .receive_buffer = SIMP_BUFFER_DEFAULT,
+                                     .ttl = TTL_DEFAULT,
+                                     .v6only = true};
     int error = take_handle(socket);
     if (error != 0) {
         simp_free(&host->world->arena, socket, sizeof *socket);

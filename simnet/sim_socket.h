@@ -25,7 +25,7 @@ typedef struct simp_datagram_queue {
 
 typedef struct simp_options {
     bool debug, reuse, exclusive, keepalive, dontroute, broadcast, inline_urgent, nodelay, v6only;
-    int linger;             /* CAS_LINGER */
+    int linger; /* CAS_LINGER */
     int send_buffer, receive_buffer;
     int send_timeout_ms, receive_timeout_ms;
     int ttl;
@@ -33,27 +33,27 @@ typedef struct simp_options {
 
 struct cas_port_socket {
     sim_host *host;
-    cas_sink *sink;         /* NULL: detached */
+    cas_sink *sink; /* NULL: detached */
     SOCKET handle;
     bool datagram, ipv6;
     bool bound, listening, connecting;
-    bool connected;         /* stream: was established; datagram: has a default peer */
+    bool connected; /* stream: was established; datagram: has a default peer */
     bool receive_shut, send_shut;
-    bool send_blocked;      /* a send found no room, and FD_WRITE is owed when there is */
-    bool finished;          /* the peer's FIN was reported */
-    bool connreset;         /* SIO_UDP_CONNRESET, on by default */
-    int dead;               /* the connection is gone: what receive and send fail with */
-    int last_error;         /* SO_ERROR */
+    bool send_blocked; /* a send found no room, and FD_WRITE is owed when there is */
+    bool finished;     /* the peer's FIN was reported */
+    bool connreset;    /* SIO_UDP_CONNRESET, on by default */
+    int dead;          /* the connection is gone: what receive and send fail with */
+    int last_error;    /* SO_ERROR */
     uint16_t local_port, remote_port;
     simp_ip local, remote;
-    simp_ip self;           /* the address of this end, once there is a connection */
+    simp_ip self; /* the address of this end, once there is a connection */
     uint64_t connected_ns;
     simp_options options;
     struct simp_port *port; /* bound: the entry and the next socket on it, in the order of binding */
     cas_port_socket *port_next;
     struct simp_tcp *tcp;
-    struct simp_tcp *accept_first;     /* established, oldest first */
-    struct simp_tcp *handshake_first;  /* not yet established */
+    struct simp_tcp *accept_first;    /* established, oldest first */
+    struct simp_tcp *handshake_first; /* not yet established */
     unsigned accept_count, handshake_count;
     unsigned backlog;
     simp_datagram_queue datagrams;
@@ -83,7 +83,8 @@ bool simp_socket_is_writable(const cas_port_socket *);
 
 /* udp.c */
 int simp_udp_send(cas_port_socket *, const void *buf, size_t len, simp_ip to, uint16_t port);
-int simp_udp_receive(cas_port_socket *, void *buf, size_t len, bool peek, SOCKADDR_STORAGE *from, size_t *count);
+int simp_udp_receive(cas_port_socket *, void *buf, size_t len, bool peek, SOCKADDR_STORAGE *from,
+                     size_t *count);
 void simp_udp_clear(cas_port_socket *);
 
 #endif

@@ -18,7 +18,8 @@ static simp_ip wildcard(const cas_port_socket *s) { return s->ipv6 ? (simp_ip){0
 
 /* ---- creation ---- */
 
-int simp_call_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out, SOCKET *handle)
+int simp_call_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out,
+                   SOCKET *handle)
 {
     int error = simp_socket_create(host_of(backend), type == SOCK_DGRAM, family == AF_INET6, out);
     if (error == 0) {
@@ -28,7 +29,8 @@ int simp_call_open(cas_backend *backend, int family, int type, cas_sink *sink, c
     return error;
 }
 
-int simp_call_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family, int *type)
+int simp_call_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family,
+                     int *type)
 {
     sim_host *host = host_of(backend);
     cas_port_socket *s = handle < host->socket_capacity ? host->sockets[handle] : NULL;
@@ -322,7 +324,8 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
     return 0;
 }
 
-static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const SOCKADDR *to, int to_len, size_t *count)
+static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const SOCKADDR *to, int to_len,
+                         size_t *count)
 {
     if (s->send_shut)
         return WSAESHUTDOWN;
@@ -405,9 +408,7 @@ int simp_call_query(cas_backend *backend, cas_port_socket *s, cas_query query, u
         else
             *value = s->tcp == NULL ? 0 : simp_receive_buffer_ready(s->tcp);
         return 0;
-    case CAS_QUERY_AT_MARK:
-        *value = s->tcp == NULL || simp_receive_buffer_is_at_mark(s->tcp);
-        return 0;
+    case CAS_QUERY_AT_MARK: *value = s->tcp == NULL || simp_receive_buffer_is_at_mark(s->tcp); return 0;
     default:
         *value = simp_socket_is_readable(s) || s->finished || s->dead != 0 || s->accept_count > 0;
         return 0;

@@ -16,10 +16,10 @@ int simp_call_connect(cas_backend *, cas_port_socket *, const SOCKADDR *, int le
 int simp_call_listen(cas_backend *, cas_port_socket *, int backlog);
 int simp_call_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle,
                      SOCKADDR_STORAGE *addr);
-int simp_call_receive(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags, SOCKADDR_STORAGE *from,
-                      size_t *count);
-int simp_call_send(cas_backend *, cas_port_socket *, const void *buf, size_t len, int flags, const SOCKADDR *to,
-                   int to_len, size_t *count);
+int simp_call_receive(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags,
+                      SOCKADDR_STORAGE *from, size_t *count);
+int simp_call_send(cas_backend *, cas_port_socket *, const void *buf, size_t len, int flags,
+                   const SOCKADDR *to, int to_len, size_t *count);
 int simp_call_shutdown(cas_backend *, cas_port_socket *, int how);
 int simp_call_local_name(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
 int simp_call_peer_name(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);

@@ -59,7 +59,8 @@ static int set_buffer(cas_port_socket *s, bool receive, int value)
     if (receive) {
         s->options.receive_buffer = value;
         if (s->tcp != NULL)
-            s->tcp->receive_limit = (uint32_t)value; /* the advertised edge does not move back: send.c sees to it */
+            s->tcp->receive_limit =
+                (uint32_t)value; /* the advertised edge does not move back: send.c sees to it */
     } else {
         s->options.send_buffer = value;
         if (s->tcp != NULL)

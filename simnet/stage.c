@@ -6,8 +6,10 @@
 
 static sim_packet_view view_of(const simp_path *path, const sim_packet *packet)
 {
-    sim_packet_view view = {.ordinal = path->counters.packets, .protocol = packet->protocol,
-                            .source_port = packet->source_port, .destination_port = packet->destination_port,
+    sim_packet_view view = {.ordinal = path->counters.packets,
+                            .protocol = packet->protocol,
+                            .source_port = packet->source_port,
+                            .destination_port = packet->destination_port,
                             .payload_len = packet->length};
     if (packet->protocol == IPPROTO_TCP) {
         view.seq = packet->tcp.seq;
@@ -42,7 +44,8 @@ static simp_stage_result loss(sim_world *world, simp_path *path, simp_transit *t
 
 static simp_stage_result duplicate(sim_world *world, simp_path *path, simp_transit *transit)
 {
-    if (path->options.duplicate_ppm == 0 || !simp_choose_chance(world, &path->duplicate, path->options.duplicate_ppm))
+    if (path->options.duplicate_ppm == 0 ||
+        !simp_choose_chance(world, &path->duplicate, path->options.duplicate_ppm))
         return SIMP_STAGE_PASS;
     path->counters.duplicated++;
     transit->fate = SIM_FATE_DUPLICATED;
@@ -64,7 +67,8 @@ static simp_stage_result queue_and_rate(sim_world *world, simp_path *path, simp_
      * saturated beyond. */
     uint64_t wait = start - world->now_ns;
     uint64_t waiting = wait > UINT64_MAX / rate ? UINT64_MAX : wait * rate / UINT64_C(8000000000);
-    if (waiting > UINT64_MAX - transit->size || waiting + transit->size > (uint64_t)path->options.queue_bytes) {
+    if (waiting > UINT64_MAX - transit->size ||
+        waiting + transit->size > (uint64_t)path->options.queue_bytes) {
         path->counters.overflowed++;
         transit->fate = SIM_FATE_OVERFLOWED;
         return SIMP_STAGE_DROP;
@@ -92,7 +96,8 @@ static simp_stage_result latency_and_jitter(sim_world *world, simp_path *path, s
 
 static simp_stage_result reorder(sim_world *world, simp_path *path, simp_transit *transit)
 {
-    if (path->options.reorder_ppm == 0 || !simp_choose_chance(world, &path->reorder, path->options.reorder_ppm))
+    if (path->options.reorder_ppm == 0 ||
+        !simp_choose_chance(world, &path->reorder, path->options.reorder_ppm))
         return SIMP_STAGE_PASS;
     path->counters.reordered++;
     transit->fate = SIM_FATE_REORDERED;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * A TCP connection, RFC 9293 with its companions: 6298 (timers), 5681 and 6582 (congestion control, NewReno), 7323
- * (window scale), 6528 (initial sequence numbers), 5961 (challenge ACKs).
+ * A TCP connection, RFC 9293 with its companions: 6298 (timers), 5681 and 6582 (congestion control,
+ * NewReno), 7323 (window scale), 6528 (initial sequence numbers), 5961 (challenge ACKs).
  *
- * Files: tcp_conn.c states, opening and closing; tcp_listen.c the passive side; tcp_in.c segment arrival; tcp_out.c what is
- * sent when; tcp_timer.c timers; tcp_cc.c congestion window; tcp_send_buffer.c and tcp_receive_buffer.c the bytes.
+ * Files: tcp_conn.c states, opening and closing; tcp_listen.c the passive side; tcp_in.c segment arrival;
+ * tcp_out.c what is sent when; tcp_timer.c timers; tcp_cc.c congestion window; tcp_send_buffer.c and
+ * tcp_receive_buffer.c the bytes.
  *
  * Invariants, in sequence space:
  *  1. una <= nxt <= max; everything from una to buffer end is in the send buffer, then the FIN if queued.
- *  2. read <= rcv_nxt <= rcv_edge; in-order bytes from read to rcv_nxt are in the receive buffer, without gaps.
+ *  2. read <= rcv_nxt <= rcv_edge; in-order bytes from read to rcv_nxt are in the receive buffer, without
+ *     gaps.
  *  3. The advertised right edge rcv_edge never moves left.
  *  4. The connection is in the world's hash under its key, and holds its local port, while it is listed.
  */
@@ -19,13 +21,24 @@
 #include "simnet/sim_socket.h"
 
 typedef enum simp_tcp_state {
-    SIMP_TCP_CLOSED, SIMP_TCP_SYN_SENT, SIMP_TCP_SYN_RECEIVED, SIMP_TCP_ESTABLISHED, SIMP_TCP_FIN_WAIT_1,
-    SIMP_TCP_FIN_WAIT_2, SIMP_TCP_CLOSE_WAIT, SIMP_TCP_CLOSING, SIMP_TCP_LAST_ACK, SIMP_TCP_TIME_WAIT
+    SIMP_TCP_CLOSED,
+    SIMP_TCP_SYN_SENT,
+    SIMP_TCP_SYN_RECEIVED,
+    SIMP_TCP_ESTABLISHED,
+    SIMP_TCP_FIN_WAIT_1,
+    SIMP_TCP_FIN_WAIT_2,
+    SIMP_TCP_CLOSE_WAIT,
+    SIMP_TCP_CLOSING,
+    SIMP_TCP_LAST_ACK,
+    SIMP_TCP_TIME_WAIT
 } simp_tcp_state;
 
 typedef enum simp_timer {
-    SIMP_TIMER_RETRANSMIT, SIMP_TIMER_PERSIST, SIMP_TIMER_DELAYED_ACK, SIMP_TIMER_KEEPALIVE,
-    SIMP_TIMER_WAIT,  /* TIME-WAIT, and FIN-WAIT-2 of an orphan */
+    SIMP_TIMER_RETRANSMIT,
+    SIMP_TIMER_PERSIST,
+    SIMP_TIMER_DELAYED_ACK,
+    SIMP_TIMER_KEEPALIVE,
+    SIMP_TIMER_WAIT, /* TIME-WAIT, and FIN-WAIT-2 of an orphan */
     SIMP_TIMER_COUNT
 } simp_timer;
 
@@ -36,8 +49,8 @@ typedef enum simp_timer {
 /* Bytes from the program, in blocks that segments refer to. */
 typedef struct simp_send_buffer {
     simp_block *first, *last;
-    simp_block *cursor;       /* where the last look-up ended */
-    uint32_t end;             /* sequence number behind the last byte */
+    simp_block *cursor; /* where the last look-up ended */
+    uint32_t end;       /* sequence number behind the last byte */
 } simp_send_buffer;
 
 enum { SIMP_MARKS_MAX = 16 };
@@ -46,15 +59,15 @@ enum { SIMP_MARKS_MAX = 16 };
 typedef struct simp_mark {
     uint32_t seq;
     uint8_t byte;
-    bool arrived;             /* byte is valid */
-    bool arrived_inline;      /* SO_OOBINLINE was on when it arrived */
-    bool taken;               /* by a receive with MSG_OOB */
-    bool passed;              /* the stream was read beyond it */
+    bool arrived;        /* byte is valid */
+    bool arrived_inline; /* SO_OOBINLINE was on when it arrived */
+    bool taken;          /* by a receive with MSG_OOB */
+    bool passed;         /* the stream was read beyond it */
 } simp_mark;
 
 typedef struct simp_receive_buffer {
-    sim_packet *first, *last;  /* in order */
-    sim_packet *early;         /* behind a gap, sorted, without overlap */
+    sim_packet *first, *last; /* in order */
+    sim_packet *early;        /* behind a gap, sorted, without overlap */
     simp_mark marks[SIMP_MARKS_MAX];
     unsigned mark_count;
 } simp_receive_buffer;
@@ -69,52 +82,52 @@ typedef struct simp_tcp {
     UT_hash_handle hh;
     simp_tcp_key key;
     sim_host *host;
-    cas_port_socket *socket;      /* NULL: not accepted yet, or closed by its program */
-    cas_port_socket *listener;    /* while it is in SYN-RECEIVED or waits for acceptance */
+    cas_port_socket *socket;   /* NULL: not accepted yet, or closed by its program */
+    cas_port_socket *listener; /* while it is in SYN-RECEIVED or waits for acceptance */
     struct simp_tcp *accept_next;
     simp_tcp_state state;
-    bool orphan;                  /* closed by its program */
+    bool orphan; /* closed by its program */
     bool nodelay, keepalive;
-    bool fin_queued;              /* the program has no more to send */
-    bool fin_known;               /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
-    bool fin_received;            /* it was reached */
+    bool fin_queued;   /* the program has no more to send */
+    bool fin_known;    /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
+    bool fin_received; /* it was reached */
     uint32_t fin_at;
-    bool receive_shut;            /* arriving bytes are dropped */
-    bool listed;                  /* segments find it */
-    uint16_t mss;                 /* of what we send, without options */
-    bool scales;                  /* window scaling: offered, then agreed; both shifts are 0 without */
+    bool receive_shut; /* arriving bytes are dropped */
+    bool listed;       /* segments find it */
+    uint16_t mss;      /* of what we send, without options */
+    bool scales;       /* window scaling: offered, then agreed; both shifts are 0 without */
     uint8_t snd_scale, rcv_scale;
 
     uint32_t iss, una, nxt, max;
     uint32_t wnd, wl1, wl2, wnd_max;
-    uint32_t urgent_end;          /* SND.UP: behind the last urgent byte; valid with urgent */
+    uint32_t urgent_end; /* SND.UP: behind the last urgent byte; valid with urgent */
     bool urgent;
     simp_send_buffer send;
-    uint32_t send_limit;          /* SO_SNDBUF */
+    uint32_t send_limit; /* SO_SNDBUF */
 
     uint32_t irs, rcv_nxt, read, rcv_edge;
-    uint32_t rcv_urgent;          /* RCV.UP; valid with rcv_has_urgent */
+    uint32_t rcv_urgent; /* RCV.UP; valid with rcv_has_urgent */
     bool rcv_has_urgent;
     simp_receive_buffer receive;
-    uint32_t receive_limit;       /* SO_RCVBUF */
+    uint32_t receive_limit; /* SO_RCVBUF */
     bool ack_now;
-    unsigned segments_unacked;    /* full segments since the last ACK */
+    unsigned segments_unacked; /* full segments since the last ACK */
 
     uint64_t srtt_ns, rttvar_ns, rto_ns;
-    bool timing;                  /* one segment is timed (Karn: never a retransmitted one) */
+    bool timing; /* one segment is timed (Karn: never a retransmitted one) */
     uint32_t timed_seq;
     uint64_t timed_at_ns;
-    unsigned backoff;             /* retransmissions of the first segment, or probes */
-    uint64_t opened_ns;           /* SYN: when the attempt began */
+    unsigned backoff;   /* retransmissions of the first segment, or probes */
+    uint64_t opened_ns; /* SYN: when the attempt began */
     uint64_t last_heard_ns;
-    unsigned probes;              /* keep-alive */
+    unsigned probes; /* keep-alive */
 
     uint32_t cwnd, ssthresh, recover;
     unsigned duplicate_acks;
     bool recovering;
 
     uint64_t deadline[SIMP_TIMER_COUNT];
-    simp_event event;             /* queued at or before the earliest deadline */
+    simp_event event; /* queued at or before the earliest deadline */
 } simp_tcp;
 
 static inline int32_t simp_seq_diff(uint32_t a, uint32_t b) { return (int32_t)(a - b); }
@@ -155,7 +168,8 @@ void simp_tcp_listen_input(cas_port_socket *listener, sim_packet *);
 /* ---- tcp_out.c ---- */
 /* Sends what may be sent now, and an ACK if one is due. */
 void simp_tcp_output(simp_tcp *);
-void simp_tcp_send_syn(simp_tcp *);
+/* False: no memory; as if the SYN was lost, it will be sent again. */
+bool simp_tcp_send_syn(simp_tcp *);
 void simp_tcp_send_ack(simp_tcp *);
 /* One segment from una, whatever the windows say. */
 void simp_tcp_retransmit(simp_tcp *);

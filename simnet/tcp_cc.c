@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Congestion control: slow start and avoidance (RFC 5681 3.1), fast retransmit and NewReno's fast recovery (RFC 6582),
- * limited transmit (RFC 3042).
+ * Congestion control: slow start and avoidance (RFC 5681 3.1), fast retransmit and NewReno's fast recovery
+ * (RFC 6582), limited transmit (RFC 3042).
  */
 #include "simnet/tcp.h"
 

@@ -28,7 +28,8 @@
 #define KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS)  /* RFC 9293 3.8.4, MUST-28 */
 enum { SCALE_MAX = 14, SCALE_ROOM = 1 << 20 };
 
-simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote, uint16_t remote_port)
+simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote,
+                        uint16_t remote_port)
 {
     simp_tcp_key key = {local, remote, host->index, local_port, remote_port};
     simp_tcp *found = NULL;
@@ -157,7 +158,10 @@ int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)
     t->socket = socket;
     socket->tcp = t;
     simp_tcp_set_state(t, SIMP_TCP_SYN_SENT);
-    simp_tcp_send_syn(t);
+    if (!simp_tcp_send_syn(t)) {
+        simp_tcp_destroy(t);
+        return WSAENOBUFS;
+    }
     return 0;
 }
 
@@ -209,7 +213,8 @@ void simp_tcp_abort(simp_tcp *t)
 
 void simp_tcp_close(simp_tcp *t)
 {
-    bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL || t->receive.early != NULL;
+    bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL ||
+                  t->receive.early != NULL;
     if (t->socket != NULL)
         t->socket->tcp = NULL;
     t->socket = NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a segment does that arrives, RFC 9293 3.10.7, in the order of its steps: sequence number, RST, SYN, ACK, URG,
- * text, FIN.  The functions of a step return false when the segment, or the connection, is done with.
+ * What a segment does that arrives, RFC 9293 3.10.7, in the order of its steps: sequence number, RST, SYN,
+ * ACK, URG, text, FIN.  The functions of a step return false when the segment, or the connection, is done
+ * with.
  */
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
@@ -64,7 +65,8 @@ static bool is_acceptable(const simp_tcp *t, const sim_packet *packet)
     uint32_t window = t->rcv_edge - t->rcv_nxt, len = sequence_len(packet);
     uint32_t first = packet->tcp.seq - t->rcv_nxt, last = first + len - 1;
     if (len == 0)
-        return window == 0 ? first == 0 : first < window;
+        return first <=
+               window; /* the edge included: a peer that has filled the window acknowledges from there */
     return window != 0 && (first < window || last < window);
 }
 
@@ -131,13 +133,10 @@ static bool check_reset(simp_tcp *t, const sim_packet *packet)
         else
             simp_tcp_fail(t, WSAECONNREFUSED);
         break;
-    case SIMP_TCP_TIME_WAIT: /* RFC 1337: ignored */
-        break;
+    case SIMP_TCP_TIME_WAIT: /* RFC 1337: ignored */ break;
     case SIMP_TCP_CLOSING:
     case SIMP_TCP_LAST_ACK:
-    default:
-        simp_tcp_fail(t, WSAECONNRESET);
-        break;
+    default: simp_tcp_fail(t, WSAECONNRESET); break;
     }
     return false;
 }
@@ -151,8 +150,8 @@ static bool check_syn(simp_tcp *t, const sim_packet *packet)
     return false;
 }
 
-/* The SYN of our peer once more, in SYN-RECEIVED: alone it says that our SYN,ACK was lost; with an ACK it completes a
- * simultaneous open (3.5 figure 7), and is an ACK like any other once its SYN is cut off. */
+/* The SYN of our peer once more, in SYN-RECEIVED: alone it says that our SYN,ACK was lost; with an ACK it
+ * completes a simultaneous open (3.5 figure 7), and is an ACK like any other once its SYN is cut off. */
 static bool check_repeated_syn(simp_tcp *t, sim_packet *packet)
 {
     uint8_t flags = packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST);
@@ -186,11 +185,14 @@ static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
     return true;
 }
 
-/* SND.WL1 and WL2 keep an old segment from taking the window back. */
+/* SND.WL1 and WL2 keep an old segment from taking the window back.  One that acknowledges more is not old,
+ * whatever its sequence number: it may be a retransmission, and UNA must not move without the window that
+ * belongs to it. */
 static bool update_window(simp_tcp *t, const sim_packet *packet)
 {
     uint32_t seq = packet->tcp.seq, ack = packet->tcp.ack;
-    if (simp_seq_before(seq, t->wl1) || (seq == t->wl1 && simp_seq_before(ack, t->wl2)))
+    bool is_old = simp_seq_before(seq, t->wl1) || (seq == t->wl1 && simp_seq_before(ack, t->wl2));
+    if (is_old && !simp_seq_before(t->una, ack))
         return false;
     uint32_t window = (uint32_t)packet->tcp.window << t->snd_scale;
     bool changed = window != t->wnd;
@@ -295,7 +297,8 @@ static bool check_ack(simp_tcp *t, const sim_packet *packet)
 
 static bool takes_text(const simp_tcp *t)
 {
-    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_FIN_WAIT_1 || t->state == SIMP_TCP_FIN_WAIT_2;
+    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_FIN_WAIT_1 ||
+           t->state == SIMP_TCP_FIN_WAIT_2;
 }
 
 static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
@@ -349,15 +352,9 @@ static void on_fin(simp_tcp *t)
     t->ack_now = true;
     cas_port_socket *socket = t->socket;
     switch (t->state) {
-    case SIMP_TCP_ESTABLISHED:
-        simp_tcp_set_state(t, SIMP_TCP_CLOSE_WAIT);
-        break;
-    case SIMP_TCP_FIN_WAIT_1:
-        simp_tcp_set_state(t, SIMP_TCP_CLOSING);
-        break;
-    default:
-        simp_tcp_enter_time_wait(t);
-        break;
+    case SIMP_TCP_ESTABLISHED: simp_tcp_set_state(t, SIMP_TCP_CLOSE_WAIT); break;
+    case SIMP_TCP_FIN_WAIT_1: simp_tcp_set_state(t, SIMP_TCP_CLOSING); break;
+    default: simp_tcp_enter_time_wait(t); break;
     }
     if (socket != NULL) {
         socket->finished = true;
@@ -399,7 +396,8 @@ static void input(simp_tcp *t, sim_packet *packet)
 /* A new SYN may take the place of a connection in TIME-WAIT, RFC 9293 MAY-2. */
 static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
 {
-    return t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) == SIMP_SYN &&
+    return t->state == SIMP_TCP_TIME_WAIT &&
+           (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) == SIMP_SYN &&
            simp_seq_before(t->rcv_nxt, packet->tcp.seq);
 }
 
@@ -412,7 +410,8 @@ static void heard(simp_tcp *t)
 
 void simp_tcp_input(sim_host *host, sim_packet *packet)
 {
-    simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source, packet->source_port);
+    simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source,
+                                packet->source_port);
     if (t != NULL && is_reopening(t, packet)) {
         simp_tcp_destroy(t);
         t = NULL;
@@ -439,7 +438,8 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
 /* RFC 5461, 5927: an error about a segment in flight ends an attempt; a connection that stands ignores it. */
 void simp_tcp_error(sim_host *host, const sim_packet *quoted, int error, uint32_t mtu)
 {
-    simp_tcp *t = simp_tcp_find(host, quoted->source, quoted->source_port, quoted->destination, quoted->destination_port);
+    simp_tcp *t = simp_tcp_find(host, quoted->source, quoted->source_port, quoted->destination,
+                                quoted->destination_port);
     if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || simp_seq_before(t->max, quoted->tcp.seq))
         return;
     if (error == WSAEMSGSIZE) {

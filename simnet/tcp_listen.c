@@ -2,8 +2,8 @@
  *
  * The passive side: what a segment for a listener does, RFC 9293 3.10.7.2.
  *
- * A connection counts against the backlog from its SYN on.  When the backlog is full the newcomer is reset, as Windows
- * does it.
+ * A connection counts against the backlog from its SYN on.  When the backlog is full the newcomer is reset,
+ * as Windows does it.
  */
 #include "simnet/ip.h"
 #include "simnet/tcp.h"
@@ -31,7 +31,8 @@ static void open_passively(cas_port_socket *listener, const sim_packet *packet)
     t->wnd = t->wnd_max = packet->tcp.window;
     t->wl1 = packet->tcp.seq;
     simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
-    simp_tcp_send_syn(t);
+    if (!simp_tcp_send_syn(t))
+        simp_out_of_memory(host->world);
 }
 
 void simp_tcp_listen_input(cas_port_socket *listener, sim_packet *packet)

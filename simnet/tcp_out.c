@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is sent, and when: segments within the peer's window and the congestion window, Nagle (RFC 9293 3.7.4), silly
- * window avoidance on both sides (3.8.6.2), ACKs, probes and resets.
+ * What is sent, and when: segments within the peer's window and the congestion window, Nagle (RFC 9293
+ * 3.7.4), silly window avoidance on both sides (3.8.6.2), ACKs, probes and resets.
  */
 #include "simnet/ip.h"
 #include "simnet/tcp.h"
@@ -18,14 +18,12 @@ uint16_t simp_tcp_path_mss(const sim_host *host, simp_ip destination)
 
 /* ---- one segment ---- */
 
-static sim_packet *segment(simp_tcp *t, uint32_t seq, uint8_t flags)
+static sim_packet *try_segment(simp_tcp *t, uint32_t seq, uint8_t flags)
 {
     sim_world *world = t->host->world;
     sim_packet *packet = simp_packet_create(&world->arena);
-    if (packet == NULL) {
-        simp_out_of_memory(world);
+    if (packet == NULL)
         return NULL;
-    }
     packet->source = t->key.local;
     packet->destination = t->key.remote;
     packet->source_port = t->key.local_port;
@@ -35,6 +33,15 @@ static sim_packet *segment(simp_tcp *t, uint32_t seq, uint8_t flags)
     if (t->socket != NULL)
         packet->ttl = (uint8_t)t->socket->options.ttl;
     packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
+    return packet;
+}
+
+/* Where no call can report it, a refusal of memory voids the run. */
+static sim_packet *segment(simp_tcp *t, uint32_t seq, uint8_t flags)
+{
+    sim_packet *packet = try_segment(t, seq, flags);
+    if (packet == NULL)
+        simp_out_of_memory(t->host->world);
     return packet;
 }
 
@@ -95,8 +102,8 @@ static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
     transmit(t, packet);
 }
 
-/* The sequence number of a segment without text: behind all that was sent, but not beyond what the peer's window
- * takes, or the peer would answer with an ACK that is as unacceptable here, and so on for ever. */
+/* The sequence number of a segment without text: behind all that was sent, but not beyond what the peer's
+ * window takes, or the peer would answer with an ACK that is as unacceptable here, and so on for ever. */
 static uint32_t empty_seq(const simp_tcp *t)
 {
     uint32_t window_end = t->una + t->wnd;
@@ -112,12 +119,13 @@ void simp_tcp_send_ack(simp_tcp *t)
 
 /* ---- handshake ---- */
 
-void simp_tcp_send_syn(simp_tcp *t)
+bool simp_tcp_send_syn(simp_tcp *t)
 {
     bool answer = t->state == SIMP_TCP_SYN_RECEIVED;
-    sim_packet *packet = segment(t, t->iss, (uint8_t)(SIMP_SYN | (answer ? SIMP_ACK : 0)));
+    simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
+    sim_packet *packet = try_segment(t, t->iss, (uint8_t)(SIMP_SYN | (answer ? SIMP_ACK : 0)));
     if (packet == NULL)
-        return;
+        return false;
     packet->tcp.mss = simp_tcp_path_mss(t->host, t->key.remote);
     if (t->scales)
         packet->tcp.scale = t->rcv_scale;
@@ -131,13 +139,14 @@ void simp_tcp_send_syn(simp_tcp *t)
     } else {
         t->timing = false;
     }
-    simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
     transmit(t, packet);
+    return true;
 }
 
 /* ---- data ---- */
 
-/* Where sending has to stop: the smaller of the two windows, a little further for limited transmit (RFC 3042). */
+/* Where sending has to stop: the smaller of the two windows, a little further for limited transmit (RFC
+ * 3042). */
 static uint32_t window_end(const simp_tcp *t)
 {
     uint32_t congestion = t->cwnd;
@@ -151,7 +160,8 @@ static bool is_worth_sending(const simp_tcp *t, uint32_t len, bool last, bool fi
 {
     if (len >= t->mss)
         return true;
-    if (last && (fin || t->nodelay || t->nxt == t->una || (t->urgent && simp_seq_before(t->nxt, t->urgent_end))))
+    if (last &&
+        (fin || t->nodelay || t->nxt == t->una || (t->urgent && simp_seq_before(t->nxt, t->urgent_end))))
         return true;
     return len > 0 && (len >= t->wnd_max / 2 || simp_seq_before(t->nxt, t->max));
 }
@@ -179,6 +189,8 @@ static bool send_next(simp_tcp *t)
     uint32_t len = left < t->mss ? left : t->mss;
     if (len > room)
         len = room;
+    if (simp_seq_before(t->nxt, t->max) && len > t->max - t->nxt)
+        len = t->max - t->nxt; /* what is sent again is not mixed with what is new */
     bool last = len == left;
     bool fin = t->fin_queued && last && simp_seq_upto(t->nxt, t->send.end);
     if (len == 0 && !fin)
@@ -205,8 +217,8 @@ static void watch_window(simp_tcp *t)
 
 static bool may_send_data(const simp_tcp *t)
 {
-    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_CLOSE_WAIT || t->state == SIMP_TCP_FIN_WAIT_1 ||
-           t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
+    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_CLOSE_WAIT ||
+           t->state == SIMP_TCP_FIN_WAIT_1 || t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
 }
 
 void simp_tcp_output(simp_tcp *t)
@@ -240,7 +252,8 @@ void simp_tcp_retransmit(simp_tcp *t)
     simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
 }
 
-/* RFC 9293 3.8.6.1: one octet of new data; or what there is, when the window is just too small (SWS override). */
+/* RFC 9293 3.8.6.1: one octet of new data; or what there is, when the window is just too small (SWS
+ * override). */
 void simp_tcp_send_probe(simp_tcp *t)
 {
     uint32_t left = simp_seq_before(t->una, t->send.end) ? t->send.end - t->una : 0;
@@ -307,7 +320,8 @@ void simp_tcp_reply_reset(sim_host *host, const sim_packet *cause)
         packet->tcp.seq = cause->tcp.ack;
         packet->tcp.flags = SIMP_RST;
     } else {
-        uint32_t len = cause->length + ((cause->tcp.flags & SIMP_SYN) != 0) + ((cause->tcp.flags & SIMP_FIN) != 0);
+        uint32_t len = cause->length + ((cause->tcp.flags & SIMP_SYN) != 0) +
+                       ((cause->tcp.flags & SIMP_FIN) != 0);
         packet->tcp.ack = cause->tcp.seq + len;
         packet->tcp.flags = SIMP_RST | SIMP_ACK;
     }

@@ -3,10 +3,11 @@
  * The receive buffer: packets in order, packets behind a gap, and the marks of urgent bytes.
  *
  * Invariants:
- *  1. first .. last hold the bytes [read, rcv_nxt) and nothing else; the first packet was cut to begin at read.
+ *  1. first .. last hold the bytes [read, rcv_nxt) and nothing else; the first packet was cut to begin at
+ *     read.
  *  2. early is sorted and without overlap, and begins behind rcv_nxt: octets that arrived first win.
- *  3. Urgent bytes stay in the stream; a mark tells where one is.  Reading skips a marked byte out of line, and stops
- *     before each mark; in line it returns a marked byte alone.
+ *  3. Urgent bytes stay in the stream; a mark tells where one is.  Reading skips a marked byte out of line,
+ *     and stops before each mark; in line it returns a marked byte alone.
  *  4. marks are sorted by seq; a mark is dropped when it is both passed and taken (or was read in line).
  */
 #include <string.h>

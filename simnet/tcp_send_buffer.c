@@ -2,8 +2,9 @@
  *
  * The send buffer: bytes are copied once into blocks, and segments refer to them.
  *
- * A look-up goes on from where the last one ended, so sending in order costs nothing per block; a retransmission starts
- * at the front, where it belongs.  A segment that spans two blocks gets a block of its own.
+ * A look-up goes on from where the last one ended, so sending in order costs nothing per block; a
+ * retransmission starts at the front, where it belongs.  A segment that spans two blocks gets a block of its
+ * own.
  */
 #include <string.h>
 
@@ -73,7 +74,8 @@ static simp_block *find(simp_tcp *t, uint32_t seq)
     return block;
 }
 
-static bool fill_from_several(simp_tcp *t, sim_packet *packet, const simp_block *block, uint32_t at, uint32_t len)
+static bool fill_from_several(simp_tcp *t, sim_packet *packet, const simp_block *block, uint32_t at,
+                              uint32_t len)
 {
     simp_block *joined = simp_block_create(&t->host->world->arena, len);
     if (joined == NULL)

@@ -2,16 +2,16 @@
  *
  * The timers of a connection, and the retransmission time-out of RFC 6298.
  *
- * A connection has one event for all its timers.  Moving a deadline back leaves the event where it is: it finds nothing
- * due, and goes to sleep again.  So an ACK that restarts the timer costs one store.
+ * A connection has one event for all its timers.  Moving a deadline back leaves the event where it is: it
+ * finds nothing due, and goes to sleep again.  So an ACK that restarts the timer costs one store.
  */
 #include "simnet/tcp.h"
 
-#define RTO_INITIAL_NS (1 * SIMP_S_NS)   /* RFC 6298 2.1 */
-#define RTO_MIN_NS (1 * SIMP_S_NS)       /* 2.4 */
-#define RTO_MAX_NS (60 * SIMP_S_NS)      /* 2.5 */
+#define RTO_INITIAL_NS (1 * SIMP_S_NS) /* RFC 6298 2.1 */
+#define RTO_MIN_NS (1 * SIMP_S_NS)     /* 2.4 */
+#define RTO_MAX_NS (60 * SIMP_S_NS)    /* 2.5 */
 #define CLOCK_GRANULARITY_NS (1 * SIMP_MS_NS)
-#define SYN_R2_NS (180 * SIMP_S_NS)      /* RFC 9293 3.8.3, MUST-23 */
+#define SYN_R2_NS (180 * SIMP_S_NS) /* RFC 9293 3.8.3, MUST-23 */
 #define KEEPALIVE_INTERVAL_NS (75 * SIMP_S_NS)
 
 enum { RETRANSMISSIONS_MAX = 12, KEEPALIVE_PROBES_MAX = 9, BACKOFF_MAX = 6 };
@@ -71,7 +71,8 @@ static bool on_syn_timeout(simp_tcp *t)
         return false;
     }
     t->backoff++;
-    simp_tcp_send_syn(t);
+    if (!simp_tcp_send_syn(t))
+        simp_out_of_memory(t->host->world);
     return true;
 }
 
@@ -114,15 +115,10 @@ static bool on_keepalive(simp_tcp *t)
 static bool expire(simp_tcp *t, simp_timer timer)
 {
     switch (timer) {
-    case SIMP_TIMER_RETRANSMIT:
-        return on_retransmit(t);
-    case SIMP_TIMER_PERSIST:
-        return on_persist(t);
-    case SIMP_TIMER_DELAYED_ACK:
-        simp_tcp_send_ack(t);
-        return true;
-    case SIMP_TIMER_KEEPALIVE:
-        return on_keepalive(t);
+    case SIMP_TIMER_RETRANSMIT: return on_retransmit(t);
+    case SIMP_TIMER_PERSIST: return on_persist(t);
+    case SIMP_TIMER_DELAYED_ACK: simp_tcp_send_ack(t); return true;
+    case SIMP_TIMER_KEEPALIVE: return on_keepalive(t);
     default:
         if (t->state == SIMP_TCP_TIME_WAIT)
             simp_tcp_finish(t);
@@ -139,7 +135,8 @@ static void on_event(sim_world *world, simp_event *event)
         if (t->deadline[i] > world->now_ns)
             continue;
         t->deadline[i] = SIMP_TIMER_OFF;
-        simp_record_event(world, SIMP_RECORD_TIMER, t->host->name_hash >> 8, (uint64_t)t->key.local_port << 8 | i);
+        simp_record_event(world, SIMP_RECORD_TIMER, t->host->name_hash >> 8,
+                          (uint64_t)t->key.local_port << 8 | i);
         if (!expire(t, (simp_timer)i))
             return;
     }

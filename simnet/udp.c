@@ -89,7 +89,8 @@ static void enqueue(cas_port_socket *s, sim_packet *packet)
 static void deliver_to_all(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
-    for (cas_port_socket *s = simp_port_first_datagram(host, packet->destination_port); s != NULL; s = s->port_next) {
+    for (cas_port_socket *s = simp_port_first_datagram(host, packet->destination_port); s != NULL;
+         s = s->port_next) {
         bool from_peer = simp_ip_equal(s->remote, packet->source) && s->remote_port == packet->source_port;
         if (!simp_ip_is_any(s->local) || (s->connected && !from_peer))
             continue;
@@ -108,8 +109,8 @@ void simp_udp_input(sim_host *host, sim_packet *packet)
         deliver_to_all(host, packet);
         return;
     }
-    cas_port_socket *s = simp_port_find_datagram(host, packet->destination, packet->destination_port, packet->source,
-                                                 packet->source_port);
+    cas_port_socket *s = simp_port_find_datagram(host, packet->destination, packet->destination_port,
+                                                 packet->source, packet->source_port);
     if (s != NULL) {
         enqueue(s, packet);
         return;
@@ -121,8 +122,8 @@ void simp_udp_input(sim_host *host, sim_packet *packet)
 /* The next receive of the sending socket fails, once for each error; what is queued is intact. */
 void simp_udp_error(sim_host *host, const sim_packet *quoted, int error)
 {
-    cas_port_socket *s = simp_port_find_datagram(host, quoted->source, quoted->source_port, quoted->destination,
-                                                 quoted->destination_port);
+    cas_port_socket *s = simp_port_find_datagram(host, quoted->source, quoted->source_port,
+                                                 quoted->destination, quoted->destination_port);
     if (s == NULL || s->receive_shut)
         return;
     if (error == WSAECONNREFUSED) {
@@ -163,7 +164,8 @@ static void dequeue(cas_port_socket *s)
     simp_packet_free(&s->host->world->arena, packet);
 }
 
-int simp_udp_receive(cas_port_socket *s, void *buf, size_t len, bool peek, SOCKADDR_STORAGE *from, size_t *count)
+int simp_udp_receive(cas_port_socket *s, void *buf, size_t len, bool peek, SOCKADDR_STORAGE *from,
+                     size_t *count)
 {
     int error;
     if (s->receive_shut)

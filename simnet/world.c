@@ -78,11 +78,13 @@ sim_stop sim_world_step(sim_world *world)
 sim_stop sim_world_run(sim_world *world, uint64_t until_ns)
 {
     world->stop = false;
-    while (simp_events_next_at(&world->events) <= until_ns) {
+    while (!world->out_of_memory && simp_events_next_at(&world->events) <= until_ns) {
         sim_stop stop = simp_world_step(world);
         if (stop != SIM_STOP_TIME)
             return stop;
     }
+    if (world->out_of_memory)
+        return SIM_STOP_NO_MEMORY;
     if (until_ns != SIM_FOREVER && world->now_ns < until_ns)
         world->now_ns = until_ns;
     return world->events.count == 0 ? SIM_STOP_IDLE : SIM_STOP_TIME;
@@ -125,8 +127,8 @@ void sim_world_fingerprint_text(const sim_world *world, char text[33])
 
 /* ---- refusing ---- */
 
-int simp_refuse_named(sim_world *world, int code, const char *what_with_name, const char *name, const char *why,
-                      const char *fix)
+int simp_refuse_named(sim_world *world, int code, const char *what_with_name, const char *name,
+                      const char *why, const char *fix)
 {
     sim_error *error = &world->error;
     error->code = code;
@@ -134,7 +136,8 @@ int simp_refuse_named(sim_world *world, int code, const char *what_with_name, co
     if (slot == NULL)
         snprintf(error->what, sizeof error->what, "%s", what_with_name);
     else
-        snprintf(error->what, sizeof error->what, "%.*s%s%s", (int)(slot - what_with_name), what_with_name, name, slot + 2);
+        snprintf(error->what, sizeof error->what, "%.*s%s%s", (int)(slot - what_with_name), what_with_name,
+                 name, slot + 2);
     snprintf(error->why, sizeof error->why, "%s", why);
     snprintf(error->fix, sizeof error->fix, "%s", fix);
     return code;

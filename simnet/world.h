@@ -25,7 +25,7 @@ struct sim_world {
     simp_event_queue events;
     uint64_t now_ns;
     uint64_t event_count;
-    uint64_t packet_count;       /* ids given */
+    uint64_t packet_count; /* ids given */
     sim_world_options options;
     simp_fingerprint fingerprint;
     simp_choice_log choices;
@@ -34,12 +34,12 @@ struct sim_world {
     uint32_t host_count, host_capacity;
     sim_link *links;
     sim_observer *observers;
-    struct simp_tcp *connections; /* hash by host, addresses and ports */
-    struct simp_port *ports;      /* hash by host, protocol and port */
+    struct simp_tcp *connections;      /* hash by host, addresses and ports */
+    struct simp_port *ports;           /* hash by host, protocol and port */
     struct simp_host_name *host_names; /* hash */
-    unsigned wait_depth;         /* cas_pump_run inside callbacks */
+    unsigned wait_depth;               /* cas_pump_run inside callbacks */
     bool stop;
-    bool out_of_memory;          /* where no call could report it */
+    bool out_of_memory; /* where no call could report it */
     bool failed;
     char failure[512];
     sim_error error;
@@ -47,8 +47,15 @@ struct sim_world {
 
 /* What the fingerprint's records are about. */
 typedef enum simp_record {
-    SIMP_RECORD_ARRIVAL = 1, SIMP_RECORD_FATE, SIMP_RECORD_TIMER, SIMP_RECORD_POST, SIMP_RECORD_DISPATCH,
-    SIMP_RECORD_CALL, SIMP_RECORD_BYTES, SIMP_RECORD_CHOICE, SIMP_RECORD_START
+    SIMP_RECORD_ARRIVAL = 1,
+    SIMP_RECORD_FATE,
+    SIMP_RECORD_TIMER,
+    SIMP_RECORD_POST,
+    SIMP_RECORD_DISPATCH,
+    SIMP_RECORD_CALL,
+    SIMP_RECORD_BYTES,
+    SIMP_RECORD_CHOICE,
+    SIMP_RECORD_START
 } simp_record;
 
 static inline void simp_record_event(sim_world *world, simp_record kind, uint64_t who, uint64_t value)

@@ -183,7 +183,8 @@ static void send_big(big_case *c, drop_mask *mask, const char *wildcard, const c
     EXPECT_OK(CAsyncSocket_SetSockOpt(&c->receiver.socket, SO_RCVBUF, &large, sizeof large, SOL_SOCKET));
     sim_link_set_script(c->pair.link, c->pair.a, drop_by_mask, mask);
     sim_host_enter(c->pair.a);
-    EXPECT_EQ_INT(CAsyncSocket_SendTo(&c->sender.socket, c->sent, sizeof c->sent, 4000, to, 0), (int)sizeof c->sent);
+    EXPECT_EQ_INT(CAsyncSocket_SendTo(&c->sender.socket, c->sent, sizeof c->sent, 4000, to, 0),
+                  (int)sizeof c->sent);
     run(c->pair.world, 100 * S);
     sim_host_enter(c->pair.b);
 }
@@ -198,8 +199,14 @@ static void large_datagram_arrives_in_one_piece_over(const char *wildcard, const
     EXPECT_EQ_MEM(c.got, c.sent, sizeof c.got);
 }
 
-static void large_datagram_arrives_in_one_piece(void) { large_datagram_arrives_in_one_piece_over(NULL, "10.0.0.2"); }
-static void large_datagram_arrives_over_ipv6(void) { large_datagram_arrives_in_one_piece_over("::", "fd00::2"); }
+static void large_datagram_arrives_in_one_piece(void)
+{
+    large_datagram_arrives_in_one_piece_over(NULL, "10.0.0.2");
+}
+static void large_datagram_arrives_over_ipv6(void)
+{
+    large_datagram_arrives_in_one_piece_over("::", "fd00::2");
+}
 
 static void lost_fragment_loses_the_datagram(void)
 {
@@ -217,7 +224,8 @@ static void datagram_beyond_the_maximum_is_refused(void)
     world_pair pair = fixture_world_pair(NULL);
     recorder sender;
     open_datagram(pair.a, &sender, 0, NULL);
-    EXPECT_ERROR_COUNT(CAsyncSocket_SendTo(&sender.socket, huge, sizeof huge, 4000, "10.0.0.2", 0), WSAEMSGSIZE);
+    EXPECT_ERROR_COUNT(CAsyncSocket_SendTo(&sender.socket, huge, sizeof huge, 4000, "10.0.0.2", 0),
+                       WSAEMSGSIZE);
 }
 
 /* ---- groups ---- */
@@ -228,7 +236,7 @@ static void broadcast_needs_its_option_and_reaches_all(void)
     sim_link *segment;
     sim_host *hosts[3];
     static const char *const names[] = {"s0", "s1", "s2"}, *const addresses[] = {"10.9.0.1/24", "10.9.0.2/24",
-                                                                                "10.9.0.3/24"};
+                                                                                 "10.9.0.3/24"};
     recorder sockets[3];
     int on = 1;
     EXPECT_CODE_FATAL(sim_segment_create(pair.world, "segment", NULL, &segment), 0);
@@ -271,19 +279,18 @@ static void loopback_connects_a_host_with_itself(void)
     EXPECT_EQ_INT(counters.packets, 0);
 }
 
-const test_case test_ip[] = {
-    TEST(datagrams_cross_a_router),
-    TEST(datagrams_cross_a_router_over_ipv6),
-    TEST(datagrams_reach_a_host_by_name),
-    TEST(forwarded_packet_is_seen_once),
-    TEST(connect_without_a_route_fails_at_once),
-    TEST(connect_beyond_the_router_learns_of_no_route),
-    TEST(expired_ttl_is_reported_to_the_sender),
-    TEST(unreachable_port_fails_one_receive_each),
-    TEST(large_datagram_arrives_in_one_piece),
-    TEST(large_datagram_arrives_over_ipv6),
-    TEST(lost_fragment_loses_the_datagram),
-    TEST(datagram_beyond_the_maximum_is_refused),
-    TEST(broadcast_needs_its_option_and_reaches_all),
-    TEST(loopback_connects_a_host_with_itself),
-    TEST_END};
+const test_case test_ip[] = {TEST(datagrams_cross_a_router),
+                             TEST(datagrams_cross_a_router_over_ipv6),
+                             TEST(datagrams_reach_a_host_by_name),
+                             TEST(forwarded_packet_is_seen_once),
+                             TEST(connect_without_a_route_fails_at_once),
+                             TEST(connect_beyond_the_router_learns_of_no_route),
+                             TEST(expired_ttl_is_reported_to_the_sender),
+                             TEST(unreachable_port_fails_one_receive_each),
+                             TEST(large_datagram_arrives_in_one_piece),
+                             TEST(large_datagram_arrives_over_ipv6),
+                             TEST(lost_fragment_loses_the_datagram),
+                             TEST(datagram_beyond_the_maximum_is_refused),
+                             TEST(broadcast_needs_its_option_and_reaches_all),
+                             TEST(loopback_connects_a_host_with_itself),
+                             TEST_END};

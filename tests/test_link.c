@@ -47,8 +47,17 @@ static void options_without_sense_are_refused_with_reasons(void)
 
 static void attachment_without_sense_is_refused(void)
 {
-    static const char *const addresses[] = {"", " ", "10.0.0.3", "10.0.0.3/33", "10.0.0/24", "fd00::3/129", "x/24",
-                                            "0.0.0.0/0", "224.0.0.1/24", "10.0.0.1/24", "10.0.1.1/24 10.0.1.1/24"};
+    static const char *const addresses[] = {"",
+                                            " ",
+                                            "10.0.0.3",
+                                            "10.0.0.3/33",
+                                            "10.0.0/24",
+                                            "fd00::3/129",
+                                            "x/24",
+                                            "0.0.0.0/0",
+                                            "224.0.0.1/24",
+                                            "10.0.0.1/24",
+                                            "10.0.1.1/24 10.0.1.1/24"};
     world_pair pair = fixture_world_pair(NULL);
     sim_link *segment;
     sim_host *host;
@@ -57,7 +66,8 @@ static void attachment_without_sense_is_refused(void)
     EXPECT_CODE_FATAL(sim_host_create(pair.world, "c", &host), 0);
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         int code = sim_host_attach(host, segment, addresses[i]);
-        expect_report(EXPECT_SITE(false), code == WSAEINVAL || code == WSAEADDRINUSE, "'%s': got %d", addresses[i], code);
+        expect_report(EXPECT_SITE(false), code == WSAEINVAL || code == WSAEADDRINUSE, "'%s': got %d",
+                      addresses[i], code);
     }
     EXPECT_CODE(sim_host_attach(host, pair.link, "10.0.0.9/24"), WSAEINVAL); /* it has its two ends */
 }
@@ -71,7 +81,8 @@ typedef struct arrivals {
     uint64_t id[4096];
 } arrivals;
 
-static void on_arrived(sim_observer *observer, const sim_world *world, const sim_packet *packet, const sim_host *at)
+static void on_arrived(sim_observer *observer, const sim_world *world, const sim_packet *packet,
+                       const sim_host *at)
 {
     arrivals *seen = (arrivals *)observer;
     (void)at;
@@ -105,7 +116,8 @@ static void send_stream(stream_case *c, const sim_link_options *options, unsigne
     sim_host_enter(c->pair.a);
     EXPECT_OK_FATAL(CAsyncSocket_Create(&from, 0, SOCK_DGRAM, 0, NULL));
     for (unsigned i = 0; i < count; i++) {
-        EXPECT_EQ_INT(CAsyncSocket_SendTo(&from, payload, sizeof payload, 4000, "10.0.0.2", 0), (int)sizeof payload);
+        EXPECT_EQ_INT(CAsyncSocket_SendTo(&from, payload, sizeof payload, 4000, "10.0.0.2", 0),
+                      (int)sizeof payload);
         sim_world_run(c->pair.world, sim_world_now(c->pair.world) + gap_ns);
     }
     sim_world_run(c->pair.world, SIM_FOREVER);
@@ -134,7 +146,9 @@ static void latency_delays_by_exactly_that(void)
 static void rate_spaces_packets_by_their_length(void)
 {
     stream_case c;
-    send_stream(&c, &(sim_link_options){.latency_ns = SIM_MS(5), .rate_bps = SIM_MBIT(8), .queue_bytes = 100000}, 10, 0);
+    send_stream(&c,
+                &(sim_link_options){.latency_ns = SIM_MS(5), .rate_bps = SIM_MBIT(8), .queue_bytes = 100000},
+                10, 0);
     EXPECT_EQ_INT(c.seen.count, 10);
     for (unsigned i = 0; i < c.seen.count; i++)
         EXPECT_EQ_INT(c.seen.at_ns[i], (i + 1) * MS + 5 * MS);
@@ -205,7 +219,9 @@ static void jitter_stays_in_its_window_and_keeps_order(void)
 static void jitter_may_reorder_when_told(void)
 {
     stream_case c;
-    send_stream(&c, &(sim_link_options){.latency_ns = SIM_MS(5), .jitter_ns = SIM_MS(5), .jitter_reorders = true}, 1000, MS);
+    send_stream(&c,
+                &(sim_link_options){.latency_ns = SIM_MS(5), .jitter_ns = SIM_MS(5), .jitter_reorders = true},
+                1000, MS);
     EXPECT_EQ_INT(c.seen.count, 1000);
     EXPECT_TRUE(c.seen.at_ns[0] <= 10 * MS);
     EXPECT_FALSE(is_ordered(&c.seen));
@@ -214,7 +230,8 @@ static void jitter_may_reorder_when_told(void)
 static void reordered_packets_let_others_pass(void)
 {
     stream_case c;
-    sim_link_options options = {.latency_ns = SIM_MS(5), .reorder_ppm = SIM_PERCENT(10), .reorder_delay_ns = SIM_MS(3)};
+    sim_link_options options = {
+        .latency_ns = SIM_MS(5), .reorder_ppm = SIM_PERCENT(10), .reorder_delay_ns = SIM_MS(3)};
     send_stream(&c, &options, 1000, MS);
     EXPECT_TRUE(c.counters.reordered > 50 && c.counters.reordered < 150);
     EXPECT_EQ_INT(c.seen.count, 1000);
@@ -226,24 +243,26 @@ static void streams_do_not_disturb_each_other(void)
 {
     stream_case plain, duplicated;
     send_stream(&plain, &(sim_link_options){.loss_ppm = SIM_PERCENT(10)}, 500, 0);
-    send_stream(&duplicated, &(sim_link_options){.loss_ppm = SIM_PERCENT(10), .duplicate_ppm = 1, .latency_ns = 5,
-                                                 .jitter_ns = 5}, 500, 0);
+    send_stream(
+        &duplicated,
+        &(sim_link_options){.loss_ppm = SIM_PERCENT(10), .duplicate_ppm = 1, .latency_ns = 5, .jitter_ns = 5},
+        500, 0);
     EXPECT_EQ_INT(duplicated.counters.lost, plain.counters.lost);
-    EXPECT_EQ_INT(sim_world_choice(duplicated.pair.world, 7).ordinal, sim_world_choice(plain.pair.world, 7).ordinal);
+    EXPECT_EQ_INT(sim_world_choice(duplicated.pair.world, 7).ordinal,
+                  sim_world_choice(plain.pair.world, 7).ordinal);
 }
 
-const test_case test_link[] = {
-    TEST(options_without_sense_are_refused_with_reasons),
-    TEST(attachment_without_sense_is_refused),
-    TEST(latency_delays_by_exactly_that),
-    TEST(rate_spaces_packets_by_their_length),
-    TEST(rate_does_not_drift),
-    TEST(full_queue_drops_the_newcomers),
-    TEST(loss_loses_its_share),
-    TEST(loss_of_everything_lets_nothing_through),
-    TEST(duplicates_arrive_twice),
-    TEST(jitter_stays_in_its_window_and_keeps_order),
-    TEST(jitter_may_reorder_when_told),
-    TEST(reordered_packets_let_others_pass),
-    TEST(streams_do_not_disturb_each_other),
-    TEST_END};
+const test_case test_link[] = {TEST(options_without_sense_are_refused_with_reasons),
+                               TEST(attachment_without_sense_is_refused),
+                               TEST(latency_delays_by_exactly_that),
+                               TEST(rate_spaces_packets_by_their_length),
+                               TEST(rate_does_not_drift),
+                               TEST(full_queue_drops_the_newcomers),
+                               TEST(loss_loses_its_share),
+                               TEST(loss_of_everything_lets_nothing_through),
+                               TEST(duplicates_arrive_twice),
+                               TEST(jitter_stays_in_its_window_and_keeps_order),
+                               TEST(jitter_may_reorder_when_told),
+                               TEST(reordered_packets_let_others_pass),
+                               TEST(streams_do_not_disturb_each_other),
+                               TEST_END};

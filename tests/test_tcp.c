@@ -32,7 +32,10 @@ static void begin(tcp_case *c)
     wire_log_start(&c->log, c->pair.world);
 }
 
-static void run_for(tcp_case *c, uint64_t ns) { sim_world_run(c->pair.world, sim_world_now(c->pair.world) + ns); }
+static void run_for(tcp_case *c, uint64_t ns)
+{
+    sim_world_run(c->pair.world, sim_world_now(c->pair.world) + ns);
+}
 
 static int send_text(tcp_case *c, bool from_client, const char *text)
 {
@@ -304,15 +307,18 @@ static void closed_window_is_probed_with_one_octet(void)
     EXPECT_EQ_INT(recorder_count(&c.client, FD_WRITE), sends + 1);
 }
 
-/* Both ends full and losing: ACKs without text must stay acceptable, or the two answer each other for ever and the
- * connection dies (found by echo, seed 5, 5 % loss). */
+/* Both ends full and losing: ACKs without text must stay acceptable, or the two answer each other for ever
+ * and the connection dies (found by echo, seed 5, 5 % loss). */
 static void full_buffers_on_both_sides_survive_loss(void)
 {
     tcp_case c;
     static char block[200000];
     begin(&c);
-    EXPECT_CODE(sim_link_set_options(c.pair.link, NULL, &(sim_link_options){
-        .latency_ns = SIM_MS(10), .jitter_ns = SIM_MS(2), .loss_ppm = SIM_PERCENT(10)}), 0);
+    EXPECT_CODE(sim_link_set_options(c.pair.link, NULL,
+                                     &(sim_link_options){.latency_ns = SIM_MS(10),
+                                                         .jitter_ns = SIM_MS(2),
+                                                         .loss_ppm = SIM_PERCENT(10)}),
+                0);
     recorder *ends[2] = {&c.client, &c.server};
     sim_host *hosts[2] = {c.pair.a, c.pair.b};
     int sent[2] = {0, 0}, got[2] = {0, 0}, n;
@@ -545,7 +551,8 @@ static void vanished_peer_aborts_the_connection(void)
 {
     tcp_case c;
     begin(&c);
-    EXPECT_CODE(sim_link_set_options(c.pair.link, NULL, &(sim_link_options){.loss_ppm = SIM_PERCENT(100)}), 0);
+    EXPECT_CODE(sim_link_set_options(c.pair.link, NULL, &(sim_link_options){.loss_ppm = SIM_PERCENT(100)}),
+                0);
     send_text(&c, true, "anybody?");
     EXPECT_EQ_INT(sim_world_run(c.pair.world, SIM_FOREVER), SIM_STOP_IDLE);
     EXPECT_EQ_INT(recorder_count(&c.client, FD_CLOSE), 1);
@@ -553,33 +560,32 @@ static void vanished_peer_aborts_the_connection(void)
     EXPECT_ERROR_COUNT(send_text(&c, true, "x"), WSAECONNABORTED);
 }
 
-const test_case test_tcp[] = {
-    TEST(connect_sends_three_segments),
-    TEST(connect_to_closed_port_is_reset),
-    TEST(connect_into_nothing_times_out_after_three_minutes),
-    TEST(connect_survives_a_delay_beyond_the_first_timeout),
-    TEST(connect_from_both_sides_gives_one_connection),
-    TEST(handshake_without_its_last_ack_completes),
-    TEST(backlog_overflow_refuses_the_newcomer),
-    TEST(data_is_acknowledged_after_200_ms),
-    TEST(nagle_holds_back_the_second_small_send),
-    TEST(nodelay_sends_small_segments_at_once),
-    TEST(lost_data_is_sent_again_with_doubled_timeouts),
-    TEST(three_duplicate_acks_bring_a_lost_segment_back),
-    TEST(closed_window_is_probed_with_one_octet),
-    TEST(full_buffers_on_both_sides_survive_loss),
-    TEST(urgent_byte_carries_a_pointer_behind_it),
-    TEST(lost_urgent_byte_comes_back_urgent),
-    TEST(close_from_both_ends_is_four_segments),
-    TEST(close_at_the_same_time_ends_on_both_sides),
-    TEST(lost_fin_is_sent_again),
-    TEST(fin_behind_a_gap_is_not_forgotten),
-    TEST(lost_fin_in_closing_is_sent_again),
-    TEST(shut_down_end_still_receives),
-    TEST(close_with_unread_data_resets),
-    TEST(close_after_the_urgent_byte_was_taken_is_graceful),
-    TEST(data_for_a_closed_end_is_reset),
-    TEST(bytes_survive_the_end_of_the_connection),
-    TEST(time_wait_keeps_the_port_for_four_minutes),
-    TEST(vanished_peer_aborts_the_connection),
-    TEST_END};
+const test_case test_tcp[] = {TEST(connect_sends_three_segments),
+                              TEST(connect_to_closed_port_is_reset),
+                              TEST(connect_into_nothing_times_out_after_three_minutes),
+                              TEST(connect_survives_a_delay_beyond_the_first_timeout),
+                              TEST(connect_from_both_sides_gives_one_connection),
+                              TEST(handshake_without_its_last_ack_completes),
+                              TEST(backlog_overflow_refuses_the_newcomer),
+                              TEST(data_is_acknowledged_after_200_ms),
+                              TEST(nagle_holds_back_the_second_small_send),
+                              TEST(nodelay_sends_small_segments_at_once),
+                              TEST(lost_data_is_sent_again_with_doubled_timeouts),
+                              TEST(three_duplicate_acks_bring_a_lost_segment_back),
+                              TEST(closed_window_is_probed_with_one_octet),
+                              TEST(full_buffers_on_both_sides_survive_loss),
+                              TEST(urgent_byte_carries_a_pointer_behind_it),
+                              TEST(lost_urgent_byte_comes_back_urgent),
+                              TEST(close_from_both_ends_is_four_segments),
+                              TEST(close_at_the_same_time_ends_on_both_sides),
+                              TEST(lost_fin_is_sent_again),
+                              TEST(fin_behind_a_gap_is_not_forgotten),
+                              TEST(lost_fin_in_closing_is_sent_again),
+                              TEST(shut_down_end_still_receives),
+                              TEST(close_with_unread_data_resets),
+                              TEST(close_after_the_urgent_byte_was_taken_is_graceful),
+                              TEST(data_for_a_closed_end_is_reset),
+                              TEST(bytes_survive_the_end_of_the_connection),
+                              TEST(time_wait_keeps_the_port_for_four_minutes),
+                              TEST(vanished_peer_aborts_the_connection),
+                              TEST_END};

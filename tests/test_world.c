@@ -81,7 +81,8 @@ static void call(void *argument)
 
 static int build_chat(sim_world *world, chat *c, bool with_stranger)
 {
-    static const sim_link_options options = {.latency_ns = SIM_MS(5), .jitter_ns = SIM_MS(3), .loss_ppm = 100000};
+    static const sim_link_options options = {
+        .latency_ns = SIM_MS(5), .jitter_ns = SIM_MS(3), .loss_ppm = 100000};
     sim_host *server, *client, *stranger;
     sim_link *link;
     int error = 0;
@@ -221,11 +222,12 @@ static void names_without_sense_are_refused(void)
 {
     world_pair pair = fixture_world_pair(NULL);
     static const char *const names[] = {"", "two words", "a/b", "a",
-        "0123456789012345678901234567890123456789012345678901234567890123"};
+                                        "0123456789012345678901234567890123456789012345678901234567890123"};
     sim_host *host = NULL;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         int code = sim_host_create(pair.world, names[i], &host);
-        expect_report(EXPECT_SITE(false), code == WSAEINVAL || code == WSAEADDRINUSE, "'%s': got %d", names[i], code);
+        expect_report(EXPECT_SITE(false), code == WSAEINVAL || code == WSAEADDRINUSE, "'%s': got %d",
+                      names[i], code);
     }
     EXPECT_CODE(sim_host_create(pair.world, NULL, &host), WSAEINVAL);
     EXPECT_CODE(sim_host_add_route(pair.a, "10.0.0.0/40", "10.0.0.2"), WSAEINVAL);
@@ -234,7 +236,8 @@ static void names_without_sense_are_refused(void)
 
 /* ---- memory ---- */
 
-/* Refuses the 1st, 2nd, 3rd ... allocation until a run needs no more: no crash, no leak, and the world says so. */
+/* Refuses the 1st, 2nd, 3rd ... allocation until a run needs no more: no crash, no leak, and the world says
+ * so. */
 static void refused_memory_is_reported_wherever_it_happens(void)
 {
     cas_counting_allocator *memory = fixture_memory();
@@ -337,7 +340,8 @@ static void event_queue_agrees_with_a_plain_list(void)
     simp_arena_fini(&memory);
 }
 
-/* Known answers, so that no change of the generator goes unnoticed: SplitMix64 from key 0 (published sequence). */
+/* Known answers, so that no change of the generator goes unnoticed: SplitMix64 from key 0 (published
+ * sequence). */
 static void random_stream_gives_the_published_numbers(void)
 {
     simp_stream stream = {.key = 0};
@@ -359,17 +363,10 @@ static void capture_that_cannot_be_written_leaves_nothing(void)
 }
 
 const test_case test_world[] = {
-    TEST(same_seed_gives_the_same_fingerprint),
-    TEST(another_host_moves_nobody_elses_numbers),
-    TEST(two_worlds_side_by_side_do_not_touch),
-    TEST(events_end_at_their_limit),
-    TEST(time_stands_where_the_run_was_told_to_stop),
-    TEST(first_failure_stays),
-    TEST(own_choices_are_recorded_when_not_the_default),
-    TEST(names_without_sense_are_refused),
-    TEST(refused_memory_is_reported_wherever_it_happens),
-    TEST(pump_inside_a_program_runs_the_world),
-    TEST(event_queue_agrees_with_a_plain_list),
-    TEST(random_stream_gives_the_published_numbers),
-    TEST(capture_that_cannot_be_written_leaves_nothing),
-    TEST_END};
+    TEST(same_seed_gives_the_same_fingerprint),           TEST(another_host_moves_nobody_elses_numbers),
+    TEST(two_worlds_side_by_side_do_not_touch),           TEST(events_end_at_their_limit),
+    TEST(time_stands_where_the_run_was_told_to_stop),     TEST(first_failure_stays),
+    TEST(own_choices_are_recorded_when_not_the_default),  TEST(names_without_sense_are_refused),
+    TEST(refused_memory_is_reported_wherever_it_happens), TEST(pump_inside_a_program_runs_the_world),
+    TEST(event_queue_agrees_with_a_plain_list),           TEST(random_stream_gives_the_published_numbers),
+    TEST(capture_that_cannot_be_written_leaves_nothing),  TEST_END};

@@ -15,7 +15,8 @@ static void describe(const sim_packet *packet, char *out, size_t size)
     static const struct {
         uint8_t bit;
         const char *name;
-    } flags[] = {{SIMP_SYN, " SYN"}, {SIMP_FIN, " FIN"}, {SIMP_RST, " RST"}, {SIMP_ACK, " ACK"}, {SIMP_URG, " URG"}};
+    } flags[] = {
+        {SIMP_SYN, " SYN"}, {SIMP_FIN, " FIN"}, {SIMP_RST, " RST"}, {SIMP_ACK, " ACK"}, {SIMP_URG, " URG"}};
     size_t len = 0;
     out[0] = '\0';
     if (packet->protocol == IPPROTO_TCP) {
@@ -30,8 +31,8 @@ static void describe(const sim_packet *packet, char *out, size_t size)
         snprintf(out + len, size - len, " %u", packet->length);
 }
 
-static void on_sent(sim_observer *observer, const sim_world *world, const sim_packet *packet, const sim_host *from,
-                    sim_fate fate)
+static void on_sent(sim_observer *observer, const sim_world *world, const sim_packet *packet,
+                    const sim_host *from, sim_fate fate)
 {
     wire_log *log = (wire_log *)observer;
     if (log->count == WIRE_LOG_LINES)
@@ -39,7 +40,8 @@ static void on_sent(sim_observer *observer, const sim_world *world, const sim_pa
     char what[WIRE_LOG_LINE / 2];
     describe(packet, what, sizeof what);
     bool lost = fate == SIM_FATE_LOST || fate == SIM_FATE_SCRIPTED || fate == SIM_FATE_OVERFLOWED;
-    snprintf(log->line[log->count], WIRE_LOG_LINE, "%.8s%s%s", sim_host_name(from), what, lost ? " lost" : "");
+    snprintf(log->line[log->count], WIRE_LOG_LINE, "%.8s%s%s", sim_host_name(from), what,
+             lost ? " lost" : "");
     log->at_ns[log->count] = sim_world_now(world);
     log->count++;
 }

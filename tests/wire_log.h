@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What went over the wire, as text to compare with: one line a packet, "a SYN", "b SYN ACK", "a ACK PSH 5", "a UDP 12",
- * "b ICMP"; lost ones end with " lost".  The number is the payload's length, left out when 0.
+ * What went over the wire, as text to compare with: one line a packet, "a SYN", "b SYN ACK", "a ACK PSH 5",
+ * "a UDP 12", "b ICMP"; lost ones end with " lost".  The number is the payload's length, left out when 0.
  */
 #ifndef TESTS_WIRE_LOG_H
 #define TESTS_WIRE_LOG_H
@@ -15,7 +15,7 @@ enum { WIRE_LOG_LINES = 512, WIRE_LOG_LINE = 48 };
 typedef struct wire_log {
     sim_observer observer;
     const sim_world *world;
-    unsigned count;                              /* lines kept; more are dropped */
+    unsigned count; /* lines kept; more are dropped */
     char line[WIRE_LOG_LINES][WIRE_LOG_LINE];
     uint64_t at_ns[WIRE_LOG_LINES];
 } wire_log;

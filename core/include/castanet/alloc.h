@@ -14,8 +14,8 @@ extern "C" {
 
 typedef struct cas_allocator cas_allocator;
 struct cas_allocator {
-    /* block NULL: allocate; new_size 0: free, returns NULL; else resize.  NULL means refused, block untouched.
-     * old_size is what the block was asked with. */
+    /* block NULL: allocate; new_size 0: free, returns NULL; else resize.  NULL means refused, block
+     * untouched. old_size is what the block was asked with. */
     void *(*resize)(cas_allocator *self, void *block, size_t old_size, size_t new_size);
 };
 
@@ -24,10 +24,10 @@ cas_allocator *cas_allocator_system(void);
 
 /* Wraps another allocator; counts, and refuses on demand.  For tests; one thread at a time. */
 typedef struct cas_counting_allocator {
-    cas_allocator base;       /* hand out &counting.base */
+    cas_allocator base; /* hand out &counting.base */
     cas_allocator *below;
-    uint64_t calls;           /* allocations and growths asked for so far */
-    uint64_t refuse_at;       /* 0: never; else the number of the call (from 1) that is refused */
+    uint64_t calls;     /* allocations and growths asked for so far */
+    uint64_t refuse_at; /* 0: never; else the number of the call (from 1) that is refused */
     uint64_t refused;
     int64_t blocks_live;
     int64_t bytes_live;

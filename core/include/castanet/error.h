@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* "WSAECONNRESET"; "0" for success, "unknown error" for a number that is none of Winsock's.  Static storage. */
+/* "WSAECONNRESET"; "0" for success, "unknown error" for a number that is none of Winsock's.  Static
+ * storage. */
 const char *cas_error_name(int code);
 
 /* One sentence without a full stop.  Static storage. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What happens at the API, for somebody who looks on: calls with their results, messages posted, dispatched and
- * dropped.  An observer has no influence; it may not call the API.
+ * What happens at the API, for somebody who looks on: calls with their results, messages posted, dispatched
+ * and dropped.  An observer has no influence; it may not call the API.
  */
 #ifndef CASTANET_OBSERVER_H
 #define CASTANET_OBSERVER_H
@@ -23,12 +23,12 @@ typedef enum cas_step {
 typedef struct cas_observation {
     cas_step step;
     const cas_thread *thread;
-    SOCKET handle;      /* INVALID_SOCKET where the call has none */
-    const char *name;   /* "Receive", "OnReceive"; static storage */
-    long event;         /* FD_ bit, 0 for calls */
-    int64_t result;     /* calls: the return value */
-    int error;          /* of the event, or of the failed call */
-    const void *bytes;  /* Send and Receive: the data, valid during the observation; else NULL */
+    SOCKET handle;     /* INVALID_SOCKET where the call has none */
+    const char *name;  /* "Receive", "OnReceive"; static storage */
+    long event;        /* FD_ bit, 0 for calls */
+    int64_t result;    /* calls: the return value */
+    int error;         /* of the event, or of the failed call */
+    const void *bytes; /* Send and Receive: the data, valid during the observation; else NULL */
 } cas_observation;
 
 struct cas_observer {

@@ -31,19 +31,21 @@ typedef enum cas_precheck {
  * measured Windows with MFC 7.0. */
 typedef struct cas_profile {
     cas_precheck precheck;
-    bool close_after_drain;    /* documentation: FD_CLOSE only when the last byte was read.  Measured: at once */
-    bool close_reports_reset;  /* documentation: OnClose(WSAECONNRESET) after a reset.  Measured: WSAECONNABORTED */
+    /* Documentation: FD_CLOSE only when the last byte was read.  Measured: at once. */
+    bool close_after_drain;
+    /* Documentation: OnClose(WSAECONNRESET) after a reset.  Measured: OnClose(WSAECONNABORTED). */
+    bool close_reports_reset;
 } cas_profile;
 
-/* Makes the calling thread of the operating system a thread with this backend (AfxSocketInit).  The backend is
- * borrowed and must outlive the thread.  Returns 0, WSAEINVAL if there is one already, or WSAENOBUFS. */
+/* Makes the calling thread of the operating system a thread with this backend (AfxSocketInit).  The backend
+ * is borrowed and must outlive the thread.  Returns 0, WSAEINVAL if there is one already, or WSAENOBUFS. */
 int cas_thread_init(cas_backend *backend);
 
 /* Closes what sockets are left, and undoes cas_thread_init.  Does nothing without it. */
 void cas_thread_fini(void);
 
-/* The same for somebody who runs several threads on one of the system's (a world, a test): create does not enter.
- * A backend serves one thread.  memory NULL means cas_allocator_system(). */
+/* The same for somebody who runs several threads on one of the system's (a world, a test): create does not
+ * enter. A backend serves one thread.  memory NULL means cas_allocator_system(). */
 int cas_thread_create(cas_backend *backend, cas_allocator *memory, cas_thread **out);
 void cas_thread_destroy(cas_thread *);
 
@@ -54,7 +56,7 @@ cas_thread *cas_thread_current(void);
 void cas_thread_set_profile(cas_thread *, const cas_profile *profile);
 void cas_thread_set_observer(cas_thread *, cas_observer *observer); /* borrowed; NULL: none */
 cas_backend *cas_thread_backend(const cas_thread *);
-void *cas_thread_context(const cas_thread *);                       /* any pointer of the owner's */
+void *cas_thread_context(const cas_thread *); /* any pointer of the owner's */
 void cas_thread_set_context(cas_thread *, void *context);
 
 /* Number of sockets that live on the thread, and of messages that wait. */
@@ -65,24 +67,25 @@ unsigned cas_thread_message_count(const cas_thread *);
  * backend's clock, or UINT64_MAX. */
 uint64_t cas_thread_next_due(const cas_thread *);
 
-/* Dispatches the oldest message of the current thread that is still owed, or else runs one timer that is due; false
- * if there was neither.  Never waits.  At most one callback. */
+/* Dispatches the oldest message of the current thread that is still owed, or else runs one timer that is
+ * due; false if there was neither.  Never waits.  At most one callback. */
 bool cas_pump_one(void);
 
 /* Collects events, and waits up to timeout_ms for the first (negative: for ever, 0: not at all; no wait while
- * messages are queued); then dispatches all that are queued, and runs the timers that are due.  Returns the number of callbacks made, or
- * SOCKET_ERROR with the last error set.  May be called inside a callback. */
+ * messages are queued); then dispatches all that are queued, and runs the timers that are due.  Returns the
+ * number of callbacks made, or SOCKET_ERROR with the last error set.  May be called inside a callback. */
 int cas_pump_run(int timeout_ms);
 
-/* A descriptor that becomes readable when cas_pump_run(0) has something to do, for nesting in another event loop;
+/* A descriptor that becomes readable when cas_pump_run(0) has something to do, for nesting in another event
+ * loop;
  * -1 if the backend has none.  Call cas_pump_run(0) once before the first wait. */
 int cas_pump_descriptor(void);
 
 /* The backend's clock, in ns; only differences mean something.  0 without a thread. */
 uint64_t cas_now_ns(void);
 
-/* A timer of the current thread, in the caller's storage (zero it first).  The callback comes from the pump, once
- * a start; it may start the timer again or free its storage.  Starting a running timer moves it. */
+/* A timer of the current thread, in the caller's storage (zero it first).  The callback comes from the pump,
+ * once a start; it may start the timer again or free its storage.  Starting a running timer moves it. */
 typedef struct cas_timer cas_timer;
 struct cas_timer {
     void (*on_timer)(cas_timer *timer, void *context);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where observers see a world: each packet once when its sender puts it on the wire, its fate, its arrival, and
- * the steps at the API of every host.  Observers have no influence on the run.
+ * Where observers see a world: each packet once when its sender puts it on the wire, its fate, its arrival,
+ * and the steps at the API of every host.  Observers have no influence on the run.
  */
 #ifndef CASTANET_SIM_OBSERVER_H
 #define CASTANET_SIM_OBSERVER_H
@@ -16,17 +16,17 @@ extern "C" {
 typedef struct sim_packet sim_packet;
 
 typedef enum sim_fate {
-    SIM_FATE_SENT,        /* on its way */
-    SIM_FATE_LOST,        /* by the loss stage */
-    SIM_FATE_OVERFLOWED,  /* the queue was full */
-    SIM_FATE_SCRIPTED,    /* dropped by a script */
-    SIM_FATE_DUPLICATED,  /* on its way twice (reported once) */
-    SIM_FATE_REORDERED    /* on its way, displaced */
+    SIM_FATE_SENT,       /* on its way */
+    SIM_FATE_LOST,       /* by the loss stage */
+    SIM_FATE_OVERFLOWED, /* the queue was full */
+    SIM_FATE_SCRIPTED,   /* dropped by a script */
+    SIM_FATE_DUPLICATED, /* on its way twice (reported once) */
+    SIM_FATE_REORDERED   /* on its way, displaced */
 } sim_fate;
 
 typedef struct sim_observer sim_observer;
 struct sim_observer {
-    sim_observer *next;   /* private */
+    sim_observer *next; /* private */
     /* Each may be NULL. */
     /* The originating host hands the packet to its link: once a packet, also when it is lost. */
     void (*on_sent)(sim_observer *, const sim_world *, const sim_packet *, const sim_host *from, sim_fate);
@@ -40,8 +40,8 @@ struct sim_observer {
 void sim_world_add_observer(sim_world *, sim_observer *);
 void sim_world_remove_observer(sim_world *, sim_observer *);
 
-/* The packet as an Ethernet frame with all checksums, MACs made from host numbers.  Returns its length, which may
- * exceed capacity: then only capacity bytes were written.  Pure. */
+/* The packet as an Ethernet frame with all checksums, MACs made from host numbers.  Returns its length,
+ * which may exceed capacity: then only capacity bytes were written.  Pure. */
 size_t sim_packet_frame(const sim_packet *, uint8_t *frame, size_t capacity);
 #define SIM_FRAME_MAX 65600
 
