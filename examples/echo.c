@@ -429,7 +429,8 @@ static int usage(void)
 {
     fprintf(stderr, "usage: echo server [--port N] [--address A] [--once]\n"
                     "       echo client HOST PORT [--bytes N]\n"
-                    "       echo sim [--seed N] [--bytes N] [--loss PPM] [--reorder PPM] [--pcap FILE] [--ladder]\n");
+                    "       echo sim [--seed N] [--bytes N] [--loss PPM] [--reorder PPM]\n"
+                    "                [--pcap FILE] [--ladder]\n");
     return 2;
 }
 

@@ -12,8 +12,9 @@ REORDER_PPM = 10_000
 
 def test_100_mib_through_loss_jitter_and_reordering_arrive():
     """The echo client compares every byte that comes back; the link of the example has latency and jitter."""
-    printed = run([program("examples/echo"), "sim", "--bytes", BYTES, "--loss", LOSS_PPM, "--reorder", REORDER_PPM,
-                   "--seed", 5], limit_s=300).stdout
+    command = [program("examples/echo"), "sim", "--bytes", BYTES, "--loss", LOSS_PPM,
+               "--reorder", REORDER_PPM, "--seed", 5]
+    printed = run(command, limit_s=300).stdout
     assert f"{BYTES} of {BYTES} bytes came back" in printed
     packets, lost, late = map(int, re.search(
         r"lan: (\d+) packets, \d+ bytes, (\d+) lost, (\d+) reordered", printed).groups())
