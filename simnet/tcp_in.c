@@ -104,13 +104,14 @@ static bool check_sequence(simp_tcp *t, sim_packet *packet)
     if ((packet->tcp.flags & SIMP_RST) != 0)
         return false;
     t->ack_now = true;
-    if (is_probe(t, packet)) {
+    if (t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & SIMP_FIN) != 0)
+        simp_tcp_enter_time_wait(t); /* a retransmitted FIN starts the wait again */
+    /* The ACK of an old segment still counts: after a probe was taken, the peer's own ACKs come from before it. */
+    if (simp_seq_before(packet->tcp.seq, t->rcv_nxt) || is_probe(t, packet)) {
         packet->length = 0;
         packet->tcp.flags &= (uint8_t)~SIMP_FIN;
         return true;
     }
-    if (t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & SIMP_FIN) != 0)
-        simp_tcp_enter_time_wait(t); /* a retransmitted FIN starts the wait again */
     simp_tcp_output(t);
     return false;
 }
@@ -260,14 +261,13 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
     report_room(t);
 }
 
-/* RFC 5681 2: no data, no window change, something in flight, the same ACK again. */
-static bool is_duplicate(const simp_tcp *t, const sim_packet *packet, bool window_changed)
+/* RFC 5681 2: no data, no window change, something in flight, the same ACK again.  bare: it came without text. */
+static bool is_duplicate(const simp_tcp *t, const sim_packet *packet, bool bare, bool window_changed)
 {
-    return packet->tcp.ack == t->una && packet->length == 0 && !window_changed && t->max != t->una &&
-           (packet->tcp.flags & (SIMP_SYN | SIMP_FIN)) == 0;
+    return packet->tcp.ack == t->una && bare && !window_changed && t->max != t->una;
 }
 
-static bool check_ack(simp_tcp *t, const sim_packet *packet)
+static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
 {
     if ((packet->tcp.flags & SIMP_ACK) == 0)
         return false;
@@ -287,7 +287,7 @@ static bool check_ack(simp_tcp *t, const sim_packet *packet)
             simp_tcp_finish(t);
             return false;
         }
-    } else if (is_duplicate(t, packet, changed)) {
+    } else if (is_duplicate(t, packet, bare, changed)) {
         simp_tcp_cc_duplicate(t);
     }
     return true;
@@ -366,8 +366,9 @@ static void input(simp_tcp *t, sim_packet *packet)
 {
     simp_arena *arena = &t->host->world->arena;
     uint32_t seq = packet->tcp.seq; /* the urgent pointer counts from here, whatever is cut */
+    bool bare = sequence_len(packet) == 0;
     bool goes_on = check_repeated_syn(t, packet) && check_sequence(t, packet) && check_reset(t, packet) &&
-                   check_syn(t, packet) && check_ack(t, packet);
+                   check_syn(t, packet) && check_ack(t, packet, bare);
     if (!goes_on) {
         simp_packet_free(arena, packet);
         return;
