@@ -51,8 +51,8 @@ typedef struct tw_world {
     cap_ladder *ladder;
 } tw_world;
 
-/* Uses the options seed, loss and reorder (added to link's), pcap, ladder.  False: explained on stderr; do not
- * close. */
+/* Uses the options seed, loss and reorder (added to link's), pcap, ladder.  False: explained on stderr;
+ * do not close. */
 bool tw_world_open(tw_world *, const tw_options *options, const sim_link_options *link, unsigned clients);
 
 /* Runs until nothing is left to happen.  False: the run failed or stopped early. */
