@@ -3,6 +3,8 @@
 
 import shutil
 
+import pytest
+
 from support import ROOT, run
 
 CMAKE = """
@@ -47,3 +49,12 @@ def test_add_subdirectory_gives_the_targets_and_nothing_else(tmp_path):
     assert "both worlds are there" in run([tmp_path / "build" / "consumer"]).stdout
     assert not (tmp_path / "build" / "castanet" / "tests").exists()
     assert not (tmp_path / "build" / "castanet" / "examples").exists()
+
+
+@pytest.mark.parametrize("language", ["c", "c++"])
+@pytest.mark.parametrize("header", sorted(ROOT.glob("*/include/castanet/*.h")), ids=lambda path: path.name)
+def test_header_compiles_alone(header, language):
+    includes = [f"-I{folder}" for folder in sorted(ROOT.glob("*/include"))]
+    standard = "-std=c11" if language == "c" else "-std=c++11"
+    run(["gcc", "-x", language, standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+         *includes, header])

@@ -22,10 +22,17 @@ void simp_fingerprint_flush(simp_fingerprint *);
 /* Of everything absorbed so far; more may follow. */
 void simp_fingerprint_read(const simp_fingerprint *, uint8_t digest[SIMP_FINGERPRINT_DIGEST]);
 
+/* Little-endian; written out, so that compilers make one store of it. */
 static inline void simp_store64(uint8_t *at, uint64_t value)
 {
-    for (unsigned i = 0; i < 8; i++)
-        at[i] = (uint8_t)(value >> (8 * i));
+    at[0] = (uint8_t)value;
+    at[1] = (uint8_t)(value >> 8);
+    at[2] = (uint8_t)(value >> 16);
+    at[3] = (uint8_t)(value >> 24);
+    at[4] = (uint8_t)(value >> 32);
+    at[5] = (uint8_t)(value >> 40);
+    at[6] = (uint8_t)(value >> 48);
+    at[7] = (uint8_t)(value >> 56);
 }
 
 static inline void simp_fingerprint_absorb(simp_fingerprint *f, uint64_t when, uint64_t what, uint64_t value)

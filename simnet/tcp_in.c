@@ -106,7 +106,7 @@ static bool check_sequence(simp_tcp *t, sim_packet *packet)
     t->ack_now = true;
     if (t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & SIMP_FIN) != 0)
         simp_tcp_enter_time_wait(t); /* a retransmitted FIN starts the wait again */
-    /* The ACK of an old segment still counts: after a probe was taken, the peer's ACKs come from before it. */
+    /* The ACK of an old segment still counts: after a probe was taken, the ACKs come from before it. */
     if (simp_seq_before(packet->tcp.seq, t->rcv_nxt) || is_probe(t, packet)) {
         packet->length = 0;
         packet->tcp.flags &= (uint8_t)~SIMP_FIN;
