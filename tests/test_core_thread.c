@@ -192,13 +192,14 @@ static void run_timers(arena *a, const timer_log *log, unsigned wanted)
     }
 }
 
+/* Far enough apart that a busy machine does not change the order in which they are due. */
 static void timers_run_in_order_of_time(arena *a)
 {
     timer_log log;
     init_log(&log);
-    EXPECT_CODE(cas_timer_start(&log.timers[2], (uint64_t)SIM_US(30)), 0);
-    EXPECT_CODE(cas_timer_start(&log.timers[0], (uint64_t)SIM_US(10)), 0);
-    EXPECT_CODE(cas_timer_start(&log.timers[1], (uint64_t)SIM_US(20)), 0);
+    EXPECT_CODE(cas_timer_start(&log.timers[2], (uint64_t)SIM_MS(60)), 0);
+    EXPECT_CODE(cas_timer_start(&log.timers[0], (uint64_t)SIM_MS(20)), 0);
+    EXPECT_CODE(cas_timer_start(&log.timers[1], (uint64_t)SIM_MS(40)), 0);
     run_timers(a, &log, 3);
     EXPECT_EQ_STR(log.order, "abc");
 }
