@@ -4,8 +4,8 @@
  *
  * Settling on real sockets needs no sleep: a datagram that a socket sends to itself over loopback passes the
  * same queue of the kernel as everything sent before, so when it has arrived, so has the rest (the fence).
- * That queue is one of the processor, so the process stays on one; and what the kernel answers by itself (the rest
- * of a handshake) enters the queue behind the fence, so several fences have to pass without anything new.
+ * That queue is one of the processor, so the process stays on one; and what the kernel answers by itself (the
+ * rest of a handshake) enters the queue behind the fence, so several have to pass without anything new.
  * What the kernel does later by itself (a delayed acknowledgement) is met by arena_wait, with a limit.
  */
 #define _GNU_SOURCE /* sched_getcpu */
