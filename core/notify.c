@@ -2,11 +2,9 @@
  *
  * Which notifications are owed: the state machine of WSAAsyncSelect, rules R1 to R13.
  *
- *   open  -> shut   the condition is true and the bit is in the mask: the message is posted   [post_owed]
- *   shut  -> open   the call that re-arms the event was made
- *   [casp_notify_rearm]
- *   any   -> open   AsyncSelect
- *   [casp_notify_select]
+ *   open -> shut   the condition is true, the bit is in the mask: posted   [post_owed]
+ *   shut -> open   the call that re-arms the event was made                [casp_notify_rearm]
+ *   any  -> open   AsyncSelect                                             [casp_notify_select]
  *
  * Nothing here makes a callback (R14), asks for memory, or fails.
  */

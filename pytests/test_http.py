@@ -83,6 +83,14 @@ def test_10000_requests_of_100_at_once(server):
     assert outcome_of(report) == {"Complete": 10000, "Failed": 0}, report
 
 
+def test_big_file_arrives_bit_for_bit_in_a_world(site, tmp_path):
+    """The clients compare every byte; 1 % of the packets are lost."""
+    shutil.copy(site / "big.bin", tmp_path)
+    printed = run([program("examples/http_server"), "sim", tmp_path, "--clients", 2, "--requests", 4,
+                   "--loss", 10000]).stdout
+    assert f"4 answers with {4 * 10 * MIB} bytes compared, 0 clients failed" in printed
+
+
 def test_10000_simulated_requests(site):
     command = [program("examples/http_server"), "sim", site / "sub", "--requests", 10000, "--clients", 100]
     printed = run(command).stdout

@@ -4,19 +4,35 @@
  */
 #include "simnet/choice.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "simnet/world.h"
 
-void simp_site_init(simp_site *site, uint64_t seed, const char *label)
+void simp_site_init(simp_site *site, uint64_t seed, const char *who, const char *purpose)
 {
-    *site = (simp_site){.label = label, .label_hash = simp_hash_text(0, label)};
-    simp_stream_init(&site->stream, seed, label);
+    uint64_t hash = simp_mix(simp_hash_text(0, who) ^ simp_hash_text(1, purpose));
+    *site = (simp_site){.who = who, .purpose = purpose, .label_hash = hash};
+    simp_stream_init(&site->stream, seed, who, purpose);
 }
 
-static void record(sim_world *world, const simp_site *site, uint32_t bound, uint32_t value)
+/* NULL: no memory. */
+static const char *label_of(sim_world *world, simp_site *site)
+{
+    if (site->label != NULL)
+        return site->label;
+    size_t size = strlen(site->who) + strlen(site->purpose) + 2;
+    char *label = simp_alloc(&world->arena, size);
+    if (label != NULL)
+        snprintf(label, size, "%s %s", site->who, site->purpose);
+    site->label = label;
+    return label;
+}
+
+static void record(sim_world *world, simp_site *site, uint32_t bound, uint32_t value)
 {
     simp_choice_log *log = &world->choices;
+    const char *label = label_of(world, site);
     simp_record_event(world, SIMP_RECORD_CHOICE, site->label_hash >> 8,
                       (uint64_t)value << 32 ^ site->ordinal);
     if (log->count == log->capacity) {
@@ -31,7 +47,10 @@ static void record(sim_world *world, const simp_site *site, uint32_t bound, uint
         log->choices = choices;
         log->capacity = capacity;
     }
-    log->choices[log->count++] = (sim_choice){site->label, site->ordinal, bound, value};
+    if (label == NULL)
+        simp_out_of_memory(world);
+    else
+        log->choices[log->count++] = (sim_choice){label, site->ordinal, bound, value};
 }
 
 uint32_t simp_choose(sim_world *world, simp_site *site, uint32_t bound)
@@ -69,16 +88,14 @@ typedef struct simp_user_site {
 static simp_user_site *find_user_site(sim_world *world, const char *name)
 {
     for (simp_user_site *at = world->user_sites; at != NULL; at = at->next) {
-        if (strcmp(at->site.label + 5, name) == 0) /* behind "user " */
+        if (strcmp(at->site.purpose, name) == 0)
             return at;
     }
     simp_user_site *fresh = simp_alloc(&world->arena, sizeof *fresh);
-    char *label = simp_alloc(&world->arena, strlen(name) + 6);
-    if (fresh == NULL || label == NULL)
+    char *copy = simp_copy_text(&world->arena, name);
+    if (fresh == NULL || copy == NULL)
         return NULL;
-    memcpy(label, "user ", 5);
-    strcpy(label + 5, name);
-    simp_site_init(&fresh->site, world->options.seed, label);
+    simp_site_init(&fresh->site, world->options.seed, "user", copy);
     fresh->next = world->user_sites;
     world->user_sites = fresh;
     return fresh;

@@ -15,7 +15,8 @@
 #include "simnet/random.h"
 
 typedef struct simp_site {
-    const char *label; /* owned by the world */
+    const char *who, *purpose; /* "link lan server>", "loss": borrowed, the label's two words */
+    const char *label;         /* both in one; made when the first choice is recorded, NULL before */
     uint64_t label_hash;
     uint64_t ordinal; /* decisions made */
     simp_stream stream;
@@ -26,8 +27,7 @@ typedef struct simp_choice_log {
     size_t count, capacity;
 } simp_choice_log;
 
-/* Takes over label. */
-void simp_site_init(simp_site *, uint64_t seed, const char *label);
+void simp_site_init(simp_site *, uint64_t seed, const char *who, const char *purpose);
 
 /* 0 .. bound-1, uniform. */
 uint32_t simp_choose(sim_world *, simp_site *, uint32_t bound);

@@ -107,7 +107,7 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     host->interfaces_end = &host->interfaces;
     host->socket_lowest = SIMP_HANDLE_FIRST;
     simp_stream ports;
-    simp_stream_init(&ports, world->options.seed ^ host->name_hash, "ports");
+    simp_stream_init(&ports, world->options.seed, name, "ports");
     host->port_next = (uint16_t)(PORT_FIRST + simp_stream_below(&ports, PORT_COUNT));
     if (!init_loopback(host) || simp_task_init(&host->main_task, host) != 0 || !enlist(host))
         return simp_no_memory(world);

@@ -4,8 +4,7 @@
  */
 #include "simnet/path.h"
 
-#include <stdio.h>
-#include <string.h>
+#include <stddef.h>
 
 #include "simnet/host.h"
 #include "simnet/ip.h"
@@ -140,27 +139,17 @@ void simp_path_submit(simp_path *path, sim_packet *packet)
 
 /* ---- making ---- */
 
-static char *label(sim_world *world, const char *name, const char *purpose)
-{
-    size_t size = strlen(name) + strlen(purpose) + 2;
-    char *text = simp_alloc(&world->arena, size);
-    if (text != NULL)
-        snprintf(text, size, "%s %s", name, purpose);
-    return text;
-}
-
 int simp_path_init(simp_path *path, simp_interface *from, const sim_link_options *options, const char *name)
 {
     sim_world *world = from->host->world;
     uint64_t seed = world->options.seed;
     *path = (simp_path){.from = from, .options = *options, .arrival = {.run = on_arrival}};
-    const char *loss = label(world, name, "loss"), *duplicate = label(world, name, "duplicate");
-    const char *reorder = label(world, name, "reorder"), *jitter = label(world, name, "jitter");
-    if (loss == NULL || duplicate == NULL || reorder == NULL || jitter == NULL)
+    const char *who = simp_copy_text(&world->arena, name);
+    if (who == NULL)
         return WSAENOBUFS;
-    simp_site_init(&path->loss, seed, loss);
-    simp_site_init(&path->duplicate, seed, duplicate);
-    simp_site_init(&path->reorder, seed, reorder);
-    simp_stream_init(&path->jitter, seed, jitter);
+    simp_site_init(&path->loss, seed, who, "loss");
+    simp_site_init(&path->duplicate, seed, who, "duplicate");
+    simp_site_init(&path->reorder, seed, who, "reorder");
+    simp_stream_init(&path->jitter, seed, who, "jitter");
     return simp_events_reserve(&world->events, &world->arena) ? 0 : WSAENOBUFS;
 }

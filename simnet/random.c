@@ -16,9 +16,9 @@ uint64_t simp_hash_bytes(uint64_t seed, const void *bytes, uint64_t len)
 
 uint64_t simp_hash_text(uint64_t seed, const char *text) { return simp_hash_bytes(seed, text, strlen(text)); }
 
-void simp_stream_init(simp_stream *stream, uint64_t seed, const char *name)
+void simp_stream_init(simp_stream *stream, uint64_t seed, const char *who, const char *purpose)
 {
-    *stream = (simp_stream){.key = simp_hash_text(seed, name)};
+    *stream = (simp_stream){.key = simp_mix(simp_hash_text(seed, who) ^ simp_hash_text(1, purpose))};
 }
 
 /* The upper half of the 128-bit product, in portable arithmetic. */

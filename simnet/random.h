@@ -17,7 +17,8 @@ typedef struct simp_stream {
 uint64_t simp_hash_text(uint64_t seed, const char *text);
 uint64_t simp_hash_bytes(uint64_t seed, const void *bytes, uint64_t len);
 
-void simp_stream_init(simp_stream *, uint64_t seed, const char *name);
+/* The name has two words: who draws, and what for. */
+void simp_stream_init(simp_stream *, uint64_t seed, const char *who, const char *purpose);
 
 /* The finalizer of SplitMix64: a bijection that changes half the bits for every bit that changes. */
 static inline uint64_t simp_mix(uint64_t x)

@@ -312,7 +312,7 @@ static void event_queue_agrees_with_a_plain_list(void)
     simp_event_queue queue = {0};
     simp_stream random;
     simp_arena_init(&memory, &fixture_memory()->base);
-    simp_stream_init(&random, fixture_seed(), "events");
+    simp_stream_init(&random, fixture_seed(), "event_queue", "events");
     memset(events, 0, sizeof events);
     for (unsigned i = 0; i < COUNT; i++) {
         EXPECT_TRUE(simp_events_reserve(&queue, &memory));

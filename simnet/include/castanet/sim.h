@@ -86,7 +86,7 @@ void sim_world_fingerprint_text(const sim_world *, char text[33]);
 
 /* A decision that went otherwise than its default, 0. */
 typedef struct sim_choice {
-    const char *label; /* who and what: "link a-b a>b loss" */
+    const char *label; /* who and what: "link lan server> loss" */
     uint64_t ordinal;  /* from 1, counted per label */
     uint32_t bound;    /* the values were 0 .. bound-1 */
     uint32_t value;
