@@ -43,9 +43,8 @@ int simp_call_get_option(cas_backend *backend, cas_port_socket *s, cas_option op
 }
 
 /* The two ways to share a port exclude one another (REU-16). */
-static int set_sharing(cas_port_socket *s, bool *mine, bool other, int value)
+static int set_sharing(bool *mine, bool other, int value)
 {
-    (void)s;
     if (value != 0 && other)
         return WSAEINVAL;
     *mine = value != 0;
@@ -59,8 +58,7 @@ static int set_buffer(cas_port_socket *s, bool receive, int value)
     if (receive) {
         s->options.receive_buffer = value;
         if (s->tcp != NULL)
-            s->tcp->receive_limit =
-                (uint32_t)value; /* the advertised edge does not move back: send.c sees to it */
+            s->tcp->receive_limit = (uint32_t)value;
     } else {
         s->options.send_buffer = value;
         if (s->tcp != NULL)
@@ -86,8 +84,8 @@ int simp_call_set_option(cas_backend *backend, cas_port_socket *s, cas_option op
     simp_options *o = &s->options;
     switch (option) {
     case CAS_OPT_DEBUG: o->debug = value != 0; break;
-    case CAS_OPT_REUSEADDR: return set_sharing(s, &o->reuse, o->exclusive, value);
-    case CAS_OPT_EXCLUSIVEADDRUSE: return set_sharing(s, &o->exclusive, o->reuse, value);
+    case CAS_OPT_REUSEADDR: return set_sharing(&o->reuse, o->exclusive, value);
+    case CAS_OPT_EXCLUSIVEADDRUSE: return set_sharing(&o->exclusive, o->reuse, value);
     case CAS_OPT_KEEPALIVE:
         o->keepalive = value != 0;
         if (s->tcp != NULL)

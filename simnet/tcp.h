@@ -45,6 +45,8 @@ typedef enum simp_timer {
 #define SIMP_TIMER_OFF UINT64_MAX
 #define SIMP_MS_NS UINT64_C(1000000)
 #define SIMP_S_NS UINT64_C(1000000000)
+#define SIMP_KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS) /* RFC 9293 3.8.4, MUST-28 */
+#define SIMP_ORPHAN_NS (60 * SIMP_S_NS)           /* FIN-WAIT-2 without a program, as Linux */
 
 /* Bytes from the program, in blocks that segments refer to. */
 typedef struct simp_send_buffer {
@@ -159,8 +161,8 @@ void simp_tcp_enter_time_wait(simp_tcp *);
 void simp_tcp_established(simp_tcp *);
 bool simp_tcp_has_unsent(const simp_tcp *);
 
-/* RFC 7323 2.2: both sides scale, or neither. */
-void simp_tcp_agree_scale(simp_tcp *, const sim_packet *syn);
+/* The peer's SYN: its sequence number, window and options. */
+void simp_tcp_take_syn(simp_tcp *, const sim_packet *syn);
 
 /* ---- tcp_listen.c ---- */
 void simp_tcp_listen_input(cas_port_socket *listener, sim_packet *);

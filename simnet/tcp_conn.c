@@ -23,9 +23,7 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
-#define MSL_NS (120 * SIMP_S_NS)              /* RFC 9293 3.4.2 */
-#define ORPHAN_FIN_WAIT_2_NS (60 * SIMP_S_NS) /* as Linux: nobody is there to read */
-#define KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS)  /* RFC 9293 3.8.4, MUST-28 */
+#define MSL_NS (120 * SIMP_S_NS) /* RFC 9293 3.4.2 */
 enum { SCALE_MAX = 14, SCALE_ROOM = 1 << 20 };
 
 simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote,
@@ -60,13 +58,27 @@ static uint8_t scale_for(uint32_t buffer)
     return scale;
 }
 
-void simp_tcp_agree_scale(simp_tcp *t, const sim_packet *syn)
+/* RFC 7323 2.2: both sides scale, or neither. */
+static void agree_scale(simp_tcp *t, const sim_packet *syn)
 {
     t->scales = t->scales && syn->tcp.scale != SIMP_NO_SCALE;
     if (!t->scales)
         t->snd_scale = t->rcv_scale = 0;
     else
         t->snd_scale = syn->tcp.scale < SCALE_MAX ? syn->tcp.scale : (uint8_t)SCALE_MAX;
+}
+
+void simp_tcp_take_syn(simp_tcp *t, const sim_packet *syn)
+{
+    t->irs = syn->tcp.seq;
+    t->rcv_nxt = t->read = syn->tcp.seq + 1;
+    t->rcv_edge = t->rcv_nxt + t->receive_limit;
+    if (syn->tcp.mss != 0 && syn->tcp.mss < t->mss)
+        t->mss = syn->tcp.mss;
+    agree_scale(t, syn);
+    t->wnd = t->wnd_max = syn->tcp.window;
+    t->wl1 = syn->tcp.seq;
+    t->wl2 = syn->tcp.ack;
 }
 
 int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options *options, simp_tcp **out)
@@ -175,7 +187,7 @@ void simp_tcp_established(simp_tcp *t)
         t->rto_ns = 3 * SIMP_S_NS; /* RFC 6298 5.7 */
     simp_tcp_cc_init(t);
     if (t->keepalive)
-        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, KEEPALIVE_IDLE_NS);
+        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, SIMP_KEEPALIVE_IDLE_NS);
     if (t->listener != NULL) {
         simp_socket_enqueue(t->listener, t);
     } else if (t->socket != NULL) {
@@ -226,7 +238,7 @@ void simp_tcp_close(simp_tcp *t)
     } else {
         simp_tcp_shutdown(t);
         if (t->state == SIMP_TCP_FIN_WAIT_2)
-            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, ORPHAN_FIN_WAIT_2_NS);
+            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, SIMP_ORPHAN_NS);
     }
 }
 

@@ -9,7 +9,6 @@
 #include "simnet/tcp.h"
 
 #define DELAYED_ACK_NS (200 * SIMP_MS_NS) /* RFC 9293 3.8.6.3: below 0.5 s */
-#define KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS)
 
 /* ---- SYN-SENT, 3.10.7.3 ---- */
 
@@ -28,15 +27,7 @@ static void on_syn_sent(simp_tcp *t, const sim_packet *packet)
     }
     if ((flags & SIMP_SYN) == 0)
         return;
-    t->irs = packet->tcp.seq;
-    t->rcv_nxt = t->read = packet->tcp.seq + 1;
-    t->rcv_edge = t->rcv_nxt + t->receive_limit;
-    if (packet->tcp.mss != 0 && packet->tcp.mss < t->mss)
-        t->mss = packet->tcp.mss;
-    simp_tcp_agree_scale(t, packet);
-    t->wnd = t->wnd_max = packet->tcp.window;
-    t->wl1 = packet->tcp.seq;
-    t->wl2 = packet->tcp.ack;
+    simp_tcp_take_syn(t, packet);
     if (!acknowledged) { /* 3.5 figure 7: both sides open */
         simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
         simp_tcp_send_syn(t);
@@ -214,7 +205,7 @@ static void on_fin_acked(simp_tcp *t)
     if (t->state == SIMP_TCP_FIN_WAIT_1) {
         simp_tcp_set_state(t, SIMP_TCP_FIN_WAIT_2);
         if (t->orphan)
-            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, 60 * SIMP_S_NS);
+            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, SIMP_ORPHAN_NS);
     } else if (t->state == SIMP_TCP_CLOSING) {
         simp_tcp_enter_time_wait(t);
     }
@@ -406,7 +397,7 @@ static void heard(simp_tcp *t)
 {
     t->probes = 0;
     if (t->keepalive && simp_tcp_is_synchronised(t) && t->state != SIMP_TCP_TIME_WAIT)
-        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, KEEPALIVE_IDLE_NS);
+        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, SIMP_KEEPALIVE_IDLE_NS);
 }
 
 void simp_tcp_input(sim_host *host, sim_packet *packet)

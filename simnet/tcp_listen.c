@@ -22,14 +22,7 @@ static void open_passively(cas_port_socket *listener, const sim_packet *packet)
     if (simp_tcp_create(host, &key, &listener->options, &t) != 0)
         return; /* no memory: as if the SYN was lost; the peer tries again */
     simp_socket_begin_handshake(listener, t);
-    t->irs = packet->tcp.seq;
-    t->rcv_nxt = t->read = packet->tcp.seq + 1;
-    t->rcv_edge = t->rcv_nxt + t->receive_limit;
-    if (packet->tcp.mss != 0 && packet->tcp.mss < t->mss)
-        t->mss = packet->tcp.mss;
-    simp_tcp_agree_scale(t, packet);
-    t->wnd = t->wnd_max = packet->tcp.window;
-    t->wl1 = packet->tcp.seq;
+    simp_tcp_take_syn(t, packet);
     simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
     if (!simp_tcp_send_syn(t))
         simp_out_of_memory(host->world);
