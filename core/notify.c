@@ -30,7 +30,7 @@ static void post(cas_sink *sink, uint8_t event, int error)
                                                      .name = cas_event_callback_name(event)});
     }
     if (was_empty)
-        thread->backend->ops->wake(thread->backend, thread->backend->ops->now(thread->backend));
+        thread->backend->ops->wake(thread->backend, 0);
 }
 
 /* R3: in the mask and open: post, and shut. */

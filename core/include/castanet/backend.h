@@ -118,7 +118,7 @@ typedef struct cas_backend_ops {
 
     /* Collects events and reports them; waits for the first up to timeout_ns (negative: for ever). */
     int (*wait)(cas_backend *, int64_t timeout_ns);
-    /* The thread's pump has work at at_ns (a message was posted: now; a timer: later).  A backend whose
+    /* The pump has work at at_ns (0: now, a message was posted; a timer: later).  A backend whose
      * wait() is driven by the engine may ignore it. */
     void (*wake)(cas_backend *, uint64_t at_ns);
     int (*descriptor)(cas_backend *);
