@@ -288,12 +288,20 @@ static ssize_t send_once(const cas_port_socket *s, const void *buf, size_t len, 
     return sent;
 }
 
+static bool is_limited_broadcast(const SOCKADDR *to)
+{
+    return to->sa_family == AF_INET &&
+           ((const SOCKADDR_IN *)(const void *)to)->sin_addr.s_addr == INADDR_BROADCAST;
+}
+
 static int check_destination(const cas_port_socket *s, const SOCKADDR *to)
 {
     if (s->send_shut)
         return WSAESHUTDOWN;
     if (to == NULL)
         return s->phase == CASP_CONNECTED ? 0 : WSAENOTCONN;
+    if (is_limited_broadcast(to) && !s->shadow.broadcast)
+        return WSAEACCES; /* also where the kernel has no route for it */
     return casp_address_is_any(to) || casp_address_port(to) == 0 ? WSAEADDRNOTAVAIL : 0;
 }
 

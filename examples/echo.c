@@ -425,13 +425,13 @@ static int main_sim(const tw_options *options)
     return !written ? 2 : ran ? result : 1;
 }
 
-static int usage(void)
+static int usage(FILE *stream, int status)
 {
-    fprintf(stderr, "usage: echo server [--port N] [--address A] [--once]\n"
+    fprintf(stream, "usage: echo server [--port N] [--address A] [--once]\n"
                     "       echo client HOST PORT [--bytes N]\n"
                     "       echo sim [--seed N] [--bytes N] [--loss PPM] [--reorder PPM]\n"
                     "                [--pcap FILE] [--ladder]\n");
-    return 2;
+    return status;
 }
 
 static const tw_command_row commands[] = {
@@ -444,11 +444,13 @@ static const tw_command_row commands[] = {
 int main(int argc, char **argv)
 {
     tw_options options = {.port = 7007, .bytes = 100000};
+    if (tw_asks_for_help(argc, argv))
+        return usage(stdout, 0);
     char **rest = NULL;
     switch (tw_command(&options, argc, argv, commands, &rest)) {
     case 0: return main_server(&options);
     case 1: return main_client(&options, rest[0], rest[1]);
     case 2: return main_sim(&options);
-    default: return usage();
+    default: return usage(stderr, 2);
     }
 }

@@ -181,11 +181,13 @@ static bool replay(const hunt *h, int64_t seed, const outcome *first)
     tw_options again = *h->options;
     again.seed = seed;
     again.ladder = true;
-    again.ladder_rows = 64;
-    printf("\nreplay of seed %" PRId64 ", its last rows:\n", seed);
+    again.ladder_rows = 100;
+    printf("\nreplay of seed %" PRId64
+           "; an arrow ends where a packet is lost or arrives, and #n is a socket:\n\n",
+           seed);
     outcome second = run(h, &again, true);
     bool same = !second.broken && strcmp(first->fingerprint, second.fingerprint) == 0;
-    printf("%s\n", same ? "the replay was the same run" : "THE REPLAY DIFFERS");
+    printf("%s\n", same ? "replayed: the same run, the same fingerprint" : "THE REPLAY IS ANOTHER RUN");
     if (again.pcap != NULL)
         printf("packets: %s\n", again.pcap);
     printf("once more: http_server hunt %s %s --seed %" PRId64 " --loss %" PRId64 " --ladder\n", h->root_name,
@@ -212,7 +214,8 @@ static int search(const hunt *h)
             first_seed = quiet.seed;
         }
     }
-    printf("%" PRId64 " of %" PRId64 " seeds fail\n", failed, quiet.seeds);
+    printf("%" PRId64 " of %" PRId64 " seeds fail%s\n", failed, quiet.seeds,
+           failed > 3 ? " (the first 3 above)" : "");
     bool same = failed > 0 && replay(h, first_seed, &first);
     return same && failed < quiet.seeds ? 0 : 1;
 }

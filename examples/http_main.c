@@ -99,9 +99,9 @@ static int main_sim(const tw_options *options, int root)
     return result;
 }
 
-static int usage(void)
+static int usage(FILE *stream, int status)
 {
-    fprintf(stderr,
+    fprintf(stream,
             "usage: http_server serve ROOT [--port N] [--address A]\n"
             "       http_server sim ROOT [--clients N] [--requests N] [--seed N] [--loss PPM]\n"
             "                            [--pcap FILE] [--ladder]\n"
@@ -109,7 +109,7 @@ static int usage(void)
             "       http_server hunt ROOT FILE --seed N [--loss PPM] [--pcap FILE] [--ladder]\n"
             "exit status: 0 all is well, 1 a check failed, 2 usage or a file; hunt without --seed: 0 when\n"
             "             some seeds fail, others pass, and the replay of one is the same run\n");
-    return 2;
+    return status;
 }
 
 static const tw_command_row commands[] = {
@@ -123,10 +123,12 @@ int main(int argc, char **argv)
 {
     tw_options options = {
         .address = "127.0.0.1", .clients = 10, .requests = 1000, .seeds = 200, .first_seed = 1, .loss = -1};
+    if (tw_asks_for_help(argc, argv))
+        return usage(stdout, 0);
     char **words = NULL;
     int command = tw_command(&options, argc, argv, commands, &words);
     if (command < 0)
-        return usage();
+        return usage(stderr, 2);
     int root = open(words[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root == -1) {
         perror(words[0]);

@@ -82,7 +82,14 @@ static bool store(tw_options *options, const option_row *row, const char *text)
     return parse_number(row, text, (int64_t *)(void *)field);
 }
 
-bool tw_options_parse(tw_options *options, int argc, char **argv, const tw_command_row *row, char ***words)
+bool tw_asks_for_help(int argc, char **argv)
+{
+    return argc > 1 &&
+           (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0);
+}
+
+static bool parse_options(tw_options *options, int argc, char **argv, const tw_command_row *row,
+                          char ***words)
 {
     struct option known[OPTION_ROWS + 1];
     memset(known, 0, sizeof known);
@@ -106,7 +113,7 @@ int tw_command(tw_options *options, int argc, char **argv, const tw_command_row 
 {
     for (int i = 0; argc > 1 && rows[i].name != NULL; i++) {
         if (strcmp(argv[1], rows[i].name) == 0)
-            return tw_options_parse(options, argc - 1, argv + 1, &rows[i], words) ? i : -1;
+            return parse_options(options, argc - 1, argv + 1, &rows[i], words) ? i : -1;
     }
     return -1;
 }

@@ -35,8 +35,8 @@ typedef struct tw_command_row {
  * before are the defaults.  Returns the index of the row and sets *words, or -1: show the usage. */
 int tw_command(tw_options *options, int argc, char **argv, const tw_command_row *rows, char ***words);
 
-/* The same for a program without commands: argv[1] and later are options of the row. */
-bool tw_options_parse(tw_options *options, int argc, char **argv, const tw_command_row *row, char ***words);
+/* argv[1] is --help, -h or help. */
+bool tw_asks_for_help(int argc, char **argv);
 
 /* ---- the simulated world ---- */
 

@@ -258,12 +258,12 @@ static int main_sim(const tw_options *options)
     return !written ? 2 : ran ? result : 1;
 }
 
-static int usage(void)
+static int usage(FILE *stream, int status)
 {
-    fprintf(stderr, "usage: udp_time server [--port N] [--address A]\n"
+    fprintf(stream, "usage: udp_time server [--port N] [--address A]\n"
                     "       udp_time client HOST PORT [--count N]\n"
                     "       udp_time sim [--seed N] [--count N] [--loss PPM] [--pcap FILE] [--ladder]\n");
-    return 2;
+    return status;
 }
 
 static const tw_command_row commands[] = {
@@ -276,11 +276,13 @@ static const tw_command_row commands[] = {
 int main(int argc, char **argv)
 {
     tw_options options = {.port = 3737, .count = 10};
+    if (tw_asks_for_help(argc, argv))
+        return usage(stdout, 0);
     char **words = NULL;
     switch (tw_command(&options, argc, argv, commands, &words)) {
     case 0: return main_server(&options);
     case 1: return main_client(&options, words[0], words[1]);
     case 2: return main_sim(&options);
-    default: return usage();
+    default: return usage(stderr, 2);
     }
 }

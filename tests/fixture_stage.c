@@ -48,6 +48,7 @@ void stage_check(stage *t)
 
 void stage_close(stage *t)
 {
+    arena_enter(t->arena, ARENA_B);
     CAsyncSocket_Destruct(&t->server.socket);
     CAsyncSocket_Destruct(&t->idle.socket);
     CAsyncSocket_Destruct(&t->listener.socket);
