@@ -71,7 +71,7 @@ def test_setup_says_what_failed_when_packages_cannot_be_installed(stubs):
     stubs("dpkg-query", "exit 1")
     stubs("sudo", 'while [ "$1" = -n ]; do shift; done', '"$@"')
     stubs("apt-get", 'case "$*" in *update*) ;; *) echo "E: no such package"; exit 100 ;; esac')
-    ended = run([DEV, "setup"], env=stubs.environment, expect=1)
+    ended = run([DEV, "setup"], env=stubs.environment, expect=2)
     assert "E: no such package" in ended.stderr
     assert re.search(r"error: installing packages failed\n  why: .*\n  fix: ", ended.stderr)
 
@@ -85,7 +85,7 @@ def test_setup_tells_a_user_without_sudo_the_line_to_run(stubs, open_folder):
     stubs("sudo", "exit 1")
     ended = run([script, "setup"], env=stubs.environment, expect=2, user=65534, group=65534, extra_groups=[])
     assert "error: 1 Debian packages are missing" in ended.stderr
-    assert "fix: sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ninja-build'" \
+    assert "fix: run as root: apt-get update && apt-get install -y --no-install-recommends ninja-build\n" \
         in ended.stderr
 
 
