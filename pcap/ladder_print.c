@@ -299,6 +299,18 @@ static bool draw_arrow(line *out, int from, int to, const capp_row *row, const p
     return false;
 }
 
+/* A departure among more than two hosts says where to. */
+static void name_destination(line *out, const layout *l, int from, int to, const capp_row *row,
+                             const sim_host *host, const phrase *label)
+{
+    bool leaves = row->kind == CAPP_ROW_SENT && !row->packet.arrives_next && !is_gone(row->packet.fate);
+    int shaft_len = (int)strlen(label->text) + 3, span = abs(to - from) - 1;
+    int name_len = (int)strlen(sim_host_name(host));
+    if (!leaves || l->columns < 3 || shaft_len + 1 + name_len > span)
+        return;
+    put_text(out, to > from ? from + shaft_len + 1 : from - shaft_len - name_len, sim_host_name(host));
+}
+
 /* Within one column, or to somebody unknown, in words. */
 static void put_packet_in_words(line *out, int at, const sim_host *from, const sim_host *to,
                                 const capp_row *row, const phrase *label)
@@ -339,6 +351,8 @@ static void put_packet(line *out, const layout *l, const capp_row *row)
     }
     if (draw_arrow(out, lifeline(l, from_column), lifeline(l, to_column), row, &label))
         word = NULL;
+    if (to != NULL)
+        name_destination(out, l, lifeline(l, from_column), lifeline(l, to_column), row, to, &label);
     const sim_host *other = is_shared(l, from_column) ? from : is_shared(l, to_column) ? to : NULL;
     put_margin(out, l, other, word);
 }

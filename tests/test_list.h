@@ -30,6 +30,7 @@ typedef struct test_case {
     SUITE(tcp) \
     SUITE(world) \
     SUITE(wire) \
+    SUITE(capture) \
     SUITE(core_error) \
     SUITE(core_alloc) \
     SUITE(core_thread) \

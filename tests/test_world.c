@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "castanet/capture.h"
 #include "simnet/event_queue.h"
 #include "simnet/random.h"
 #include "tests/expect.h"
@@ -351,22 +350,16 @@ static void random_stream_gives_the_published_numbers(void)
     EXPECT_TRUE(simp_hash_text(0, "") == UINT64_C(0x2D06800538D394C2)); /* XXH3 of nothing */
 }
 
-static void capture_that_cannot_be_written_leaves_nothing(void)
-{
-    world_pair pair = fixture_world_pair(NULL);
-    cap_file *file = NULL;
-    sim_error error = {0};
-    EXPECT_TRUE(cap_file_open(pair.world, "/nonexistent-folder/x.pcap", &file, &error) != 0);
-    EXPECT_TRUE(file == NULL);
-    EXPECT_TRUE(strstr(error.what, "/nonexistent-folder/x.pcap") != NULL);
-    EXPECT_TRUE(error.why[0] != '\0' && error.fix[0] != '\0');
-}
-
-const test_case test_world[] = {
-    TEST(same_seed_gives_the_same_fingerprint),           TEST(another_host_moves_nobody_elses_numbers),
-    TEST(two_worlds_side_by_side_do_not_touch),           TEST(events_end_at_their_limit),
-    TEST(time_stands_where_the_run_was_told_to_stop),     TEST(first_failure_stays),
-    TEST(own_choices_are_recorded_when_not_the_default),  TEST(names_without_sense_are_refused),
-    TEST(refused_memory_is_reported_wherever_it_happens), TEST(pump_inside_a_program_runs_the_world),
-    TEST(event_queue_agrees_with_a_plain_list),           TEST(random_stream_gives_the_published_numbers),
-    TEST(capture_that_cannot_be_written_leaves_nothing),  TEST_END};
+const test_case test_world[] = {TEST(same_seed_gives_the_same_fingerprint),
+                                TEST(another_host_moves_nobody_elses_numbers),
+                                TEST(two_worlds_side_by_side_do_not_touch),
+                                TEST(events_end_at_their_limit),
+                                TEST(time_stands_where_the_run_was_told_to_stop),
+                                TEST(first_failure_stays),
+                                TEST(own_choices_are_recorded_when_not_the_default),
+                                TEST(names_without_sense_are_refused),
+                                TEST(refused_memory_is_reported_wherever_it_happens),
+                                TEST(pump_inside_a_program_runs_the_world),
+                                TEST(event_queue_agrees_with_a_plain_list),
+                                TEST(random_stream_gives_the_published_numbers),
+                                TEST_END};

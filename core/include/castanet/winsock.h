@@ -19,7 +19,13 @@
 #include <asm/sockios.h> /* SIOCATMARK, whatever feature macros say */
 #endif
 
+/* Portable libraries (libpcap) define some of Winsock's names as macros where there is no Winsock. */
+#undef SOCKET
+#undef INVALID_SOCKET
+#undef SOCKET_ERROR
+
 typedef uintptr_t SOCKET;
+#define SOCKET SOCKET /* so that a header that asks with #ifndef leaves it alone */
 typedef int BOOL;
 typedef unsigned int UINT;
 typedef uint32_t DWORD;

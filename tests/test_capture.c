@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Observers that write: the capture file, read back through libpcap, and the ladder.
+ */
+#define _DEFAULT_SOURCE /* libpcap's headers need u_int */
+#include <pcap/pcap.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "castanet/capture.h"
+#include "tests/expect.h"
+#include "tests/fixture.h"
+#include "tests/test_list.h"
+#include "tests/wire_log.h"
+
+/* ---- capture files ---- */
+
+/* A folder of the test's own; the file in it does not exist yet. */
+typedef struct place {
+    char folder[64], file[80], part[88];
+} place;
+
+static void make_place(place *p)
+{
+    strcpy(p->folder, "/tmp/castanet-test-XXXXXX");
+    EXPECT_TRUE_FATAL(mkdtemp(p->folder) != NULL);
+    snprintf(p->file, sizeof p->file, "%s/x.pcap", p->folder);
+    snprintf(p->part, sizeof p->part, "%s.part", p->file);
+}
+
+static void remove_place(const place *p)
+{
+    remove(p->file);
+    EXPECT_EQ_INT(rmdir(p->folder), 0); /* nothing else may be left in it */
+}
+
+static bool exists(const char *path) { return access(path, F_OK) == 0; }
+
+static void connect_to_closed(const world_pair *pair)
+{
+    recorder client;
+    recorder_construct(&client);
+    sim_host_enter(pair->a);
+    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
+    CAsyncSocket_Connect(&client.socket, "b", 81);
+    world_pair_settle(pair);
+    sim_host_enter(pair->a);
+    CAsyncSocket_Destruct(&client.socket);
+}
+
+static void file_holds_each_packet_at_its_time(void)
+{
+    place p;
+    cap_file *file = NULL;
+    world_pair pair = fixture_world_pair(NULL);
+    make_place(&p);
+    sim_world_run(pair.world, UINT64_C(5000000123));
+    EXPECT_CODE_FATAL(cap_file_open(pair.world, p.file, &file, NULL), 0);
+    connect_to_closed(&pair);
+    EXPECT_FALSE(exists(p.file));
+    EXPECT_CODE(cap_file_close(file, NULL), 0);
+    char error[PCAP_ERRBUF_SIZE];
+    pcap_t *reader = pcap_open_offline_with_tstamp_precision(p.file, PCAP_TSTAMP_PRECISION_NANO, error);
+    EXPECT_TRUE_FATAL(reader != NULL);
+    EXPECT_EQ_INT(pcap_datalink(reader), DLT_EN10MB);
+    struct pcap_pkthdr *header;
+    const u_char *bytes;
+    EXPECT_EQ_INT(pcap_next_ex(reader, &header, &bytes), 1); /* the SYN: 14 + 20 + 20 + 4 MSS + 4 scale */
+    EXPECT_EQ_INT(header->ts.tv_sec, CAP_EPOCH_S + 5);
+    EXPECT_EQ_INT(header->ts.tv_usec, 123);
+    EXPECT_EQ_INT(header->len, 62);
+    EXPECT_EQ_INT(header->caplen, 62);
+    EXPECT_EQ_INT(bytes[12] << 8 | bytes[13], 0x0800);
+    EXPECT_EQ_INT(pcap_next_ex(reader, &header, &bytes), 1); /* the RST: 14 + 20 + 20 */
+    EXPECT_EQ_INT(header->ts.tv_usec, 123 + 1000000);
+    EXPECT_EQ_INT(header->len, 54);
+    EXPECT_EQ_INT(pcap_next_ex(reader, &header, &bytes), PCAP_ERROR_BREAK);
+    pcap_close(reader);
+    remove_place(&p);
+}
+
+static void discarded_capture_leaves_nothing(void)
+{
+    place p;
+    cap_file *file = NULL;
+    world_pair pair = fixture_world_pair(NULL);
+    make_place(&p);
+    EXPECT_CODE_FATAL(cap_file_open(pair.world, p.file, &file, NULL), 0);
+    EXPECT_TRUE(exists(p.part));
+    connect_to_closed(&pair);
+    cap_file_discard(file);
+    EXPECT_FALSE(exists(p.file));
+    EXPECT_FALSE(exists(p.part));
+    remove_place(&p);
+}
+
+static void capture_that_cannot_be_written_leaves_nothing(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    cap_file *file = NULL;
+    sim_error error = {0};
+    EXPECT_TRUE(cap_file_open(pair.world, "/nonexistent-folder/x.pcap", &file, &error) != 0);
+    EXPECT_TRUE(file == NULL);
+    EXPECT_TRUE(strstr(error.what, "/nonexistent-folder/x.pcap") != NULL);
+    EXPECT_TRUE(error.why[0] != '\0' && error.fix[0] != '\0');
+}
+
+/* ---- the ladder ---- */
+
+/* The ladder's rows without their times, runs of spaces and dashes shortened to one. */
+static char *rows_of(const cap_ladder *ladder)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+    EXPECT_TRUE_FATAL(stream != NULL);
+    cap_ladder_print(ladder, stream);
+    fclose(stream);
+    size_t column = 0, out = 0;
+    for (size_t i = 0; i < size; i++) {
+        column = text[i] == '\n' ? 0 : column + 1;
+        EXPECT_TRUE(column <= 100);
+        bool repeats = out > 0 && text[i] == text[out - 1] && (text[i] == ' ' || text[i] == '-');
+        bool is_time = column > 0 && column < 15;
+        if (!repeats && !is_time)
+            text[out++] = text[i];
+    }
+    text[out] = '\0';
+    return text;
+}
+
+static void ladder_tells_calls_packets_and_callbacks(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    cap_ladder *ladder = NULL;
+    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
+    connect_to_closed(&pair);
+    char *rows = rows_of(ladder);
+    static const char *const expected[] = {
+        "| Create=1 |", "|-SYN-", "| Connect=0 WSAEWOULDBLOCK |", "RST", "| OnConnect(WSAECONNREFUSED) |",
+        "| Close=1 |"};
+    const char *at = rows;
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        const char *found = strstr(at, expected[i]);
+        expect_report(EXPECT_SITE(false), found != NULL, "'%s' is not behind the rows before it in\n%s",
+                      expected[i], rows);
+        at = found == NULL ? at : found;
+    }
+    free(rows);
+    cap_ladder_close(ladder);
+}
+
+static void ladder_marks_what_was_lost(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    cap_ladder *ladder = NULL;
+    drop_mask first = {.mask = 1};
+    sim_link_set_script(pair.link, pair.a, drop_by_mask, &first);
+    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
+    connect_to_closed(&pair);
+    char *rows = rows_of(ladder);
+    expect_report(EXPECT_SITE(false), strstr(rows, "-x dropped") != NULL, "no 'x dropped' in\n%s", rows);
+    free(rows);
+    cap_ladder_close(ladder);
+}
+
+static void ladder_keeps_the_newest_rows(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    cap_ladder *ladder = NULL;
+    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 1, &ladder), 0);
+    connect_to_closed(&pair);
+    char *rows = rows_of(ladder);
+    EXPECT_TRUE(strstr(rows, "Close=1") != NULL);
+    EXPECT_TRUE(strstr(rows, "Create=1") == NULL);
+    free(rows);
+    cap_ladder_close(ladder);
+}
+
+const test_case test_capture[] = {TEST(file_holds_each_packet_at_its_time),
+                                  TEST(discarded_capture_leaves_nothing),
+                                  TEST(capture_that_cannot_be_written_leaves_nothing),
+                                  TEST(ladder_tells_calls_packets_and_callbacks),
+                                  TEST(ladder_marks_what_was_lost),
+                                  TEST(ladder_keeps_the_newest_rows),
+                                  TEST_END};
