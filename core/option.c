@@ -129,7 +129,11 @@ static int set_option(CAsyncSocket *self, int name, const void *value, int len, 
         error = backend->ops->get_option(backend, sink->port, CAS_OPT_LINGER, &linger);
         number = CAS_LINGER(number == 0, linger & 0xFFFF);
     }
-    return error != 0 ? error : backend->ops->set_option(backend, sink->port, e->option, number);
+    if (error == 0)
+        error = backend->ops->set_option(backend, sink->port, e->option, number);
+    if (error == 0 && e->option == CAS_OPT_OOBINLINE)
+        casp_notify_evaluate(sink, FD_READ | FD_OOB); /* an urgent byte that waits has changed sides */
+    return error;
 }
 
 BOOL CAsyncSocket_SetSockOpt(CAsyncSocket *self, int nOptionName, const void *lpOptionValue, int nOptionLen,

@@ -110,16 +110,24 @@ void CAsyncSocket_Destruct(CAsyncSocket *self)
         CAsyncSocket_Close(self);
 }
 
-/* type 0 follows the protocol, protocol 0 the type (SKT-01 to SKT-11). */
-static int check_kind(int *type, int protocol, int family)
+/* type 0 follows the protocol, protocol 0 the type, and no family is AF_INET when there is a protocol
+ * (SKT-01 to SKT-11). */
+static int check_kind(int *type, int protocol, int *family)
 {
+    if (*family == AF_UNSPEC && protocol == 0)
+        return WSAEINVAL;
+    if (*family == AF_UNSPEC)
+        *family = AF_INET;
+    bool known_family = *family == AF_INET || *family == AF_INET6;
+    if (*type == 0 && !known_family)
+        return WSAEAFNOSUPPORT;
     if (*type == 0 && protocol == IPPROTO_UDP)
         *type = SOCK_DGRAM;
     else if (*type == 0 && (protocol == IPPROTO_TCP || protocol == 0))
         *type = SOCK_STREAM;
     if (*type != SOCK_STREAM && *type != SOCK_DGRAM)
         return WSAESOCKTNOSUPPORT;
-    if (family != AF_INET && family != AF_INET6)
+    if (!known_family)
         return WSAEAFNOSUPPORT;
     if (protocol != 0 && protocol != (*type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP))
         return WSAEPROTONOSUPPORT;
@@ -136,7 +144,7 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
         return WSAEFAULT;
     if (self->m_hSocket != INVALID_SOCKET)
         return WSAEINVAL;
-    int error = check_kind(&type, protocol, family);
+    int error = check_kind(&type, protocol, &family);
     if (error != 0)
         return error;
     cas_sink *sink = sink_create(thread);

@@ -82,7 +82,8 @@ bool simp_socket_is_readable(const cas_port_socket *);
 bool simp_socket_is_writable(const cas_port_socket *);
 
 /* udp.c */
-int simp_udp_send(cas_port_socket *, const void *buf, size_t len, simp_ip to, uint16_t port);
+/* addressed: the caller named the destination; else it is the connected peer's. */
+int simp_udp_send(cas_port_socket *, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed);
 int simp_udp_receive(cas_port_socket *, void *buf, size_t len, bool peek, SOCKADDR_STORAGE *from,
                      size_t *count);
 void simp_udp_clear(cas_port_socket *);

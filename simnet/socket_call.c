@@ -254,8 +254,10 @@ static int receive_urgent(cas_port_socket *s, void *buf, size_t len, bool peek, 
     *count = len > 0 ? 1 : 0;
     if (len > 0)
         memcpy(buf, &mark->byte, 1);
-    if (len > 0 && !peek)
+    if (len > 0 && !peek) {
         simp_receive_buffer_take(s->tcp, mark);
+        simp_tcp_window_opened(s->tcp);
+    }
     return 0;
 }
 
@@ -335,7 +337,7 @@ static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const 
     uint16_t port = s->remote_port;
     int error = to == NULL ? 0 : address(s, to, to_len, &ip, &port);
     if (error == 0)
-        error = simp_udp_send(s, buf, len, ip, port);
+        error = simp_udp_send(s, buf, len, ip, port, to != NULL);
     if (error != 0)
         return error;
     simp_record_event(s->host->world, SIMP_RECORD_BYTES, len, simp_hash_bytes(0, buf, len));

@@ -58,7 +58,7 @@ static int set_buffer(cas_port_socket *s, bool receive, int value)
     if (receive) {
         s->options.receive_buffer = value;
         if (s->tcp != NULL)
-            s->tcp->receive_limit = (uint32_t)value;
+            simp_tcp_set_receive_limit(s->tcp, value);
     } else {
         s->options.send_buffer = value;
         if (s->tcp != NULL)
@@ -88,8 +88,10 @@ int simp_call_set_option(cas_backend *backend, cas_port_socket *s, cas_option op
     case CAS_OPT_EXCLUSIVEADDRUSE: return set_sharing(&o->exclusive, o->reuse, value);
     case CAS_OPT_KEEPALIVE:
         o->keepalive = value != 0;
-        if (s->tcp != NULL)
+        if (s->tcp != NULL) {
             s->tcp->keepalive = o->keepalive;
+            simp_tcp_restart_keepalive(s->tcp);
+        }
         break;
     case CAS_OPT_DONTROUTE: o->dontroute = value != 0; break;
     case CAS_OPT_BROADCAST: o->broadcast = value != 0; break;

@@ -102,6 +102,7 @@ typedef struct simp_tcp {
 
     uint32_t iss, una, nxt, max;
     uint32_t wnd, wl1, wl2, wnd_max;
+    uint32_t wnd_edge; /* the furthest right edge that the peer ever offered, and has to honour */
     uint32_t urgent_end; /* SND.UP: behind the last urgent byte; valid with urgent */
     bool urgent;
     simp_send_buffer send;
@@ -119,7 +120,8 @@ typedef struct simp_tcp {
     bool timing; /* one segment is timed (Karn: never a retransmitted one) */
     uint32_t timed_seq;
     uint64_t timed_at_ns;
-    unsigned backoff;   /* retransmissions of the first segment, or probes */
+    unsigned backoff;   /* doublings of the time-out; kept until a round trip was measured */
+    unsigned retries;   /* retransmissions since the last progress */
     uint64_t opened_ns; /* SYN: when the attempt began */
     uint64_t last_heard_ns;
     unsigned probes; /* keep-alive */
@@ -140,6 +142,8 @@ static inline bool simp_tcp_is_synchronised(const simp_tcp *t) { return t->state
 
 /* ---- tcp_conn.c ---- */
 simp_tcp *simp_tcp_find(sim_host *, simp_ip local, uint16_t local_port, simp_ip remote, uint16_t remote_port);
+/* SO_RCVBUF; the advertised edge does not move back. */
+void simp_tcp_set_receive_limit(simp_tcp *, int bytes);
 /* 0, WSAENOBUFS, or WSAEADDRINUSE (the same four-tuple exists). */
 int simp_tcp_create(sim_host *, const simp_tcp_key *, const simp_options *, simp_tcp **out);
 /* Active open; 0 means that the SYN is on its way. */
@@ -189,6 +193,8 @@ uint16_t simp_tcp_path_mss(const sim_host *, simp_ip destination);
 
 /* ---- tcp_timer.c ---- */
 void simp_tcp_timer_init(simp_tcp *);
+/* Idle time begins, or is not measured (any more). */
+void simp_tcp_restart_keepalive(simp_tcp *);
 void simp_tcp_timer_set(simp_tcp *, simp_timer, uint64_t delay_ns);
 static inline void simp_tcp_timer_stop(simp_tcp *t, simp_timer timer) { t->deadline[timer] = SIMP_TIMER_OFF; }
 static inline bool simp_tcp_timer_is_on(const simp_tcp *t, simp_timer timer)

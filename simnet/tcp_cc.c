@@ -33,7 +33,7 @@ static void halve(simp_tcp *t) { t->ssthresh = larger(flight(t) / 2, 2u * t->mss
 
 void simp_tcp_cc_timeout(simp_tcp *t)
 {
-    if (t->backoff == 0)
+    if (t->retries == 0)
         halve(t);
     t->cwnd = t->mss;
     t->recovering = false;

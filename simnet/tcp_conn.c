@@ -7,6 +7,7 @@
  *   SYN-SENT     -> SYN-RECEIVED  SYN without ACK: both open           [tcp_in.c on_syn_sent]
  *   SYN-SENT     -> ESTABLISHED   SYN with ACK                         [tcp_in.c on_syn_sent]
  *   SYN-RECEIVED -> ESTABLISHED   ACK of our SYN                       [tcp_in.c on_syn_received]
+ *   SYN-RECEIVED -> FIN-WAIT-1    the same, closed meanwhile           [tcp_in.c on_syn_received]
  *   ESTABLISHED  -> FIN-WAIT-1    the program has no more to send      [simp_tcp_shutdown]
  *   CLOSE-WAIT   -> LAST-ACK      the same, after the peer's FIN       [simp_tcp_shutdown]
  *   ESTABLISHED  -> CLOSE-WAIT    FIN                                  [tcp_in.c on_fin]
@@ -24,7 +25,7 @@
 #include "simnet/tcp.h"
 
 #define MSL_NS (120 * SIMP_S_NS) /* RFC 9293 3.4.2 */
-enum { SCALE_MAX = 14, SCALE_ROOM = 1 << 20 };
+enum { RECEIVE_MIN = 64, SCALE_MAX = 14 };
 
 simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote,
                         uint16_t remote_port)
@@ -48,12 +49,17 @@ static uint32_t initial_sequence(const sim_world *world, const simp_tcp_key *key
     return (uint32_t)(hash + world->now_ns / 4000);
 }
 
-/* Enough for the buffer, and for one that grows to a MiB. */
+/* A window that never opens would be the end of a connection: SO_RCVBUF 0 takes a little all the same. */
+void simp_tcp_set_receive_limit(simp_tcp *t, int bytes)
+{
+    t->receive_limit = bytes < RECEIVE_MIN ? (uint32_t)RECEIVE_MIN : (uint32_t)bytes;
+}
+
+/* Just enough for the buffer: what a scale rounds off trickles in probes at the end of a full window. */
 static uint8_t scale_for(uint32_t buffer)
 {
-    uint32_t room = buffer < SCALE_ROOM ? SCALE_ROOM : buffer;
     uint8_t scale = 0;
-    while (scale < SCALE_MAX && room >> scale > 65535)
+    while (scale < SCALE_MAX && buffer >> scale > 65535)
         scale++;
     return scale;
 }
@@ -108,13 +114,13 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     t->nodelay = options->nodelay;
     t->keepalive = options->keepalive;
     t->send_limit = (uint32_t)options->send_buffer;
-    t->receive_limit = (uint32_t)options->receive_buffer;
+    simp_tcp_set_receive_limit(t, options->receive_buffer);
     t->scales = true;
     t->rcv_scale = scale_for(t->receive_limit);
     t->mss = simp_tcp_path_mss(host, key->remote);
     t->iss = initial_sequence(world, key);
     t->una = t->nxt = t->max = t->iss;
-    t->send.end = t->iss + 1;
+    t->send.end = t->wnd_edge = t->iss + 1;
     t->opened_ns = t->last_heard_ns = world->now_ns;
     simp_tcp_timer_init(t);
     simp_tcp_cc_init(t);
@@ -179,15 +185,15 @@ int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)
 
 void simp_tcp_established(simp_tcp *t)
 {
-    simp_tcp_set_state(t, SIMP_TCP_ESTABLISHED);
+    /* Closed by its program in SYN-RECEIVED (3.10.4): the FIN was waiting for this. */
+    simp_tcp_set_state(t, t->fin_queued ? SIMP_TCP_FIN_WAIT_1 : SIMP_TCP_ESTABLISHED);
     bool retried = t->backoff > 0;
     t->backoff = 0;
     simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT);
     if (retried && t->srtt_ns == 0)
         t->rto_ns = 3 * SIMP_S_NS; /* RFC 6298 5.7 */
     simp_tcp_cc_init(t);
-    if (t->keepalive)
-        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, SIMP_KEEPALIVE_IDLE_NS);
+    simp_tcp_restart_keepalive(t);
     if (t->listener != NULL) {
         simp_socket_enqueue(t->listener, t);
     } else if (t->socket != NULL) {

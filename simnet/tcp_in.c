@@ -37,6 +37,7 @@ static void on_syn_sent(simp_tcp *t, const sim_packet *packet)
         simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns);
     t->timing = false;
     t->una = packet->tcp.ack;
+    t->wnd_edge = t->una + t->wnd;
     t->ack_now = true;
     simp_tcp_established(t);
     simp_tcp_output(t);
@@ -171,10 +172,18 @@ static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
     t->timing = false;
     t->una = packet->tcp.ack;
     t->wnd = (uint32_t)packet->tcp.window << t->snd_scale;
+    t->wnd_edge = t->una + t->wnd;
     t->wl1 = packet->tcp.seq;
     t->wl2 = packet->tcp.ack;
     simp_tcp_established(t);
     return true;
+}
+
+static void stop_probing(simp_tcp *t)
+{
+    if (simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST))
+        t->backoff = 0;
+    simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
 }
 
 /* SND.WL1 and WL2 keep an old segment from taking the window back.  One that acknowledges more is not old,
@@ -191,12 +200,12 @@ static bool update_window(simp_tcp *t, const sim_packet *packet)
     t->wnd = window;
     t->wl1 = seq;
     t->wl2 = ack;
+    if (simp_seq_before(t->wnd_edge, ack + window))
+        t->wnd_edge = ack + window; /* scaling rounds: the edge of now may lie before it (RFC 7323 2.4) */
     if (window > t->wnd_max)
         t->wnd_max = window;
-    if (changed && simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST) && window > 0) {
-        simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
-        t->backoff = 0;
-    }
+    if (changed && window > 0)
+        stop_probing(t);
     return changed;
 }
 
@@ -229,7 +238,7 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
         simp_tcp_rtt_sample(t, now - t->timed_at_ns);
         t->timing = false;
     }
-    t->backoff = 0;
+    t->retries = 0;
     t->una = ack;
     if (simp_seq_before(t->nxt, ack))
         t->nxt = ack;
@@ -238,7 +247,7 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
     simp_send_buffer_release(t, ack);
     if (t->una == t->max) {
         simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT); /* RFC 6298 5.2 */
-        simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
+        stop_probing(t);
     } else {
         simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t)); /* 5.3 */
     }
@@ -252,10 +261,12 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
     report_room(t);
 }
 
-/* RFC 5681 2: no data, no window change, something in flight, the same ACK again.  bare: without text. */
+/* RFC 5681 2: no data, no window change, something in flight, the same ACK again.  bare: it came without
+ * text.  The answer to a probe of a closed window says nothing about a loss. */
 static bool is_duplicate(const simp_tcp *t, const sim_packet *packet, bool bare, bool window_changed)
 {
-    return packet->tcp.ack == t->una && bare && !window_changed && t->max != t->una;
+    return packet->tcp.ack == t->una && bare && !window_changed && t->max != t->una && t->wnd != 0 &&
+           !simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST);
 }
 
 static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
@@ -396,8 +407,7 @@ static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
 static void heard(simp_tcp *t)
 {
     t->probes = 0;
-    if (t->keepalive && simp_tcp_is_synchronised(t) && t->state != SIMP_TCP_TIME_WAIT)
-        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, SIMP_KEEPALIVE_IDLE_NS);
+    simp_tcp_restart_keepalive(t);
 }
 
 void simp_tcp_input(sim_host *host, sim_packet *packet)
@@ -405,7 +415,7 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
     simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source,
                                 packet->source_port);
     if (t != NULL && is_reopening(t, packet)) {
-        simp_tcp_destroy(t);
+        simp_tcp_finish(t); /* what a program has not read yet stays readable */
         t = NULL;
     }
     if (t != NULL) {

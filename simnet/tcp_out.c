@@ -77,10 +77,12 @@ static void transmit(simp_tcp *t, sim_packet *packet)
         t->segments_unacked = 0;
         simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
     }
-    if (t->urgent && simp_seq_before(packet->tcp.seq, t->urgent_end) && (packet->tcp.flags & SIMP_SYN) == 0) {
-        uint32_t ahead = t->urgent_end - packet->tcp.seq; /* MUST-62: points behind the last urgent octet */
+    /* MUST-62: points behind the last urgent octet.  Where 16 bits do not reach it, a later segment says it:
+     * a pointer cut short would make another octet urgent. */
+    uint32_t ahead = t->urgent_end - packet->tcp.seq;
+    if (t->urgent && ahead - 1 < WINDOW_MAX && (packet->tcp.flags & SIMP_SYN) == 0) {
         packet->tcp.flags |= SIMP_URG;
-        packet->tcp.urgent = (uint16_t)(ahead < WINDOW_MAX ? ahead : WINDOW_MAX);
+        packet->tcp.urgent = (uint16_t)ahead;
     }
     packet->ip_payload_len = 20 + simp_tcp_options_len(&packet->tcp) + packet->length;
     simp_ip_output(t->host, packet);
@@ -106,8 +108,7 @@ static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
  * window takes, or the peer would answer with an ACK that is as unacceptable here, and so on for ever. */
 static uint32_t empty_seq(const simp_tcp *t)
 {
-    uint32_t window_end = t->una + t->wnd;
-    return simp_seq_upto(t->max, window_end) ? t->max : window_end;
+    return simp_seq_upto(t->max, t->wnd_edge) ? t->max : t->wnd_edge;
 }
 
 void simp_tcp_send_ack(simp_tcp *t)

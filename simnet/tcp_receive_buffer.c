@@ -24,7 +24,17 @@ static void drop_mark(simp_receive_buffer *b, unsigned index)
     memmove(&b->marks[index], &b->marks[index + 1], (b->mark_count - index) * sizeof b->marks[0]);
 }
 
-/* More urgent bytes than there are marks: the oldest becomes an ordinary byte. */
+/* The oldest one that was not received yet; mark_count: none. */
+static unsigned oldest_untaken(const simp_receive_buffer *b)
+{
+    unsigned i = 0;
+    while (i < b->mark_count && b->marks[i].taken)
+        i++;
+    return i;
+}
+
+/* More urgent bytes than there are marks: the oldest becomes an ordinary byte, unless its program has it
+ * already; if it has them all, the newest does. */
 void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
 {
     simp_receive_buffer *b = &t->receive;
@@ -34,8 +44,11 @@ void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
             return;
     }
     if (b->mark_count == SIMP_MARKS_MAX) {
-        drop_mark(b, 0);
-        place -= place > 0;
+        unsigned victim = oldest_untaken(b);
+        if (victim == b->mark_count)
+            return;
+        drop_mark(b, victim);
+        place -= place > victim;
     }
     memmove(&b->marks[place + 1], &b->marks[place], (b->mark_count - place) * sizeof b->marks[0]);
     b->marks[place] = (simp_mark){.seq = seq};
@@ -69,13 +82,6 @@ simp_mark *simp_receive_buffer_urgent(simp_tcp *t)
     return NULL;
 }
 
-void simp_receive_buffer_take(simp_tcp *t, simp_mark *mark)
-{
-    mark->taken = true;
-    if (mark->passed)
-        drop_mark(&t->receive, (unsigned)(mark - t->receive.marks));
-}
-
 bool simp_receive_buffer_is_at_mark(const simp_tcp *t)
 {
     for (unsigned i = 0; i < t->receive.mark_count; i++) {
@@ -106,7 +112,7 @@ static void append(simp_tcp *t, sim_packet *packet)
     else
         b->first = packet;
     b->last = packet;
-    if (urgent && t->socket != NULL)
+    if (urgent && t->socket != NULL && !t->receive_shut)
         simp_socket_report(t->socket, FD_OOB, 0);
 }
 
@@ -174,6 +180,7 @@ void simp_receive_buffer_clear(simp_tcp *t)
         }
     }
     b->first = b->last = b->early = NULL;
+    b->mark_count = 0;
     t->read = t->rcv_nxt;
 }
 
@@ -266,4 +273,23 @@ uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool 
     if (!peek)
         consume(t, ready.from + count);
     return count;
+}
+
+static bool is_head_taken(const simp_tcp *t)
+{
+    for (unsigned i = 0; i < t->receive.mark_count; i++) {
+        if (t->receive.marks[i].taken && t->receive.marks[i].seq == t->read)
+            return true;
+    }
+    return false;
+}
+
+/* A byte that was taken, with nothing before it in the stream, has no reader left: it gives its room back. */
+void simp_receive_buffer_take(simp_tcp *t, simp_mark *mark)
+{
+    mark->taken = true;
+    if (mark->passed)
+        drop_mark(&t->receive, (unsigned)(mark - t->receive.marks));
+    while (is_head_taken(t))
+        consume(t, 1);
 }

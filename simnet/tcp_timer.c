@@ -57,6 +57,7 @@ void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns)
         t->rttvar_ns = t->rttvar_ns - t->rttvar_ns / 4 + delta / 4;
         t->srtt_ns = t->srtt_ns - t->srtt_ns / 8 + rtt_ns / 8;
     }
+    t->backoff = 0; /* Karn, RFC 9293 MUST-18: not before */
     uint64_t spread = 4 * t->rttvar_ns;
     uint64_t rto = t->srtt_ns + (spread > CLOCK_GRANULARITY_NS ? spread : CLOCK_GRANULARITY_NS);
     t->rto_ns = rto < RTO_MIN_NS ? RTO_MIN_NS : rto > RTO_MAX_NS ? RTO_MAX_NS : rto;
@@ -76,15 +77,34 @@ static bool on_syn_timeout(simp_tcp *t)
     return true;
 }
 
+static bool on_persist(simp_tcp *t)
+{
+    if (t->probes >= RETRANSMISSIONS_MAX) {
+        simp_tcp_fail(t, WSAETIMEDOUT);
+        return false;
+    }
+    t->probes++; /* counts those without an answer; it goes on for as long as the peer answers: MUST-37 */
+    simp_tcp_send_probe(t);
+    t->backoff++;
+    simp_tcp_timer_set(t, SIMP_TIMER_PERSIST, simp_tcp_timeout(t));
+    return true;
+}
+
 static bool on_retransmit(simp_tcp *t)
 {
     if (!simp_tcp_is_synchronised(t))
         return on_syn_timeout(t);
-    if (t->backoff >= RETRANSMISSIONS_MAX) {
+    if (t->wnd == 0) { /* what is in flight, a FIN too, lies behind a closed window: now it is a probe */
+        t->nxt = t->una;
+        t->recovering = false;
+        return on_persist(t);
+    }
+    if (t->retries >= RETRANSMISSIONS_MAX) {
         simp_tcp_fail(t, WSAETIMEDOUT);
         return false;
     }
     simp_tcp_cc_timeout(t);
+    t->retries++;
     t->backoff++;
     t->timing = false;
     t->nxt = t->una; /* 5.4: only the first now; the rest as the window opens */
@@ -92,12 +112,12 @@ static bool on_retransmit(simp_tcp *t)
     return true;
 }
 
-static bool on_persist(simp_tcp *t)
+void simp_tcp_restart_keepalive(simp_tcp *t)
 {
-    simp_tcp_send_probe(t); /* goes on for as long as the peer answers: MUST-37 */
-    t->backoff++;
-    simp_tcp_timer_set(t, SIMP_TIMER_PERSIST, simp_tcp_timeout(t));
-    return true;
+    if (t->keepalive && simp_tcp_is_synchronised(t) && t->state != SIMP_TCP_TIME_WAIT)
+        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, SIMP_KEEPALIVE_IDLE_NS);
+    else
+        simp_tcp_timer_stop(t, SIMP_TIMER_KEEPALIVE);
 }
 
 static bool on_keepalive(simp_tcp *t)

@@ -11,13 +11,14 @@ enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527 };
 
 /* ---- sending ---- */
 
-static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port)
+/* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
+static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port, bool addressed)
 {
     if (len > (simp_ip_is_v4(to) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
         return WSAEMSGSIZE;
     if (simp_ip_is_any(to) || port == 0)
         return WSAEADDRNOTAVAIL;
-    if (simp_host_is_broadcast(s->host, to) && !s->options.broadcast)
+    if (addressed && simp_host_is_broadcast(s->host, to) && !s->options.broadcast)
         return WSAEACCES;
     return 0;
 }
@@ -44,10 +45,10 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
     return packet;
 }
 
-int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port)
+int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed)
 {
     simp_next_hop next;
-    int error = check_send(s, len, to, port);
+    int error = check_send(s, len, to, port, addressed);
     if (error == 0)
         error = simp_ip_route(s->host, to, &next);
     if (error == 0 && !s->bound)

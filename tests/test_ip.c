@@ -260,6 +260,57 @@ static void broadcast_needs_its_option_and_reaches_all(void)
     }
 }
 
+static void connected_broadcast_needs_no_option(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    recorder sender, receiver;
+    char buf[8];
+    open_datagram(pair.b, &receiver, 4000, NULL);
+    open_datagram(pair.a, &sender, 0, NULL);
+    EXPECT_OK(CAsyncSocket_Connect(&sender.socket, "10.0.0.255", 4000));
+    EXPECT_EQ_INT(CAsyncSocket_Send(&sender.socket, "all", 3, 0), 3);
+    EXPECT_ERROR_COUNT(CAsyncSocket_SendTo(&sender.socket, "all", 3, 4000, "10.0.0.255", 0), WSAEACCES);
+    run(pair.world, 1 * S);
+    sim_host_enter(pair.b);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&receiver.socket, buf, sizeof buf, 0), 3);
+    EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&receiver.socket, buf, sizeof buf, 0), WSAEWOULDBLOCK);
+}
+
+/* Scenarios SKT-01 to SKT-11. */
+static void kinds_of_sockets_are_checked_in_order(void)
+{
+    enum { STRANGE = 0xDEAD };
+    static const struct {
+        int family, type, protocol, error;
+    } rows[] = {
+        {STRANGE, SOCK_STREAM, 0, WSAEAFNOSUPPORT},
+        {AF_INET, STRANGE, 0, WSAESOCKTNOSUPPORT},
+        {AF_INET, SOCK_STREAM, STRANGE, WSAEPROTONOSUPPORT},
+        {STRANGE, STRANGE, 0, WSAESOCKTNOSUPPORT},
+        {STRANGE, 0, STRANGE, WSAEAFNOSUPPORT},
+        {AF_INET, SOCK_STREAM, IPPROTO_UDP, WSAEPROTONOSUPPORT},
+        {AF_INET, SOCK_DGRAM, IPPROTO_TCP, WSAEPROTONOSUPPORT},
+        {AF_INET, 0, IPPROTO_TCP, 0},
+        {AF_INET, 0, IPPROTO_UDP, 0},
+        {AF_INET, 0, 0, 0},
+        {AF_INET, SOCK_STREAM, 0, 0},
+        {AF_INET, SOCK_DGRAM, 0, 0},
+        {AF_UNSPEC, SOCK_STREAM, IPPROTO_TCP, 0},
+        {AF_UNSPEC, SOCK_STREAM, 0, WSAEINVAL},
+    };
+    world_pair pair = fixture_world_pair(NULL);
+    sim_host_enter(pair.a);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CAsyncSocket s;
+        CAsyncSocket_Construct(&s, NULL);
+        BOOL made = CAsyncSocket_Socket(&s, rows[i].type, 0, rows[i].protocol, rows[i].family);
+        int error = made ? 0 : CAsyncSocket_GetLastError();
+        expect_report(EXPECT_SITE(false), error == rows[i].error, "row %zu: got %d, expected %d", i, error,
+                      rows[i].error);
+        CAsyncSocket_Destruct(&s);
+    }
+}
+
 static void loopback_connects_a_host_with_itself(void)
 {
     world_pair pair = fixture_world_pair(NULL);
@@ -292,5 +343,7 @@ const test_case test_ip[] = {TEST(datagrams_cross_a_router),
                              TEST(lost_fragment_loses_the_datagram),
                              TEST(datagram_beyond_the_maximum_is_refused),
                              TEST(broadcast_needs_its_option_and_reaches_all),
+                             TEST(connected_broadcast_needs_no_option),
+                             TEST(kinds_of_sockets_are_checked_in_order),
                              TEST(loopback_connects_a_host_with_itself),
                              TEST_END};

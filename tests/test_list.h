@@ -28,6 +28,8 @@ typedef struct test_case {
     SUITE(ip) \
     SUITE(link) \
     SUITE(tcp) \
+    SUITE(tcp_bugs) \
+    SUITE(random) \
     SUITE(world) \
     SUITE(wire) \
     SUITE(capture) \

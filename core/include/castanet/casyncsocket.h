@@ -63,7 +63,8 @@ BOOL CAsyncSocket_Create(CAsyncSocket *, UINT nSocketPort, int nSocketType, long
                          const char *lpszSocketAddress);
 
 /* Makes a socket without binding it.  nAddressFormat is AF_INET or AF_INET6; nProtocolType 0 follows the
- * type. Errors: WSAEAFNOSUPPORT, WSAESOCKTNOSUPPORT, WSAEPROTONOSUPPORT, WSAEMFILE, WSAENOBUFS, WSAEINVAL. */
+ * type, nSocketType 0 the protocol.
+ * Errors: WSAEAFNOSUPPORT, WSAESOCKTNOSUPPORT, WSAEPROTONOSUPPORT, WSAEMFILE, WSAENOBUFS, WSAEINVAL. */
 BOOL CAsyncSocket_Socket(CAsyncSocket *, int nSocketType, long lEvent, int nProtocolType, int nAddressFormat);
 
 /* Takes over a handle: from Detach, or from the system.  Conditions that are true now are notified again.
