@@ -211,8 +211,8 @@ void simp_tcp_cc_acked(simp_tcp *, uint32_t bytes);
 void simp_tcp_cc_timeout(simp_tcp *);
 /* A duplicate ACK; may retransmit. */
 void simp_tcp_cc_duplicate(simp_tcp *);
-/* New data was acknowledged during recovery; may retransmit.  True: recovery goes on. */
-bool simp_tcp_cc_partial(simp_tcp *, uint32_t bytes);
+/* New data was acknowledged during recovery; may retransmit. */
+void simp_tcp_cc_recovering(simp_tcp *, uint32_t bytes);
 
 /* ---- tcp_send_buffer.c ---- */
 /* Copies bytes; returns how many, fewer than len when memory is refused. */

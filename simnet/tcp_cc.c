@@ -57,16 +57,15 @@ void simp_tcp_cc_duplicate(simp_tcp *t)
     t->cwnd = t->ssthresh + DUPLICATE_THRESHOLD * (uint32_t)t->mss;
 }
 
-bool simp_tcp_cc_partial(simp_tcp *t, uint32_t bytes)
+void simp_tcp_cc_recovering(simp_tcp *t, uint32_t bytes)
 {
-    if (!simp_seq_before(t->una, t->recover)) {
+    if (!simp_seq_before(t->una, t->recover)) { /* a full acknowledgement: RFC 6582 3.2 step 3, option 1 */
         uint32_t limit = larger(flight(t), t->mss) + t->mss;
         t->cwnd = limit < t->ssthresh ? limit : t->ssthresh;
         t->recovering = false;
-        return false;
+        return;
     }
-    simp_tcp_retransmit(t);
+    simp_tcp_retransmit(t); /* a partial one: the next hole; the window deflates by what was acknowledged */
     t->cwnd -= bytes < t->cwnd ? bytes : t->cwnd;
     t->cwnd += t->mss;
-    return true;
 }

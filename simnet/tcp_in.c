@@ -252,10 +252,10 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
         simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t)); /* 5.3 */
     }
     t->duplicate_acks = 0;
-    if (!t->recovering || !simp_tcp_cc_partial(t, bytes)) {
-        if (!t->recovering)
-            simp_tcp_cc_acked(t, bytes);
-    }
+    if (t->recovering)
+        simp_tcp_cc_recovering(t, bytes);
+    else
+        simp_tcp_cc_acked(t, bytes);
     if (t->fin_queued && ack == t->send.end + 1)
         on_fin_acked(t);
     report_room(t);
