@@ -142,8 +142,8 @@ void casp_option_release(const cas_port_socket *);
 /* epoll_stream.c: connections and listeners */
 int casp_stream_connect(casp_epoll *, cas_port_socket *, const SOCKADDR *, int len);
 int casp_stream_listen(cas_backend *, cas_port_socket *, int backlog);
-int casp_stream_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle,
-                       SOCKADDR_STORAGE *addr);
+int casp_stream_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out,
+                       SOCKET *handle);
 void casp_stream_event(casp_epoll *, cas_port_socket *, uint32_t events);
 long casp_listener_conditions(casp_epoll *, cas_port_socket *);
 

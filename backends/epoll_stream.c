@@ -183,7 +183,7 @@ static void inherit(cas_port_socket *s, const cas_port_socket *listener)
 }
 
 int casp_stream_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *sink, cas_port_socket **out,
-                       SOCKET *handle, SOCKADDR_STORAGE *addr)
+                       SOCKET *handle)
 {
     casp_epoll *b = (casp_epoll *)backend;
     if (listener->datagram)
@@ -211,7 +211,6 @@ int casp_stream_accept(cas_backend *backend, cas_port_socket *listener, cas_sink
     casp_address_keep(&s->peer, (SOCKADDR *)&peer, (int)len);
     *out = s;
     *handle = (SOCKET)s->fd;
-    *addr = peer;
     return 0;
 }
 

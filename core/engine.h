@@ -28,6 +28,7 @@ struct cas_sink {
     cas_port_socket *port;
     SOCKET handle;
     uint64_t generation;
+    cas_sink *parked; /* listeners: taken from the backend, but memory was refused before it had an object */
     uint8_t mask; /* FD_ bits the user selected */
     uint8_t shut; /* FD_ bits whose latch is shut */
     bool datagram;

@@ -8,8 +8,9 @@
 
 #include "castanet/alloc.h"
 #include "castanet/backend.h"
+#include "core/limits.h"
 
-enum { CASP_PAGE_HANDLES = 32, CASP_HANDLE_LIMIT = 1 << 24 };
+enum { CASP_PAGE_HANDLES = CASP_LIMIT(32, 2), CASP_HANDLE_LIMIT = 1 << 24 };
 
 typedef struct casp_handle_map {
     cas_sink ***pages;

@@ -5,6 +5,7 @@
 #include "core/message_queue.h"
 
 #include "core/check.h"
+#include "core/limits.h"
 
 void casp_message_queue_fini(casp_message_queue *queue, cas_allocator *memory)
 {
@@ -16,7 +17,7 @@ int casp_message_queue_reserve(casp_message_queue *queue, cas_allocator *memory,
 {
     if (capacity <= queue->capacity)
         return 0;
-    size_t rounded = queue->capacity == 0 ? 8 : queue->capacity;
+    size_t rounded = queue->capacity == 0 ? CASP_LIMIT(8, 1) : queue->capacity;
     while (rounded < capacity)
         rounded *= 2;
     casp_message *ring = cas_alloc(memory, rounded * sizeof *ring);

@@ -82,6 +82,8 @@ void casp_notify_evaluate(cas_sink *sink, long events)
     int error = 0;
     cas_backend *backend = sink->thread->backend;
     long truth = backend->ops->conditions(backend, sink->port, interest, &error);
+    if (sink->parked != NULL)
+        truth |= interest & FD_ACCEPT;
     cas_sink_report(sink, truth, error);
 }
 

@@ -76,9 +76,20 @@ static void sink_adopt(cas_sink *sink, CAsyncSocket *owner, SOCKET handle)
     owner->m_nGeneration = sink->generation;
 }
 
+static void close_parked(cas_sink *listener)
+{
+    cas_sink *parked = listener->parked;
+    if (parked == NULL)
+        return;
+    listener->parked = NULL;
+    parked->thread->backend->ops->close(parked->thread->backend, parked->port);
+    sink_free(parked);
+}
+
 /* The owner may be overwritten by its user already; then it is not touched. */
 static void sink_forget(cas_sink *sink)
 {
+    close_parked(sink);
     casp_handle_map_put(&sink->thread->handles, sink->handle, NULL);
     sink->thread->socket_count--;
     if (sink->owner->m_nGeneration == sink->generation)
@@ -380,32 +391,48 @@ static int check_accept(const cas_sink *listener, const CAsyncSocket *target, co
     return wanted && *len < casp_sockaddr_len(listener->ipv6 ? AF_INET6 : AF_INET) ? WSAEFAULT : 0;
 }
 
-/* R12: the new socket has the listener's mask and fresh latches. */
-static int accept_into(cas_sink *listener, CAsyncSocket *target, SOCKADDR_STORAGE *peer)
+/* Takes a connection from the backend and parks it with the listener. */
+static int take_connection(cas_sink *listener)
+{
+    cas_backend *backend = listener->thread->backend;
+    cas_sink *sink = sink_create(listener->thread);
+    if (sink == NULL)
+        return WSAENOBUFS;
+    sink->ipv6 = listener->ipv6;
+    int error = backend->ops->accept(backend, listener->port, sink, &sink->port, &sink->handle);
+    if (error == 0)
+        listener->parked = sink;
+    else
+        sink_free(sink);
+    return error;
+}
+
+/* R12: the new socket has the listener's mask and fresh latches.  Its handle is known only when the backend
+ * has given it away; if then there is no memory for it, it stays parked for the next Accept, and no
+ * connection is lost. */
+static int accept_into(cas_sink *listener, CAsyncSocket *target)
 {
     cas_thread *thread = listener->thread;
-    cas_backend *backend = thread->backend;
-    cas_sink *sink = sink_create(thread);
-    if (sink == NULL || casp_reserve(thread, 1) != 0) {
-        if (sink != NULL)
-            sink_free(sink);
-        return WSAENOBUFS;
-    }
-    sink->ipv6 = listener->ipv6;
-    SOCKET handle;
-    int error = backend->ops->accept(backend, listener->port, sink, &sink->port, &handle, peer);
-    if (error == 0) {
-        error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
-        if (error != 0)
-            backend->ops->close(backend, sink->port);
-    }
-    if (error != 0) {
-        sink_free(sink);
+    int error = casp_reserve(thread, 1);
+    if (error == 0 && listener->parked == NULL)
+        error = take_connection(listener);
+    if (error == 0)
+        error = casp_handle_map_reserve(&thread->handles, thread->memory, listener->parked->handle);
+    if (error != 0)
         return error;
-    }
-    sink_adopt(sink, target, handle);
+    cas_sink *sink = listener->parked;
+    listener->parked = NULL;
+    sink_adopt(sink, target, sink->handle);
     casp_notify_select(sink, listener->mask);
     return 0;
+}
+
+static void give_peer(cas_sink *sink, SOCKADDR *addr, int *len)
+{
+    SOCKADDR_STORAGE peer;
+    cas_backend *backend = sink->thread->backend;
+    if (addr != NULL && len != NULL && backend->ops->peer_name(backend, sink->port, &peer) == 0)
+        casp_addr_give(&peer, addr, len);
 }
 
 BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOCKADDR *lpSockAddr,
@@ -414,14 +441,13 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOC
     int error;
     cas_sink *listener = casp_sink_of(self, &error);
     if (listener != NULL) {
-        SOCKADDR_STORAGE peer;
         error = casp_reserve(listener->thread, 0);
         if (error == 0) {
             error = check_accept(listener, rConnectedSocket, lpSockAddr, lpSockAddrLen);
             if (error == 0)
-                error = accept_into(listener, rConnectedSocket, &peer);
-            if (error == 0 && lpSockAddr != NULL && lpSockAddrLen != NULL)
-                casp_addr_give(&peer, lpSockAddr, lpSockAddrLen);
+                error = accept_into(listener, rConnectedSocket);
+            if (error == 0)
+                give_peer(casp_sink_of(rConnectedSocket, &error), lpSockAddr, lpSockAddrLen);
             casp_notify_rearm(listener, FD_ACCEPT); /* R7: any outcome */
         }
     }

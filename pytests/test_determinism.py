@@ -68,15 +68,33 @@ def test_the_search_for_a_bug_repeats_itself(tmp_path):
     assert first == again
 
 
+def build_of(preset):
+    run(["cmake", "--preset", preset], cwd=ROOT, limit_s=300)
+    run(["cmake", "--build", "--preset", preset], cwd=ROOT, limit_s=900)
+    return ROOT / "build" / preset
+
+
 @pytest.fixture(scope="module")
 def clang_build():
     """The same sources built by another compiler, with its own optimiser."""
     if not shutil.which("clang"):
         pytest.skip("clang is not installed: apt-get install clang")
-    build = ROOT / "build" / "clang"
-    run(["cmake", "--preset", "clang"], cwd=ROOT, limit_s=300)
-    run(["cmake", "--build", "--preset", "clang"], cwd=ROOT, limit_s=900)
-    return build
+    return build_of("clang")
+
+
+@pytest.fixture(scope="module")
+def strict_build():
+    """Tables that begin with one place, and buffers of 100 bytes."""
+    return build_of("strict-limits")
+
+
+def test_sizes_of_tables_and_buffers_do_not_show(reference, strict_build, tmp_path):
+    assert echo(tmp_path, 7, build=strict_build) == reference, "a first size reaches a decision"
+
+
+def test_everything_passes_with_tiny_tables(strict_build):
+    printed = run([strict_build / "tests" / "castanet_tests"]).stdout
+    assert printed.splitlines()[-1].endswith(" passed, 0 failed"), printed
 
 
 def test_another_compiler_gives_the_same_run(reference, clang_build, tmp_path):

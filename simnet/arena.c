@@ -8,9 +8,11 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "core/limits.h"
+
 enum {
     FINE_MAX = SIMP_FINE_CLASSES * SIMP_CLASS_GRAIN,
-    FIRST_CHUNK = 16384,
+    FIRST_CHUNK = CASP_LIMIT(16384, 256),
     LAST_CHUNK = 1 << 20,
     COARSE_MAX = 65536
 };

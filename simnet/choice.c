@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "simnet/world.h"
 
 void simp_site_init(simp_site *site, uint64_t seed, const char *who, const char *purpose)
@@ -36,7 +37,7 @@ static void record(sim_world *world, simp_site *site, uint32_t bound, uint32_t v
     simp_record_event(world, SIMP_RECORD_CHOICE, site->label_hash >> 8,
                       (uint64_t)value << 32 ^ site->ordinal);
     if (log->count == log->capacity) {
-        size_t capacity = log->capacity == 0 ? 16 : log->capacity * 2;
+        size_t capacity = log->capacity == 0 ? CASP_LIMIT(16, 1) : log->capacity * 2;
         cas_allocator *memory = &world->arena.base;
         sim_choice *choices = memory->resize(memory, log->choices, log->capacity * sizeof *choices,
                                              capacity * sizeof *choices);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "simnet/hash.h"
 #include "simnet/sim_socket.h"
 
@@ -59,7 +60,7 @@ static bool enlist(sim_host *host)
 {
     sim_world *world = host->world;
     if (world->host_count == world->host_capacity) {
-        uint32_t capacity = world->host_capacity == 0 ? 8 : world->host_capacity * 2;
+        uint32_t capacity = world->host_capacity == 0 ? CASP_LIMIT(8, 1) : world->host_capacity * 2;
         cas_allocator *memory = &world->arena.base;
         sim_host **hosts = memory->resize(memory, world->hosts, world->host_capacity * sizeof *hosts,
                                           capacity * sizeof *hosts);

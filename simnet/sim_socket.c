@@ -5,6 +5,7 @@
 #include "simnet/sim_socket.h"
 
 #include "core/check.h"
+#include "core/limits.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
@@ -21,7 +22,8 @@ static int take_handle(cas_port_socket *socket)
     if (handle >= SIMP_SOCKETS_MAX)
         return WSAEMFILE;
     if (handle >= host->socket_capacity) {
-        uint32_t capacity = host->socket_capacity == 0 ? 8 : host->socket_capacity * 2;
+        uint32_t capacity = host->socket_capacity == 0 ? CASP_LIMIT(8, SIMP_HANDLE_FIRST + 1)
+                                                       : host->socket_capacity * 2;
         cas_allocator *memory = &host->world->arena.base;
         cas_port_socket **table = memory->resize(memory, host->sockets, host->socket_capacity * sizeof *table,
                                                  capacity * sizeof *table);

@@ -190,7 +190,7 @@ int simp_call_listen(cas_backend *backend, cas_port_socket *s, int backlog)
 }
 
 int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *sink, cas_port_socket **out,
-                     SOCKET *handle, SOCKADDR_STORAGE *addr)
+                     SOCKET *handle)
 {
     (void)backend;
     if (listener->datagram)
@@ -217,7 +217,6 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
     s->finished = tcp->fin_received;
     s->tcp = tcp;
     tcp->socket = s;
-    simp_ip_to_sockaddr(s->remote, s->remote_port, family_of(s), addr);
     *out = s;
     *handle = s->handle;
     return 0;

@@ -8,9 +8,10 @@
  */
 #include <string.h>
 
+#include "core/limits.h"
 #include "simnet/tcp.h"
 
-enum { BLOCK_MIN = 256, BLOCK_MAX = 16384 - (int)sizeof(simp_block) };
+enum { BLOCK_MIN = CASP_LIMIT(256, 1), BLOCK_MAX = CASP_LIMIT(16384 - (int)sizeof(simp_block), 100) };
 
 static simp_block *add_block(simp_tcp *t, uint32_t wanted)
 {

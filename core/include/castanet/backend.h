@@ -87,9 +87,8 @@ typedef struct cas_backend_ops {
      * dissolves. */
     int (*connect)(cas_backend *, cas_port_socket *, const SOCKADDR *, int len);
     int (*listen)(cas_backend *, cas_port_socket *, int backlog);
-    /* addr receives the peer, full size; the engine copies what the caller wants. */
-    int (*accept)(cas_backend *, cas_port_socket *, cas_sink *sink, cas_port_socket **out, SOCKET *handle,
-                  SOCKADDR_STORAGE *addr);
+    /* The peer's address is had from peer_name. */
+    int (*accept)(cas_backend *, cas_port_socket *, cas_sink *sink, cas_port_socket **out, SOCKET *handle);
     /* flags: MSG_PEEK, MSG_OOB in the system's numbers.  from NULL, or full size.  *count 0: end of stream
      * or empty datagram.  WSAEMSGSIZE: buf is full, *count is set, the rest is lost. */
     int (*receive)(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags, SOCKADDR_STORAGE *from,
