@@ -13,8 +13,9 @@
 #include "tests/conformance_model.h"
 #include "tests/expect.h"
 
-static const char *const file_names[] = {"accept.txt", "connect.txt", "write.txt", "read.txt",
-                                         "oob.txt",    "close.txt",   "mfc.txt"};
+static const char *const file_names[] = {"accept.txt",  "connect.txt", "write.txt", "read.txt",
+                                         "oob.txt",     "close.txt",   "mfc.txt",   "shutdown.txt",
+                                         "receive.txt", "udp.txt",     "old.txt"};
 enum { FILE_COUNT = sizeof file_names / sizeof file_names[0] };
 
 /* The families of rows and how many each has. */
