@@ -154,7 +154,7 @@ static void rate_spaces_packets_by_their_length(void)
         EXPECT_EQ_INT(c.seen.at_ns[i], (i + 1) * MS + 5 * MS);
 }
 
-/* 3 bit/s share a nanosecond badly: the remainder is carried, not dropped. */
+/* 8000 bits at 3 Mbit/s are no whole number of nanoseconds: the remainder is carried, not dropped. */
 static void rate_does_not_drift(void)
 {
     stream_case c;

@@ -55,8 +55,7 @@ typedef enum cas_option {
     CAS_OPT_CONNECT_TIME,
     CAS_OPT_NODELAY,
     CAS_OPT_V6ONLY,
-    CAS_OPT_TTL,
-    CAS_OPT_COUNT
+    CAS_OPT_TTL
 } cas_option;
 #define CAS_LINGER(onoff, seconds) ((int)(((unsigned)(onoff) << 16) | ((unsigned)(seconds)&0xFFFFu)))
 
