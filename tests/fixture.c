@@ -101,37 +101,17 @@ int recorder_error(const recorder *r, long event) { return r->error[event_number
 
 /* ---- worlds ---- */
 
-static int build_pair(world_pair *pair)
-{
-    static const sim_link_options options = {.latency_ns = SIM_MS(1)};
-    int error = sim_host_create(pair->world, "a", &pair->a);
-    if (error == 0)
-        error = sim_host_create(pair->world, "b", &pair->b);
-    if (error == 0)
-        error = sim_link_create(pair->world, "a-b", &options, &pair->link);
-    if (error == 0)
-        error = sim_host_attach(pair->a, pair->link, "10.0.0.1/24");
-    if (error == 0)
-        error = sim_host_attach(pair->b, pair->link, "10.0.0.2/24");
-    return error;
-}
-
 world_pair fixture_world_pair(const sim_world_options *options)
 {
     sim_world_options own = {.seed = current.seed, .memory = &current.memory.base};
-    world_pair pair = {0};
+    world_pair pair;
     EXPECT_TRUE_FATAL(current.world_count < WORLDS_MAX);
-    EXPECT_CODE_FATAL(sim_world_create(options != NULL ? options : &own, &pair.world), 0);
+    int error = world_pair_create(&pair, options != NULL ? options : &own);
+    EXPECT_TRUE_FATAL(pair.world != NULL);
     keep_world(pair.world);
-    int error = build_pair(&pair);
     expect_report(EXPECT_SITE(true), error == 0, "%s; %s; %s", sim_world_error(pair.world)->what,
                   sim_world_error(pair.world)->why, sim_world_error(pair.world)->fix);
     return pair;
-}
-
-void world_pair_settle(const world_pair *pair)
-{
-    sim_world_run(pair->world, sim_world_now(pair->world) + (uint64_t)SIM_S(10));
 }
 
 void world_pair_connect(const world_pair *pair, recorder *client, recorder *server)

@@ -16,6 +16,8 @@
 #include "castanet/casyncsocket.h"
 #include "castanet/sim.h"
 #include "castanet/thread.h"
+#include "tests/arena.h"
+#include "tests/world_pair.h"
 
 /* Of every CUnit suite; set-up and teardown around each test. */
 void fixture_begin(void);
@@ -42,13 +44,6 @@ int recorder_error(const recorder *, long event);
 
 /* ---- worlds ---- */
 
-/* Hosts "a" (10.0.0.1) and "b" (10.0.0.2) on the link "a-b" with 1 ms latency. */
-typedef struct world_pair {
-    sim_world *world;
-    sim_host *a, *b;
-    sim_link *link;
-} world_pair;
-
 /* options NULL: the seed and the memory of the test.  A failure is fatal for the test. */
 world_pair fixture_world_pair(const sim_world_options *options);
 
@@ -58,40 +53,11 @@ void fixture_world_destroy(sim_world *);
 /* An established connection between a and b with no event selected; client lives on a, server on b. */
 void world_pair_connect(const world_pair *, recorder *client, recorder *server);
 
-/* Runs the world until nothing is left to happen, at most virtual 10 seconds. */
-void world_pair_settle(const world_pair *);
-
 /* ---- arenas ---- */
-
-typedef enum arena_backend { ARENA_SIM, ARENA_EPOLL, ARENA_BACKENDS } arena_backend;
-
-/* The threads of an arena.  a and b are on different hosts where the backend has hosts; b2 shares b's. */
-typedef enum arena_thread { ARENA_A, ARENA_B, ARENA_B2, ARENA_THREADS } arena_thread;
-
-typedef struct arena arena;
-
-/* "sim" or "epoll". */
-const char *arena_backend_name(arena_backend);
 
 /* profile NULL: the default one.  A failure is fatal for the test.  Closed at teardown, or before. */
 arena *arena_open(arena_backend backend, const cas_profile *profile);
 void arena_close(arena *);
-
-arena_backend arena_backend_of(const arena *);
-sim_world *arena_world(arena *); /* NULL on real sockets */
-/* Makes the thread current; returns the one before, for cas_thread_enter. */
-cas_thread *arena_enter(arena *, arena_thread);
-cas_thread *arena_thread_of(arena *, arena_thread);
-/* The test has destroyed the thread by itself (real sockets only). */
-void arena_forget_thread(arena *, arena_thread);
-/* The numeric address under which sockets of the thread are reached. */
-const char *arena_address(const arena *, arena_thread);
-
-/* Delivers all that is under way and dispatches all notifications, of every thread, until nothing more
- * happens. */
-void arena_settle(arena *);
-/* Waits up to timeout_ms of real time until a thread has something to do; false where time is virtual. */
-bool arena_wait(arena *, int timeout_ms);
 
 /* Runs body in a fresh arena, with thread b current. */
 void arena_run(arena_backend backend, void (*body)(arena *));

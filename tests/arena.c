@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Settling on real sockets needs no sleep: a datagram that a socket sends to itself over loopback passes the
+ * same queue of the kernel as everything sent before, so when it has arrived, so has the rest (the fence).
+ * That queue is one of the processor, so the process stays on one; and what the kernel answers by itself (the
+ * rest of a handshake) enters the queue behind the fence, so several have to pass without anything new.
+ * What the kernel does later by itself (a delayed acknowledgement) is met by arena_wait, with a limit.
+ */
+#define _GNU_SOURCE /* sched_getcpu */
+#include "tests/arena.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "castanet/casyncsocket.h"
+#include "castanet/os.h"
+#include "tests/world_pair.h"
+
+enum { FENCE_MS_MAX = 1000, QUIET_ROUNDS = 6, ROUNDS_MAX = 2000 };
+
+struct arena {
+    arena_options options;
+    cas_thread *threads[ARENA_THREADS];
+    world_pair pair;                      /* simulated */
+    cas_backend *backends[ARENA_THREADS]; /* real */
+    int fence;                            /* a datagram socket connected to itself; -1: none */
+};
+
+static const struct {
+    const char *name;
+    int (*create)(cas_allocator *memory, cas_backend **out); /* NULL: a world */
+    void (*destroy)(cas_backend *);
+} kinds[ARENA_BACKENDS] = {
+    [ARENA_SIM] = {"sim", NULL, NULL},
+    [ARENA_EPOLL] = {"epoll", cas_epoll_backend_create, cas_epoll_backend_destroy},
+};
+
+const char *arena_backend_name(arena_backend backend) { return kinds[backend].name; }
+
+arena_backend arena_backend_of_name(const char *name)
+{
+    unsigned i = 0;
+    while (i < ARENA_BACKENDS && strcmp(kinds[i].name, name) != 0)
+        i++;
+    return (arena_backend)i;
+}
+
+static void complain(const arena *a, const char *what)
+{
+    if (a->options.complain != NULL)
+        a->options.complain(a->options.context, what);
+}
+
+/* ---- the fence ---- */
+
+static void stay_on_this_processor(void)
+{
+    int processor = sched_getcpu();
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    if (processor < 0)
+        return;
+    CPU_SET((size_t)processor, &one);
+    sched_setaffinity(0, sizeof one, &one);
+}
+
+static int make_fence(void)
+{
+    stay_on_this_processor();
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    if (fd < 0)
+        return -1;
+    if (bind(fd, (struct sockaddr *)&address, len) == 0 &&
+        getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+        connect(fd, (struct sockaddr *)&address, len) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+/* ---- life ---- */
+
+static bool open_world(arena *a)
+{
+    sim_world_options options = {.seed = a->options.seed, .memory = a->options.memory};
+    if (a->options.profile != NULL)
+        options.profile = *a->options.profile;
+    int error = world_pair_create(&a->pair, &options);
+    if (error == 0) {
+        a->threads[ARENA_A] = sim_host_thread(a->pair.a);
+        a->threads[ARENA_B] = sim_host_thread(a->pair.b);
+        error = sim_host_add_thread(a->pair.b, &a->threads[ARENA_B2]);
+    }
+    if (error != 0)
+        complain(a, a->pair.world == NULL ? "a world cannot be made" : sim_world_error(a->pair.world)->what);
+    return error == 0;
+}
+
+static bool open_real(arena *a)
+{
+    a->fence = make_fence();
+    int error = a->fence < 0 ? WSAENOBUFS : 0;
+    for (unsigned i = 0; i < ARENA_THREADS && error == 0; i++) {
+        error = kinds[a->options.backend].create(a->options.memory, &a->backends[i]);
+        if (error == 0)
+            error = cas_thread_create(a->backends[i], a->options.memory, &a->threads[i]);
+        if (error == 0)
+            cas_thread_set_profile(a->threads[i], a->options.profile);
+    }
+    if (error != 0)
+        complain(a, "a real backend cannot be made");
+    return error == 0;
+}
+
+arena *arena_create(const arena_options *options)
+{
+    arena *a = calloc(1, sizeof *a);
+    if (a == NULL)
+        return NULL;
+    *a = (arena){.options = *options, .fence = -1};
+    bool real = arena_backend_is_real(options->backend);
+    if (real ? open_real(a) : open_world(a))
+        return a;
+    arena_destroy(a);
+    return NULL;
+}
+
+void arena_destroy(arena *a)
+{
+    cas_thread_enter(NULL);
+    for (unsigned i = 0; arena_backend_is_real(a->options.backend) && i < ARENA_THREADS; i++) {
+        if (a->threads[i] != NULL)
+            cas_thread_destroy(a->threads[i]);
+        if (a->backends[i] != NULL)
+            kinds[a->options.backend].destroy(a->backends[i]);
+    }
+    if (a->pair.world != NULL)
+        sim_world_destroy(a->pair.world);
+    if (a->fence >= 0)
+        close(a->fence);
+    free(a);
+}
+
+arena_backend arena_backend_of(const arena *a) { return a->options.backend; }
+sim_world *arena_world(arena *a) { return a->pair.world; }
+cas_thread *arena_thread_of(arena *a, arena_thread thread) { return a->threads[thread]; }
+cas_thread *arena_enter(arena *a, arena_thread thread) { return cas_thread_enter(a->threads[thread]); }
+void arena_forget_thread(arena *a, arena_thread thread) { a->threads[thread] = NULL; }
+
+const char *arena_address(const arena *a, arena_thread thread)
+{
+    if (arena_backend_is_real(a->options.backend))
+        return "127.0.0.1";
+    return thread == ARENA_A ? "10.0.0.1" : "10.0.0.2";
+}
+
+/* ---- settling ---- */
+
+static void pass_fence(const arena *a)
+{
+    struct pollfd wait_for = {.fd = a->fence, .events = POLLIN};
+    char byte = 0;
+    bool passed = send(a->fence, &byte, 1, 0) == 1 && poll(&wait_for, 1, FENCE_MS_MAX) == 1 &&
+                  recv(a->fence, &byte, 1, 0) == 1;
+    if (!passed)
+        complain(a, "a datagram to oneself did not arrive over loopback");
+}
+
+/* Returns the number of callbacks. */
+static int pump_all(arena *a)
+{
+    int callbacks = 0;
+    for (unsigned i = 0; i < ARENA_THREADS; i++) {
+        cas_thread *before = cas_thread_enter(a->threads[i]);
+        int made = cas_pump_run(0);
+        cas_thread_enter(before);
+        if (made < 0)
+            complain(a, "cas_pump_run(0) fails");
+        callbacks += made > 0 ? made : 0;
+    }
+    return callbacks;
+}
+
+static void settle_real(arena *a)
+{
+    unsigned quiet = 0;
+    for (unsigned round = 0; quiet < QUIET_ROUNDS && round < ROUNDS_MAX; round++) {
+        pass_fence(a);
+        quiet = pump_all(a) == 0 ? quiet + 1 : 0;
+    }
+    if (quiet != QUIET_ROUNDS)
+        complain(a, "callbacks do not cease");
+}
+
+void arena_settle(arena *a)
+{
+    if (!arena_backend_is_real(a->options.backend))
+        world_pair_settle(&a->pair);
+    else
+        settle_real(a);
+}
+
+bool arena_wait(arena *a, int timeout_ms)
+{
+    struct pollfd wait_for[ARENA_THREADS];
+    if (!arena_backend_is_real(a->options.backend))
+        return false;
+    for (unsigned i = 0; i < ARENA_THREADS; i++) {
+        cas_thread *before = cas_thread_enter(a->threads[i]);
+        wait_for[i] = (struct pollfd){.fd = cas_pump_descriptor(), .events = POLLIN};
+        cas_thread_enter(before);
+    }
+    return poll(wait_for, ARENA_THREADS, timeout_ms) > 0;
+}
+
