@@ -22,13 +22,14 @@
 #define CASP_EVENTS (FD_READ | FD_WRITE | FD_OOB | FD_ACCEPT | FD_CONNECT | FD_CLOSE)
 #define CASP_EVENT_KINDS 6
 
-struct cas_sink {
+struct casp_sink {
+    cas_sink base; /* first: what the backend reports to */
     cas_thread *thread;
     CAsyncSocket *owner;
     cas_port_socket *port;
     SOCKET handle;
     uint64_t generation;
-    cas_sink *parked; /* listeners: taken from the backend, but memory was refused before it had an object */
+    casp_sink *parked; /* listeners: taken from the backend, but memory was refused before it had an object */
     uint8_t mask; /* FD_ bits the user selected */
     uint8_t shut; /* FD_ bits whose latch is shut */
     bool datagram;
@@ -57,25 +58,27 @@ void casp_set_last_error(int error);
 void casp_thread_release(cas_thread *thread);
 
 /* notify.c: rules R1 to R13 of the notification state machine. */
+/* What a backend's cas_sink_report comes to: posts, or not. */
+void casp_notify_report(cas_sink *sink, long events, int error);
 /* R1, R2: replaces the mask, opens all latches, posts what is true. */
-void casp_notify_select(cas_sink *sink, long mask);
+void casp_notify_select(casp_sink *sink, long mask);
 /* R4, R5, R7: opens the latches of events and posts those that are true. */
-void casp_notify_rearm(cas_sink *sink, long events);
+void casp_notify_rearm(casp_sink *sink, long events);
 /* Posts those of events that are true and whose latch is open. */
-void casp_notify_evaluate(cas_sink *sink, long events);
+void casp_notify_evaluate(casp_sink *sink, long events);
 /* R6: a send found no room. */
-static inline void casp_notify_blocked(cas_sink *sink) { sink->shut &= (uint8_t)~FD_WRITE; }
+static inline void casp_notify_blocked(casp_sink *sink) { sink->shut &= (uint8_t)~FD_WRITE; }
 
 /* Room for one more opened latch on each socket, plus extra_sockets new ones; 0 or WSAENOBUFS. */
 int casp_reserve(cas_thread *thread, unsigned extra_sockets);
 
 /* socket.c */
 /* The sink that self owns on the current thread; NULL with *error set. */
-cas_sink *casp_sink_of(const CAsyncSocket *self, int *error);
+casp_sink *casp_sink_of(const CAsyncSocket *self, int *error);
 /* Ends an API call: sets the last error if there is one, and tells the observer.  Returns result. */
 int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes);
 /* Closes the port and forgets the sink. */
-int casp_sink_close(cas_sink *sink);
+int casp_sink_close(casp_sink *sink);
 
 /* timer.c */
 bool casp_timer_run_due(cas_thread *thread);

@@ -8,7 +8,7 @@
 
 #include "core/check.h"
 
-static const size_t page_bytes = CASP_PAGE_HANDLES * sizeof(cas_sink *);
+static const size_t page_bytes = CASP_PAGE_HANDLES * sizeof(casp_sink *);
 
 void casp_handle_map_fini(casp_handle_map *map, cas_allocator *memory)
 {
@@ -23,7 +23,7 @@ static int grow_directory(casp_handle_map *map, cas_allocator *memory, size_t ne
     size_t count = map->page_count == 0 ? 1 : map->page_count;
     while (count < needed)
         count *= 2;
-    cas_sink ***pages = memory->resize(memory, map->pages, map->page_count * sizeof *pages,
+    casp_sink ***pages = memory->resize(memory, map->pages, map->page_count * sizeof *pages,
                                        count * sizeof *pages);
     if (pages == NULL)
         return WSAENOBUFS;
@@ -50,7 +50,7 @@ int casp_handle_map_reserve(casp_handle_map *map, cas_allocator *memory, SOCKET 
     return 0;
 }
 
-void casp_handle_map_put(casp_handle_map *map, SOCKET handle, cas_sink *sink)
+void casp_handle_map_put(casp_handle_map *map, SOCKET handle, casp_sink *sink)
 {
     size_t page = handle / CASP_PAGE_HANDLES;
     CHECK(page < map->page_count && map->pages[page] != NULL);

@@ -7,13 +7,15 @@
 #define CORE_HANDLE_MAP_H
 
 #include "castanet/alloc.h"
-#include "castanet/backend.h"
+#include "castanet/winsock.h"
 #include "core/limits.h"
 
 enum { CASP_PAGE_HANDLES = CASP_LIMIT(32, 2), CASP_HANDLE_LIMIT = 1 << 24 };
 
+typedef struct casp_sink casp_sink; /* engine.h */
+
 typedef struct casp_handle_map {
-    cas_sink ***pages;
+    casp_sink ***pages;
     size_t page_count;
 } casp_handle_map;
 
@@ -23,9 +25,9 @@ void casp_handle_map_fini(casp_handle_map *map, cas_allocator *memory);
 int casp_handle_map_reserve(casp_handle_map *map, cas_allocator *memory, SOCKET handle);
 
 /* After a successful reserve.  NULL empties the entry. */
-void casp_handle_map_put(casp_handle_map *map, SOCKET handle, cas_sink *sink);
+void casp_handle_map_put(casp_handle_map *map, SOCKET handle, casp_sink *sink);
 
-static inline cas_sink *casp_handle_map_get(const casp_handle_map *map, SOCKET handle)
+static inline casp_sink *casp_handle_map_get(const casp_handle_map *map, SOCKET handle)
 {
     size_t page = handle / CASP_PAGE_HANDLES;
     if (page >= map->page_count || map->pages[page] == NULL)

@@ -11,7 +11,7 @@ typedef int (*port_name)(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
 static int name_of(CAsyncSocket *self, bool peer, SOCKADDR_STORAGE *out)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink == NULL)
         return error;
     cas_backend *backend = sink->thread->backend;

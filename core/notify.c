@@ -15,7 +15,7 @@
 static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
                                                         FD_READ,    FD_WRITE,  FD_CLOSE};
 
-static void post(cas_sink *sink, uint8_t event, int error)
+static void post(casp_sink *sink, uint8_t event, int error)
 {
     cas_thread *thread = sink->thread;
     bool was_empty = thread->queue.count == 0;
@@ -34,7 +34,7 @@ static void post(cas_sink *sink, uint8_t event, int error)
 }
 
 /* R3: in the mask and open: post, and shut. */
-static void post_owed(cas_sink *sink, long events, int error)
+static void post_owed(casp_sink *sink, long events, int error)
 {
     long owed = events & sink->mask & ~sink->shut;
     if (owed == 0)
@@ -49,13 +49,13 @@ static void post_owed(cas_sink *sink, long events, int error)
 }
 
 /* R10: what OnClose is told after a reset. */
-static int close_code(const cas_sink *sink, int error)
+static int close_code(const casp_sink *sink, int error)
 {
     return error == WSAECONNRESET && !sink->thread->profile.close_reports_reset ? WSAECONNABORTED : error;
 }
 
 /* R9 in the documentation's reading: a graceful end waits until the last byte was read. */
-static bool close_must_wait(const cas_sink *sink, int error)
+static bool close_must_wait(const casp_sink *sink, int error)
 {
     if (!sink->thread->profile.close_after_drain || error != 0)
         return false;
@@ -64,7 +64,7 @@ static bool close_must_wait(const cas_sink *sink, int error)
     return backend->ops->conditions(backend, sink->port, FD_READ, &ignored) != 0;
 }
 
-void cas_sink_report(cas_sink *sink, long events, int error)
+static void take_report(casp_sink *sink, long events, int error)
 {
     if ((events & FD_CLOSE) != 0) {
         if (close_must_wait(sink, error))
@@ -74,7 +74,12 @@ void cas_sink_report(cas_sink *sink, long events, int error)
     post_owed(sink, events, error);
 }
 
-void casp_notify_evaluate(cas_sink *sink, long events)
+void casp_notify_report(cas_sink *base, long events, int error)
+{
+    take_report((casp_sink *)base, events, error);
+}
+
+void casp_notify_evaluate(casp_sink *sink, long events)
 {
     long interest = events & sink->mask & ~sink->shut & ~(long)FD_CONNECT;
     if (interest == 0)
@@ -84,10 +89,10 @@ void casp_notify_evaluate(cas_sink *sink, long events)
     long truth = backend->ops->conditions(backend, sink->port, interest, &error);
     if (sink->parked != NULL)
         truth |= interest & FD_ACCEPT;
-    cas_sink_report(sink, truth, error);
+    take_report(sink, truth, error);
 }
 
-void casp_notify_select(cas_sink *sink, long mask)
+void casp_notify_select(casp_sink *sink, long mask)
 {
     sink->mask = (uint8_t)(mask & CASP_EVENTS);
     if (sink->mask == 0)
@@ -97,7 +102,7 @@ void casp_notify_select(cas_sink *sink, long mask)
     casp_notify_evaluate(sink, CASP_EVENTS);
 }
 
-void casp_notify_rearm(cas_sink *sink, long events)
+void casp_notify_rearm(casp_sink *sink, long events)
 {
     sink->shut &= (uint8_t)~events;
     if ((events & FD_READ) != 0 && sink->thread->profile.close_after_drain)

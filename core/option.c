@@ -45,7 +45,7 @@ static const entry entries[] = {
     {IPPROTO_IP, IP_TTL, WINSOCK_IP_TTL, CAS_OPT_TTL, SHAPE_INT, ALL},
 };
 
-static int find(const cas_sink *sink, int level, int name, int access, const entry **out)
+static int find(const casp_sink *sink, int level, int name, int access, const entry **out)
 {
     bool level_known = false;
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
@@ -116,7 +116,7 @@ static int set_option(CAsyncSocket *self, int name, const void *value, int len, 
 {
     int error, number = 0;
     const entry *e = NULL;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = find(sink, level, name, SET, &e);
     if (error == 0)
@@ -185,7 +185,7 @@ static int get_option(CAsyncSocket *self, int name, void *value, int *len, int l
 {
     int error, number = 0;
     const entry *e = NULL;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = find(sink, level, name, GET, &e);
     if (error == 0 && (value == NULL || len == NULL))
@@ -211,7 +211,7 @@ static bool is_command(long given, long system, uint32_t winsock)
     return (uint32_t)(unsigned long)given == winsock || given == system;
 }
 
-static int control(cas_sink *sink, long command, DWORD *argument)
+static int control(casp_sink *sink, long command, DWORD *argument)
 {
     cas_backend *backend = sink->thread->backend;
     if (argument == NULL)
@@ -238,7 +238,7 @@ static int control(cas_sink *sink, long command, DWORD *argument)
 BOOL CAsyncSocket_IOCtl(CAsyncSocket *self, long lCommand, DWORD *lpArgument)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = control(sink, lCommand, lpArgument);
     return (BOOL)casp_finish("IOCtl", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,

@@ -39,7 +39,7 @@ static callback callback_of(const CAsyncSocketVtbl *vtbl, uint8_t event)
 }
 
 /* What MFC asks before OnReceive; a query that fails lets the callback happen. */
-static bool passes_precheck(const cas_sink *sink)
+static bool passes_precheck(const casp_sink *sink)
 {
     cas_backend *backend = sink->thread->backend;
     unsigned value = 0;
@@ -53,9 +53,9 @@ static bool passes_precheck(const cas_sink *sink)
 }
 
 /* The socket that the message is still owed to, or NULL. */
-static cas_sink *addressee(cas_thread *thread, const casp_message *message)
+static casp_sink *addressee(cas_thread *thread, const casp_message *message)
 {
-    cas_sink *sink = casp_handle_map_get(&thread->handles, message->handle);
+    casp_sink *sink = casp_handle_map_get(&thread->handles, message->handle);
     if (sink == NULL || sink->generation != message->generation)
         return NULL;
     if (sink->owner->m_nGeneration != sink->generation)
@@ -65,7 +65,7 @@ static cas_sink *addressee(cas_thread *thread, const casp_message *message)
     return sink;
 }
 
-static void call(cas_thread *thread, cas_sink *sink, const casp_message *message)
+static void call(cas_thread *thread, casp_sink *sink, const casp_message *message)
 {
     callback target = callback_of(sink->owner->vtbl, message->event);
     thread->pump_depth++;
@@ -83,7 +83,7 @@ static bool dispatch_message(cas_thread *thread)
 {
     casp_message message;
     while (casp_message_queue_pop(&thread->queue, &message)) {
-        cas_sink *sink = addressee(thread, &message);
+        casp_sink *sink = addressee(thread, &message);
         if (sink != NULL) {
             call(thread, sink, &message);
             return true;

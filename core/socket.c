@@ -11,14 +11,14 @@
 
 /* ---- helpers of all entry points ---- */
 
-cas_sink *casp_sink_of(const CAsyncSocket *self, int *error)
+casp_sink *casp_sink_of(const CAsyncSocket *self, int *error)
 {
     cas_thread *thread = cas_thread_current();
     if (thread == NULL) {
         *error = WSANOTINITIALISED;
         return NULL;
     }
-    cas_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
+    casp_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
     if (sink == NULL || sink->owner != self || sink->generation != self->m_nGeneration) {
         *error = WSAENOTSOCK;
         return NULL;
@@ -53,18 +53,18 @@ static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALI
 
 /* ---- sinks ---- */
 
-static cas_sink *sink_create(cas_thread *thread)
+static casp_sink *sink_create(cas_thread *thread)
 {
-    cas_sink *sink = cas_alloc(thread->memory, sizeof *sink);
+    casp_sink *sink = cas_alloc(thread->memory, sizeof *sink);
     if (sink != NULL)
-        *sink = (cas_sink){.thread = thread};
+        *sink = (casp_sink){.base = {casp_notify_report, &thread->profile}, .thread = thread};
     return sink;
 }
 
-static void sink_free(cas_sink *sink) { cas_free(sink->thread->memory, sink, sizeof *sink); }
+static void sink_free(casp_sink *sink) { cas_free(sink->thread->memory, sink, sizeof *sink); }
 
 /* The map has room already. */
-static void sink_adopt(cas_sink *sink, CAsyncSocket *owner, SOCKET handle)
+static void sink_adopt(casp_sink *sink, CAsyncSocket *owner, SOCKET handle)
 {
     cas_thread *thread = sink->thread;
     sink->owner = owner;
@@ -76,9 +76,9 @@ static void sink_adopt(cas_sink *sink, CAsyncSocket *owner, SOCKET handle)
     owner->m_nGeneration = sink->generation;
 }
 
-static void close_parked(cas_sink *listener)
+static void close_parked(casp_sink *listener)
 {
-    cas_sink *parked = listener->parked;
+    casp_sink *parked = listener->parked;
     if (parked == NULL)
         return;
     listener->parked = NULL;
@@ -87,7 +87,7 @@ static void close_parked(cas_sink *listener)
 }
 
 /* The owner may be overwritten by its user already; then it is not touched. */
-static void sink_forget(cas_sink *sink)
+static void sink_forget(casp_sink *sink)
 {
     close_parked(sink);
     casp_handle_map_put(&sink->thread->handles, sink->handle, NULL);
@@ -97,7 +97,7 @@ static void sink_forget(cas_sink *sink)
     sink_free(sink);
 }
 
-int casp_sink_close(cas_sink *sink)
+int casp_sink_close(casp_sink *sink)
 {
     cas_backend *backend = sink->thread->backend;
     int error = backend->ops->close(backend, sink->port);
@@ -158,7 +158,7 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
     int error = check_kind(&type, protocol, &family);
     if (error != 0)
         return error;
-    cas_sink *sink = sink_create(thread);
+    casp_sink *sink = sink_create(thread);
     if (sink == NULL || casp_reserve(thread, 1) != 0) {
         error = WSAENOBUFS;
         goto fail;
@@ -167,7 +167,7 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
     sink->ipv6 = family == AF_INET6;
     cas_backend *backend = thread->backend;
     SOCKET handle;
-    error = backend->ops->open(backend, family, type, sink, &sink->port, &handle);
+    error = backend->ops->open(backend, family, type, &sink->base, &sink->port, &handle);
     if (error != 0)
         goto fail;
     error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
@@ -191,7 +191,7 @@ BOOL CAsyncSocket_Socket(CAsyncSocket *self, int nSocketType, long lEvent, int n
     return finish_bool("Socket", handle_of(self), error);
 }
 
-static int bind_text(cas_sink *sink, UINT port, const char *text)
+static int bind_text(casp_sink *sink, UINT port, const char *text)
 {
     SOCKADDR_STORAGE addr;
     int error = casp_addr_parse(text, port, sink->ipv6, &addr);
@@ -209,7 +209,7 @@ BOOL CAsyncSocket_Create(CAsyncSocket *self, UINT nSocketPort, int nSocketType, 
     SOCKET handle = handle_of(self);
     if (error == 0) {
         int ignored;
-        cas_sink *sink = casp_sink_of(self, &ignored);
+        casp_sink *sink = casp_sink_of(self, &ignored);
         error = bind_text(sink, nSocketPort, lpszSocketAddress);
         if (error != 0)
             casp_sink_close(sink);
@@ -233,14 +233,14 @@ static int attach(CAsyncSocket *self, SOCKET handle, long mask)
     int error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
     if (error != 0)
         return error == WSAEMFILE ? WSAENOTSOCK : error;
-    cas_sink *sink = sink_create(thread);
+    casp_sink *sink = sink_create(thread);
     if (sink == NULL)
         return WSAENOBUFS;
     cas_backend *backend = thread->backend;
     int family = AF_INET, type = SOCK_STREAM;
     error = casp_reserve(thread, 1);
     if (error == 0)
-        error = backend->ops->attach(backend, handle, sink, &sink->port, &family, &type);
+        error = backend->ops->attach(backend, handle, &sink->base, &sink->port, &family, &type);
     if (error != 0) {
         sink_free(sink);
         return error;
@@ -260,7 +260,7 @@ BOOL CAsyncSocket_Attach(CAsyncSocket *self, SOCKET hSocket, long lEvent)
 SOCKET CAsyncSocket_Detach(CAsyncSocket *self)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     SOCKET handle = handle_of(self);
     if (sink != NULL) {
         sink->thread->backend->ops->detach(sink->thread->backend, sink->port);
@@ -273,7 +273,7 @@ SOCKET CAsyncSocket_Detach(CAsyncSocket *self)
 CAsyncSocket *CAsyncSocket_FromHandle(SOCKET hSocket)
 {
     cas_thread *thread = cas_thread_current();
-    cas_sink *sink = thread == NULL ? NULL : casp_handle_map_get(&thread->handles, hSocket);
+    casp_sink *sink = thread == NULL ? NULL : casp_handle_map_get(&thread->handles, hSocket);
     return sink == NULL || sink->owner->m_nGeneration != sink->generation ? NULL : sink->owner;
 }
 
@@ -283,7 +283,7 @@ void CAsyncSocket_Close(CAsyncSocket *self)
     if (handle == INVALID_SOCKET)
         return;
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = casp_sink_close(sink);
     finish_bool("Close", handle, error);
@@ -294,7 +294,7 @@ void CAsyncSocket_Close(CAsyncSocket *self)
 BOOL CAsyncSocket_AsyncSelect(CAsyncSocket *self, long lEvent)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     cas_thread *thread = cas_thread_current();
     /* A thread that never had a socket has no window to notify (MFC-25). */
     if (error == WSAENOTSOCK && thread->socket_count == 0 && handle_of(self) != INVALID_SOCKET)
@@ -309,7 +309,7 @@ BOOL CAsyncSocket_AsyncSelect(CAsyncSocket *self, long lEvent)
 BOOL CAsyncSocket_Bind(CAsyncSocket *self, UINT nSocketPort, const char *lpszSocketAddress)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = bind_text(sink, nSocketPort, lpszSocketAddress);
     return finish_bool("Bind", handle_of(self), error);
@@ -318,7 +318,7 @@ BOOL CAsyncSocket_Bind(CAsyncSocket *self, UINT nSocketPort, const char *lpszSoc
 BOOL CAsyncSocket_BindAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, int nSockAddrLen)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = casp_addr_check(lpSockAddr, nSockAddrLen, sink->ipv6, false);
     if (error == 0)
@@ -327,7 +327,7 @@ BOOL CAsyncSocket_BindAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, int n
 }
 
 /* R8, R13: an attempt opens what its outcome will post. */
-static int connect_to(cas_sink *sink, const SOCKADDR *addr, int len)
+static int connect_to(casp_sink *sink, const SOCKADDR *addr, int len)
 {
     cas_backend *backend = sink->thread->backend;
     int error = casp_reserve(sink->thread, 0);
@@ -346,7 +346,7 @@ static int connect_to(cas_sink *sink, const SOCKADDR *addr, int len)
 BOOL CAsyncSocket_Connect(CAsyncSocket *self, const char *lpszHostAddress, UINT nHostPort)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL) {
         cas_backend *backend = sink->thread->backend;
         SOCKADDR_STORAGE addr;
@@ -363,7 +363,7 @@ BOOL CAsyncSocket_Connect(CAsyncSocket *self, const char *lpszHostAddress, UINT 
 BOOL CAsyncSocket_ConnectAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, int nSockAddrLen)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = casp_addr_check(lpSockAddr, nSockAddrLen, sink->ipv6, sink->datagram);
     if (error == 0)
@@ -371,16 +371,27 @@ BOOL CAsyncSocket_ConnectAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, in
     return finish_bool("Connect", handle_of(self), error);
 }
 
+/* The class's documentation: 1 to 5, the nearest one is taken silently. */
+static int clamp_backlog(const cas_profile *profile, int backlog)
+{
+    if (profile->backlog_max == 0)
+        return backlog;
+    return backlog < 1 ? 1 : backlog > profile->backlog_max ? profile->backlog_max : backlog;
+}
+
 BOOL CAsyncSocket_Listen(CAsyncSocket *self, int nConnectionBacklog)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
-    if (sink != NULL)
-        error = sink->thread->backend->ops->listen(sink->thread->backend, sink->port, nConnectionBacklog);
+    casp_sink *sink = casp_sink_of(self, &error);
+    if (sink != NULL) {
+        cas_backend *backend = sink->thread->backend;
+        int backlog = clamp_backlog(&sink->thread->profile, nConnectionBacklog);
+        error = backend->ops->listen(backend, sink->port, backlog);
+    }
     return finish_bool("Listen", handle_of(self), error);
 }
 
-static int check_accept(const cas_sink *listener, const CAsyncSocket *target, const SOCKADDR *addr,
+static int check_accept(const casp_sink *listener, const CAsyncSocket *target, const SOCKADDR *addr,
                         const int *len)
 {
     if (target == NULL)
@@ -392,14 +403,14 @@ static int check_accept(const cas_sink *listener, const CAsyncSocket *target, co
 }
 
 /* Takes a connection from the backend and parks it with the listener. */
-static int take_connection(cas_sink *listener)
+static int take_connection(casp_sink *listener)
 {
     cas_backend *backend = listener->thread->backend;
-    cas_sink *sink = sink_create(listener->thread);
+    casp_sink *sink = sink_create(listener->thread);
     if (sink == NULL)
         return WSAENOBUFS;
     sink->ipv6 = listener->ipv6;
-    int error = backend->ops->accept(backend, listener->port, sink, &sink->port, &sink->handle);
+    int error = backend->ops->accept(backend, listener->port, &sink->base, &sink->port, &sink->handle);
     if (error == 0)
         listener->parked = sink;
     else
@@ -410,7 +421,7 @@ static int take_connection(cas_sink *listener)
 /* R12: the new socket has the listener's mask and fresh latches.  Its handle is known only when the backend
  * has given it away; if then there is no memory for it, it stays parked for the next Accept, and no
  * connection is lost. */
-static int accept_into(cas_sink *listener, CAsyncSocket *target)
+static int accept_into(casp_sink *listener, CAsyncSocket *target)
 {
     cas_thread *thread = listener->thread;
     int error = casp_reserve(thread, 1);
@@ -420,14 +431,14 @@ static int accept_into(cas_sink *listener, CAsyncSocket *target)
         error = casp_handle_map_reserve(&thread->handles, thread->memory, listener->parked->handle);
     if (error != 0)
         return error;
-    cas_sink *sink = listener->parked;
+    casp_sink *sink = listener->parked;
     listener->parked = NULL;
     sink_adopt(sink, target, sink->handle);
     casp_notify_select(sink, listener->mask);
     return 0;
 }
 
-static void give_peer(cas_sink *sink, SOCKADDR *addr, int *len)
+static void give_peer(casp_sink *sink, SOCKADDR *addr, int *len)
 {
     SOCKADDR_STORAGE peer;
     cas_backend *backend = sink->thread->backend;
@@ -439,7 +450,7 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOC
                          int *lpSockAddrLen)
 {
     int error;
-    cas_sink *listener = casp_sink_of(self, &error);
+    casp_sink *listener = casp_sink_of(self, &error);
     if (listener != NULL) {
         error = casp_reserve(listener->thread, 0);
         if (error == 0) {
@@ -457,7 +468,7 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOC
 BOOL CAsyncSocket_ShutDown(CAsyncSocket *self, int nHow)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && nHow != SD_RECEIVE && nHow != SD_SEND && nHow != SD_BOTH)
         error = WSAEINVAL;
     if (error == 0)

@@ -59,7 +59,7 @@ static void close_all(cas_thread *thread)
 {
     for (size_t page = 0; page < thread->handles.page_count && thread->socket_count > 0; page++) {
         for (SOCKET i = 0; i < CASP_PAGE_HANDLES; i++) {
-            cas_sink *sink = casp_handle_map_get(&thread->handles, page * CASP_PAGE_HANDLES + i);
+            casp_sink *sink = casp_handle_map_get(&thread->handles, page * CASP_PAGE_HANDLES + i);
             if (sink != NULL)
                 casp_sink_close(sink);
         }
@@ -96,6 +96,8 @@ void cas_thread_set_profile(cas_thread *thread, const cas_profile *profile)
 {
     thread->profile = profile == NULL ? (cas_profile){0} : *profile;
 }
+
+const cas_profile *cas_thread_profile(const cas_thread *thread) { return &thread->profile; }
 
 void cas_thread_set_observer(cas_thread *thread, cas_observer *observer) { thread->observer = observer; }
 cas_backend *cas_thread_backend(const cas_thread *thread) { return thread->backend; }

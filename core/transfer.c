@@ -12,7 +12,7 @@ static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALI
 
 /* ---- receive ---- */
 
-static int receive(cas_sink *sink, void *buf, int len, int flags, SOCKADDR_STORAGE *from, size_t *count)
+static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STORAGE *from, size_t *count)
 {
     int error = casp_reserve(sink->thread, 0);
     if (error != 0)
@@ -40,7 +40,7 @@ int CAsyncSocket_Receive(CAsyncSocket *self, void *lpBuf, int nBufLen, int nFlag
 {
     int error;
     size_t count = 0;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = receive(sink, lpBuf, nBufLen, nFlags, NULL, &count);
     return finish_receive("Receive", self, error, count, lpBuf);
@@ -48,7 +48,7 @@ int CAsyncSocket_Receive(CAsyncSocket *self, void *lpBuf, int nBufLen, int nFlag
 
 /* The longest text an address of the socket's family can have, so that the size is judged before the
  * datagram is taken. */
-static size_t text_needed(const cas_sink *sink) { return sink->ipv6 ? INET6_ADDRSTRLEN : INET_ADDRSTRLEN; }
+static size_t text_needed(const casp_sink *sink) { return sink->ipv6 ? INET6_ADDRSTRLEN : INET_ADDRSTRLEN; }
 
 /* The sender in text, on datagram sockets only; outputs are untouched on failure. */
 static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text, size_t size, UINT *port,
@@ -56,7 +56,7 @@ static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text,
 {
     int error;
     size_t count = 0;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && sink->datagram && text != NULL && size < text_needed(sink))
         error = WSAEFAULT;
     if (sink != NULL && error == 0) {
@@ -85,7 +85,7 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
 {
     int error;
     size_t count = 0;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     bool wanted = sink != NULL && sink->datagram && lpSockAddr != NULL;
     if (wanted &&
         (lpSockAddrLen == NULL || *lpSockAddrLen < casp_sockaddr_len(sink->ipv6 ? AF_INET6 : AF_INET)))
@@ -101,7 +101,7 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
 
 /* ---- send ---- */
 
-static int send_bytes(cas_sink *sink, const void *buf, int len, int flags, const SOCKADDR *to, int to_len,
+static int send_bytes(casp_sink *sink, const void *buf, int len, int flags, const SOCKADDR *to, int to_len,
                       size_t *count)
 {
     if (len < 0 || (buf == NULL && len > 0))
@@ -127,7 +127,7 @@ int CAsyncSocket_Send(CAsyncSocket *self, const void *lpBuf, int nBufLen, int nF
 {
     int error;
     size_t count = 0;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = send_bytes(sink, lpBuf, nBufLen, nFlags, NULL, 0, &count);
     return finish_send("Send", self, error, count, lpBuf);
@@ -138,7 +138,7 @@ int CAsyncSocket_SendToAddr(CAsyncSocket *self, const void *lpBuf, int nBufLen, 
 {
     int error;
     size_t count = 0;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL &&
         (!sink->datagram || lpSockAddr == NULL)) /* TSR-01: a stream ignores the destination */
         error = send_bytes(sink, lpBuf, nBufLen, nFlags, NULL, 0, &count);
@@ -151,7 +151,7 @@ int CAsyncSocket_SendToAddr(CAsyncSocket *self, const void *lpBuf, int nBufLen, 
 }
 
 /* NULL: the limited broadcast address, which IPv6 has not. */
-static int destination(cas_sink *sink, const char *host, UINT port, SOCKADDR_STORAGE *out)
+static int destination(casp_sink *sink, const char *host, UINT port, SOCKADDR_STORAGE *out)
 {
     if (host == NULL && sink->ipv6)
         return WSAEINVAL;
@@ -168,7 +168,7 @@ int CAsyncSocket_SendTo(CAsyncSocket *self, const void *lpBuf, int nBufLen, UINT
 {
     int error;
     size_t count = 0;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && !sink->datagram)
         error = send_bytes(sink, lpBuf, nBufLen, nFlags, NULL, 0, &count);
     else if (sink != NULL) {
@@ -185,7 +185,7 @@ int CAsyncSocket_SendToEx(CAsyncSocket *self, const void *lpBuf, int nBufLen, UI
                           const char *lpszHostAddress, int nFlags)
 {
     int error;
-    cas_sink *sink = casp_sink_of(self, &error);
+    casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && lpszHostAddress == NULL)
         return finish_send("SendToEx", self, WSAEINVAL, 0, lpBuf);
     return CAsyncSocket_SendTo(self, lpBuf, nBufLen, nHostPort, lpszHostAddress, nFlags);

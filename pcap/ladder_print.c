@@ -23,6 +23,8 @@
 #include <string.h>
 
 #include "castanet/error.h"
+#include "simnet/host.h"
+#include "simnet/world.h"
 
 enum {
     WIDTH = 100,
@@ -407,6 +409,21 @@ static void print_row(const layout *l, const capp_row *row, FILE *stream)
     end_line(&out, stream);
 }
 
+/* What the run depends on, besides the program; threads with another profile than the world's are named. */
+static void print_circumstances(const sim_world *world, FILE *stream)
+{
+    char text[CAS_PROFILE_TEXT], other[CAS_PROFILE_TEXT];
+    cas_profile_text(sim_world_profile(world), text, sizeof text);
+    fprintf(stream, "(seed %" PRIu64 ", profile %s)\n", sim_world_seed(world), text);
+    for (uint32_t i = 0; i < world->host_count; i++) {
+        for (const simp_task *task = world->hosts[i]->tasks; task != NULL; task = task->next) {
+            cas_profile_text(cas_thread_profile(task->thread), other, sizeof other);
+            if (strcmp(text, other) != 0)
+                fprintf(stream, "(a thread of %s: profile %s)\n", sim_host_name(world->hosts[i]), other);
+        }
+    }
+}
+
 void cap_ladder_print(const cap_ladder *ladder, FILE *stream)
 {
     layout l;
@@ -416,6 +433,7 @@ void cap_ladder_print(const cap_ladder *ladder, FILE *stream)
         return;
     }
     lay_out(&l, ladder);
+    print_circumstances(ladder->world, stream);
     if (ladder->row_count > len)
         fprintf(stream, "(%" PRIu64 " earlier rows were not kept)\n", ladder->row_count - len);
     print_heading(&l, stream);

@@ -147,3 +147,8 @@ void simp_socket_dequeue(cas_port_socket *listener, simp_tcp *tcp)
         listener->handshake_count--;
     tcp->listener = NULL;
 }
+
+const cas_profile *simp_socket_profile(const cas_port_socket *socket)
+{
+    return socket->sink != NULL ? socket->sink->profile : sim_world_profile(socket->host->world);
+}

@@ -81,6 +81,9 @@ void simp_socket_dequeue(cas_port_socket *listener, struct simp_tcp *tcp);
 bool simp_socket_is_readable(const cas_port_socket *);
 bool simp_socket_is_writable(const cas_port_socket *);
 
+/* The switches that hold for the socket: those of its thread, or of the world while it is detached. */
+const cas_profile *simp_socket_profile(const cas_port_socket *);
+
 /* udp.c */
 /* addressed: the caller named the destination; else it is the connected peer's. */
 int simp_udp_send(cas_port_socket *, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed);

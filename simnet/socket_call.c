@@ -10,7 +10,7 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
-enum { BACKLOG_MAX = 65535 };
+enum { BACKLOG_MAX = 65535, SEND_QUEUED_MAX = 1 << 30 };
 
 static sim_host *host_of(cas_backend *backend) { return ((simp_task *)backend)->host; }
 static int family_of(const cas_port_socket *s) { return s->ipv6 ? AF_INET6 : AF_INET; }
@@ -290,11 +290,16 @@ int simp_call_receive(cas_backend *backend, cas_port_socket *s, void *buf, size_
 }
 
 /* SO_SNDBUF 0 still lets one segment out at a time. */
-static uint32_t send_room(const simp_tcp *t)
+static uint32_t send_room(const simp_tcp *t, size_t wanted)
 {
     uint32_t limit = t->send_limit > t->mss ? t->send_limit : t->mss;
     uint32_t queued = t->send.end - t->una;
-    return queued < limit ? limit - queued : 0;
+    if (queued >= limit)
+        return 0;
+    /* Half the sequence space must never be in the buffer. */
+    uint32_t most = SEND_QUEUED_MAX - queued;
+    bool whole = simp_tcp_profile(t)->sends_whole && wanted <= most;
+    return whole ? most : limit - queued;
 }
 
 static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flags, size_t *count)
@@ -306,7 +311,7 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
     if (s->send_shut || s->tcp->state == SIMP_TCP_CLOSED)
         return WSAESHUTDOWN;
     simp_tcp *t = s->tcp;
-    uint32_t room = send_room(t);
+    uint32_t room = send_room(t, len);
     if (len > 0 && room == 0) {
         s->send_blocked = true;
         return WSAEWOULDBLOCK;
@@ -353,6 +358,19 @@ int simp_call_send(cas_backend *backend, cas_port_socket *s, const void *buf, si
     return send_stream(s, buf, len, flags, count);
 }
 
+/* What is queued is lost, and the peer's later bytes are; the documented profile resets instead. */
+static void shut_receives(simp_tcp *t)
+{
+    bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL;
+    t->receive_shut = true;
+    if (unread && simp_tcp_profile(t)->shutdown_receive_resets) {
+        simp_tcp_abandon(t);
+        return;
+    }
+    simp_receive_buffer_clear(t);
+    simp_tcp_window_opened(t);
+}
+
 int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
 {
     (void)backend;
@@ -363,9 +381,7 @@ int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
         if (s->datagram) {
             simp_udp_clear(s);
         } else if (s->tcp != NULL) {
-            s->tcp->receive_shut = true;
-            simp_receive_buffer_clear(s->tcp);
-            simp_tcp_window_opened(s->tcp);
+            shut_receives(s->tcp);
         }
     }
     if (how != SD_RECEIVE) {

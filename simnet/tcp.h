@@ -154,9 +154,13 @@ void simp_tcp_shutdown(simp_tcp *);
 void simp_tcp_close(simp_tcp *);
 /* RST, if the peer has to know, and gone. */
 void simp_tcp_abort(simp_tcp *);
+/* The same while its program still holds the socket, which only learns of it from its calls. */
+void simp_tcp_abandon(simp_tcp *);
 /* The connection ends with an error: the socket learns of it. */
 void simp_tcp_fail(simp_tcp *, int error);
 void simp_tcp_destroy(simp_tcp *);
+/* The switches that hold for the connection. */
+const cas_profile *simp_tcp_profile(const simp_tcp *);
 /* Both directions are done: destroyed, or kept until the program has read what is left and closes. */
 void simp_tcp_finish(simp_tcp *);
 void simp_tcp_set_state(simp_tcp *, simp_tcp_state);

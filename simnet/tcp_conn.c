@@ -229,6 +229,19 @@ void simp_tcp_abort(simp_tcp *t)
     simp_tcp_destroy(t);
 }
 
+void simp_tcp_abandon(simp_tcp *t)
+{
+    cas_port_socket *socket = t->socket;
+    simp_tcp_abort(t);
+    socket->dead = WSAECONNABORTED;
+}
+
+const cas_profile *simp_tcp_profile(const simp_tcp *t)
+{
+    const cas_port_socket *socket = t->socket != NULL ? t->socket : t->listener;
+    return socket != NULL ? simp_socket_profile(socket) : sim_world_profile(t->host->world);
+}
+
 void simp_tcp_close(simp_tcp *t)
 {
     bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL ||

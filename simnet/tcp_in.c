@@ -336,6 +336,13 @@ static bool take_text(simp_tcp *t, sim_packet *packet)
         simp_tcp_abort(t);
         return false;
     }
+    if (t->receive_shut && simp_tcp_profile(t)->shutdown_receive_resets) {
+        cas_port_socket *socket = t->socket;
+        simp_packet_free(&t->host->world->arena, packet);
+        simp_tcp_abandon(t);
+        simp_socket_report(socket, FD_CLOSE, socket->dead);
+        return false;
+    }
     simp_receive_buffer_add(t, packet);
     if (t->receive_shut)
         simp_receive_buffer_clear(t);

@@ -33,11 +33,69 @@ static unsigned oldest_untaken(const simp_receive_buffer *b)
     return i;
 }
 
+/* ---- passing ---- */
+
+static void cut_front(sim_packet *packet, uint32_t bytes)
+{
+    packet->tcp.seq += bytes;
+    packet->offset += bytes;
+    packet->length -= bytes;
+}
+
+static void pass_marks(simp_tcp *t)
+{
+    simp_receive_buffer *b = &t->receive;
+    for (unsigned i = b->mark_count; i-- > 0;) {
+        simp_mark *mark = &b->marks[i];
+        if (!mark->arrived || !simp_seq_before(mark->seq, t->read))
+            continue;
+        mark->passed = true;
+        if (mark->taken || is_inline(t))
+            drop_mark(b, i);
+    }
+}
+
+static void consume(simp_tcp *t, uint32_t len)
+{
+    simp_receive_buffer *b = &t->receive;
+    t->read += len;
+    while (len > 0) {
+        sim_packet *packet = b->first;
+        if (packet->length > len) {
+            cut_front(packet, len);
+            break;
+        }
+        len -= packet->length;
+        b->first = packet->next;
+        if (b->first == NULL)
+            b->last = NULL;
+        simp_packet_free(&t->host->world->arena, packet);
+    }
+    pass_marks(t);
+}
+
+/* ---- urgent bytes ---- */
+
+/* As BSD does: the urgent byte before this one loses its mark, so it is read as any other; one that would be
+ * read next is skipped for good. */
+static void forget_marks(simp_tcp *t)
+{
+    simp_receive_buffer *b = &t->receive;
+    while (b->mark_count > 0) {
+        simp_mark mark = b->marks[b->mark_count - 1];
+        b->mark_count--;
+        if (mark.arrived && mark.seq == t->read && !is_inline(t))
+            consume(t, 1);
+    }
+}
+
 /* More urgent bytes than there are marks: the oldest becomes an ordinary byte, unless its program has it
  * already; if it has them all, the newest does. */
 void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
 {
     simp_receive_buffer *b = &t->receive;
+    if (simp_tcp_profile(t)->one_urgent_byte)
+        forget_marks(t);
     unsigned place = b->mark_count;
     while (place > 0 && !simp_seq_before(b->marks[place - 1].seq, seq)) {
         if (b->marks[--place].seq == seq)
@@ -93,13 +151,6 @@ bool simp_receive_buffer_is_at_mark(const simp_tcp *t)
 }
 
 /* ---- adding ---- */
-
-static void cut_front(sim_packet *packet, uint32_t bytes)
-{
-    packet->tcp.seq += bytes;
-    packet->offset += bytes;
-    packet->length -= bytes;
-}
 
 static void append(simp_tcp *t, sim_packet *packet)
 {
@@ -229,38 +280,6 @@ static void copy_out(const simp_tcp *t, uint32_t from, uint8_t *out, uint32_t le
         len -= part;
         from = 0;
     }
-}
-
-static void pass_marks(simp_tcp *t)
-{
-    simp_receive_buffer *b = &t->receive;
-    for (unsigned i = b->mark_count; i-- > 0;) {
-        simp_mark *mark = &b->marks[i];
-        if (!mark->arrived || !simp_seq_before(mark->seq, t->read))
-            continue;
-        mark->passed = true;
-        if (mark->taken || is_inline(t))
-            drop_mark(b, i);
-    }
-}
-
-static void consume(simp_tcp *t, uint32_t len)
-{
-    simp_receive_buffer *b = &t->receive;
-    t->read += len;
-    while (len > 0) {
-        sim_packet *packet = b->first;
-        if (packet->length > len) {
-            cut_front(packet, len);
-            break;
-        }
-        len -= packet->length;
-        b->first = packet->next;
-        if (b->first == NULL)
-            b->last = NULL;
-        simp_packet_free(&t->host->world->arena, packet);
-    }
-    pass_marks(t);
 }
 
 uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool peek)

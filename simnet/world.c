@@ -109,6 +109,7 @@ void sim_world_fail(sim_world *world, const char *format, ...)
 const char *sim_world_failure(const sim_world *world) { return world->failed ? world->failure : NULL; }
 uint64_t sim_world_now(const sim_world *world) { return world->now_ns; }
 uint64_t sim_world_seed(const sim_world *world) { return world->options.seed; }
+const cas_profile *sim_world_profile(const sim_world *world) { return &world->options.profile; }
 uint64_t sim_world_event_count(const sim_world *world) { return world->event_count; }
 const sim_error *sim_world_error(const sim_world *world) { return &world->error; }
 

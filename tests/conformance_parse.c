@@ -431,22 +431,10 @@ static void parse_prefixes(parser *p, scenario_step *step)
 
 static bool parse_profile(parser *p)
 {
-    cas_profile *profile = &p->scenario->profile;
-    while (p->at->kind != '\0') {
-        if (take_word(p, "mfc4.1"))
-            profile->precheck = CAS_PRECHECK_NONE;
-        else if (take_word(p, "mfc4.2"))
-            profile->precheck = CAS_PRECHECK_COUNT;
-        else if (take_word(p, "mfc7.0"))
-            profile->precheck = CAS_PRECHECK_READABLE;
-        else if (take_word(p, "documented-close"))
-            profile->close_after_drain = true;
-        else if (take_word(p, "documented-reset"))
-            profile->close_reports_reset = true;
-        else
-            return complain(p, "a profile",
-                            "write mfc4.1, mfc4.2, mfc7.0, documented-close or documented-reset");
-    }
+    for (; p->at->kind != '\0'; p->at++)
+        if (p->at->kind != 'w' || !cas_profile_add(&p->scenario->profile, p->at->text))
+            return complain(p, "a profile", "write windows, documented, linux, mfc4.1, mfc4.2, mfc7.0 or a "
+                                            "switch of castanet/profile.h");
     return true;
 }
 

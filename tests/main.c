@@ -106,34 +106,36 @@ static void name_everywhere(char name[NAME_BYTES_MAX], const test_case *one, are
     snprintf(name, NAME_BYTES_MAX, "%s-%s", one->name, arena_backend_name(backend));
 }
 
-/* CUnit hands no argument to a test: the case is found by the names of the current suite and test. */
-static void run_everywhere(arena_backend backend)
+static bool is_current(const char *suite, const char *name)
+{
+    return strcmp(suite, CU_get_current_suite()->pName) == 0 &&
+           strcmp(name, CU_get_current_test()->pName) == 0;
+}
+
+/* CUnit hands no argument to a test: case and backend are found by the names that are current. */
+static void run_everywhere(void)
 {
     char name[NAME_BYTES_MAX];
     for (unsigned i = 0; i < SUITE_COUNT; i++)
-        for (const test_case *one = suites[i].cases; one->name != NULL; one++) {
-            name_everywhere(name, one, backend);
-            if (one->run_in != NULL && strcmp(suites[i].name, CU_get_current_suite()->pName) == 0 &&
-                strcmp(name, CU_get_current_test()->pName) == 0) {
-                arena_run(backend, one->run_in);
-                return;
+        for (const test_case *one = suites[i].cases; one->name != NULL; one++)
+            for (int backend = 0; one->run_in != NULL && backend < ARENA_BACKENDS; backend++) {
+                name_everywhere(name, one, (arena_backend)backend);
+                if (is_current(suites[i].name, name)) {
+                    arena_run((arena_backend)backend, one->run_in);
+                    return;
+                }
             }
-        }
     EXPECT_TRUE(false);
 }
 
-static void run_on_sim(void) { run_everywhere(ARENA_SIM); }
-static void run_on_epoll(void) { run_everywhere(ARENA_EPOLL); }
-
 static bool register_case(CU_pSuite suite, const test_case *one)
 {
-    static void (*const runners[ARENA_BACKENDS])(void) = {run_on_sim, run_on_epoll};
     char name[NAME_BYTES_MAX];
     if (one->run != NULL)
         return CU_add_test(suite, one->name, one->run) != NULL;
     for (int backend = 0; backend < ARENA_BACKENDS; backend++) {
         name_everywhere(name, one, (arena_backend)backend);
-        if (CU_add_test(suite, name, runners[backend]) == NULL)
+        if (CU_add_test(suite, name, run_everywhere) == NULL)
             return false;
     }
     return true;

@@ -5,7 +5,7 @@
  *     const test_case test_NAME[] = {TEST(subject_situation_outcome), ..., TEST_END};
  *
  * and its tests appear as "NAME/subject_situation_outcome".  A test that takes an arena is listed by
- * TEST_EVERYWHERE and runs on every backend, as "NAME/subject_situation_outcome-sim" and "...-epoll".
+ * TEST_EVERYWHERE and runs on every backend, as "NAME/subject_situation_outcome-sim", "...-epoll" and so on.
  */
 #ifndef TESTS_TEST_LIST_H
 #define TESTS_TEST_LIST_H
@@ -36,6 +36,7 @@ typedef struct test_case {
     SUITE(core_error) \
     SUITE(core_alloc) \
     SUITE(core_thread) \
+    SUITE(profile) \
     SUITE(socket_misuse) \
     SUITE(socket_arguments) \
     SUITE(socket_callbacks) \

@@ -32,7 +32,15 @@ extern "C" {
 #endif
 
 typedef struct cas_port_socket cas_port_socket; /* each backend completes it for itself */
-typedef struct cas_sink cas_sink;               /* the engine's side of a socket */
+
+/* The upper side of a socket: the engine's, or that of a wrapper between the engine and a backend. */
+typedef struct cas_sink cas_sink;
+struct cas_sink {
+    /* These conditions (FD_ bits) became true.  error belongs to FD_CONNECT or FD_CLOSE; the two are never
+     * reported in one call with an error.  Never makes a callback, never fails. */
+    void (*report)(cas_sink *, long events, int error);
+    const cas_profile *profile; /* that of the thread, as it is at the moment */
+};
 
 /* Socket options at the port, whatever number the caller used.  Values are ints: BOOLs are 0 or 1, times are
  * ms, CAS_OPT_LINGER is CAS_LINGER(onoff, seconds). */
@@ -128,9 +136,10 @@ struct cas_backend {
     const cas_backend_ops *ops;
 };
 
-/* Upwards: these conditions (FD_ bits) became true.  error belongs to FD_CONNECT or FD_CLOSE; the two are
- * never reported in one call with an error.  Never makes a callback, never fails. */
-void cas_sink_report(cas_sink *sink, long events, int error);
+static inline void cas_sink_report(cas_sink *sink, long events, int error)
+{
+    sink->report(sink, events, error);
+}
 
 #ifdef __cplusplus
 }

@@ -11,6 +11,7 @@
 
 #include "castanet/alloc.h"
 #include "castanet/casyncsocket.h"
+#include "castanet/profile.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,23 +20,6 @@ extern "C" {
 typedef struct cas_thread cas_thread;
 typedef struct cas_backend cas_backend;
 typedef struct cas_observer cas_observer;
-
-/* What a dispatcher asks before OnReceive; the versions of MFC differ. */
-typedef enum cas_precheck {
-    CAS_PRECHECK_READABLE, /* MFC 7.0 and later: call when a read would not block.  The default */
-    CAS_PRECHECK_COUNT,    /* MFC 4.2 to 6.0: call when FIONREAD is not 0 */
-    CAS_PRECHECK_NONE      /* MFC up to 4.1 */
-} cas_precheck;
-
-/* Where published documentation, measured Windows and the versions of MFC differ.  All zero is the default,
- * measured Windows with MFC 7.0. */
-typedef struct cas_profile {
-    cas_precheck precheck;
-    /* Documentation: FD_CLOSE only when the last byte was read.  Measured: at once. */
-    bool close_after_drain;
-    /* Documentation: OnClose(WSAECONNRESET) after a reset.  Measured: OnClose(WSAECONNABORTED). */
-    bool close_reports_reset;
-} cas_profile;
 
 /* Makes the calling thread of the operating system a thread with this backend (AfxSocketInit).  The backend
  * is borrowed and must outlive the thread.  Returns 0, WSAEINVAL if there is one already, or WSAENOBUFS. */
@@ -53,7 +37,9 @@ void cas_thread_destroy(cas_thread *);
 cas_thread *cas_thread_enter(cas_thread *thread);
 cas_thread *cas_thread_current(void);
 
+/* profile is copied; NULL: the default one.  From now on, also for what is queued. */
 void cas_thread_set_profile(cas_thread *, const cas_profile *profile);
+const cas_profile *cas_thread_profile(const cas_thread *);
 void cas_thread_set_observer(cas_thread *, cas_observer *observer); /* borrowed; NULL: none */
 cas_backend *cas_thread_backend(const cas_thread *);
 void *cas_thread_context(const cas_thread *); /* any pointer of the owner's */

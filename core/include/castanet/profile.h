@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Profiles: where published documentation, measured Windows, Linux and the versions of MFC differ, which of
+ * them a thread (cas_thread_set_profile) or a world (sim_world_options) follows.
+ *
+ * The switches marked "stack" are about the TCP below the sockets: simulated hosts obey them, the operating
+ * system does what it does.  All others hold on every backend.
+ */
+#ifndef CASTANET_PROFILE_H
+#define CASTANET_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a dispatcher asks before OnReceive; the versions of MFC differ. */
+typedef enum cas_precheck {
+    CAS_PRECHECK_READABLE, /* MFC 7.0 and later: call when a read would not block.  The default */
+    CAS_PRECHECK_COUNT,    /* MFC 4.2 to 6.0: call when FIONREAD is not 0 */
+    CAS_PRECHECK_NONE      /* MFC up to 4.1 */
+} cas_precheck;
+
+/* All zero is the default: measured Windows with MFC 7.0, but for sends_whole. */
+typedef struct cas_profile {
+    cas_precheck precheck;
+    /* Documentation: FD_CLOSE only when the last byte was read.  Measured: at once. */
+    bool close_after_drain;
+    /* Documentation: OnClose(WSAECONNRESET) after a reset.  Measured: OnClose(WSAECONNABORTED). */
+    bool close_reports_reset;
+    /* Stack.  Measured: a non-blocking send takes all or nothing.  Documentation and Unix: it may take a
+     * part.  That is the default all the same, since programs must cope with it. */
+    bool sends_whole;
+    /* Stack.  BSD and Linux keep one urgent byte: a second one makes the first an ordinary byte of the
+     * stream, or drops it when it would be the next one read.  Windows queues them. */
+    bool one_urgent_byte;
+    /* Stack.  Documentation: bytes that are queued, or arrive, after ShutDown(receives) reset the connection.
+     * Measured: the peer's sends succeed, and the bytes are dropped. */
+    bool shutdown_receive_resets;
+    /* Documentation of the class: Listen takes 1 to 5, and clamps silently.  0: no limit of this library. */
+    int backlog_max;
+} cas_profile;
+
+/* Sets what a name stands for, and leaves the rest; false: there is no such name.
+ *
+ *   windows       the default
+ *   documented    close_after_drain, close_reports_reset, shutdown_receive_resets, backlog_max 5
+ *   linux         what this library shows on the sockets of a Linux system: one_urgent_byte
+ *   mfc4.1, mfc4.2, mfc7.0                 the pre-check of this version
+ *   close-after-drain, close-reports-reset, sends-whole, one-urgent-byte, shutdown-receive-resets
+ *
+ * The first three begin anew: they replace every switch but the pre-check. */
+bool cas_profile_add(cas_profile *profile, const char *name);
+
+/* The same for names separated by commas, on top of the default profile.  On failure profile is untouched,
+ * and *bad (unless NULL) points to the name in text that is none. */
+bool cas_profile_parse(cas_profile *profile, const char *text, const char **bad);
+
+/* The shortest names that give the profile, separated by commas: "windows", "linux,mfc4.2".  Returns text,
+ * cut short if size is too small; CAS_PROFILE_TEXT always suffices. */
+enum { CAS_PROFILE_TEXT = 128 };
+const char *cas_profile_text(const cas_profile *profile, char *text, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
