@@ -8,6 +8,8 @@
 
 #include <arpa/inet.h>
 
+#include "core/mistake.h"
+
 int casp_sockaddr_len(int family)
 {
     if (family == AF_INET)
@@ -30,15 +32,15 @@ int casp_addr_parse(const char *text, UINT port, bool ipv6, SOCKADDR_STORAGE *ou
         in6->sin6_family = AF_INET6;
         in6->sin6_port = htons((uint16_t)port);
         if (text != NULL && inet_pton(AF_INET6, text, &in6->sin6_addr) != 1)
-            return WSAEINVAL;
+            return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
     } else {
         SOCKADDR_IN *in = (SOCKADDR_IN *)&parsed;
         in->sin_family = AF_INET;
         in->sin_port = htons((uint16_t)port);
         if (text != NULL && inet_pton(AF_INET, text, &in->sin_addr) != 1)
-            return WSAEINVAL;
+            return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
         if (text != NULL && in->sin_addr.s_addr == INADDR_NONE)
-            return WSAEINVAL;
+            return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
     }
     *out = parsed;
     return 0;
@@ -47,20 +49,21 @@ int casp_addr_parse(const char *text, UINT port, bool ipv6, SOCKADDR_STORAGE *ou
 int casp_addr_check(const SOCKADDR *addr, int len, bool ipv6, bool unspec_allowed)
 {
     if (addr == NULL || len < (int)sizeof(sa_family_t))
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
     if (addr->sa_family == AF_UNSPEC && unspec_allowed)
         return 0;
     int family = ipv6 ? AF_INET6 : AF_INET;
-    if (addr->sa_family != family)
-        return len < casp_sockaddr_len(AF_INET) ? WSAEFAULT : WSAEAFNOSUPPORT;
-    return len < casp_sockaddr_len(family) ? WSAEFAULT : 0;
+    bool stranger = addr->sa_family != family;
+    if (len < casp_sockaddr_len(stranger ? AF_INET : family))
+        return casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
+    return stranger ? casp_mistaken(CASP_MISTAKE_ADDRESS_FAMILY, WSAEAFNOSUPPORT) : 0;
 }
 
 int casp_addr_give(const SOCKADDR_STORAGE *from, SOCKADDR *addr, int *len)
 {
     int needed = casp_sockaddr_len(from->ss_family);
     if (addr == NULL || len == NULL || *len < needed)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
     memcpy(addr, from, (size_t)needed);
     *len = needed;
     return 0;
@@ -82,7 +85,7 @@ int casp_addr_give_text(const SOCKADDR_STORAGE *from, char *text, size_t size, U
     if (text != NULL) {
         size_t len = strlen(buf) + 1;
         if (len > size)
-            return WSAEFAULT;
+            return casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
         memcpy(text, buf, len);
     }
     if (port != NULL)

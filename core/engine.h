@@ -18,6 +18,7 @@
 #include "castanet/observer.h"
 #include "core/handle_map.h"
 #include "core/message_queue.h"
+#include "core/mistake.h"
 
 #define CASP_EVENTS (FD_READ | FD_WRITE | FD_OOB | FD_ACCEPT | FD_CONNECT | FD_CLOSE)
 #define CASP_EVENT_KINDS 6
@@ -30,8 +31,8 @@ struct casp_sink {
     SOCKET handle;
     uint64_t generation;
     casp_sink *parked; /* listeners: taken from the backend, but memory was refused before it had an object */
-    uint8_t mask; /* FD_ bits the user selected */
-    uint8_t shut; /* FD_ bits whose latch is shut */
+    uint8_t mask;      /* FD_ bits the user selected */
+    uint8_t shut;      /* FD_ bits whose latch is shut */
     bool datagram;
     bool ipv6;
 };

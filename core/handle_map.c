@@ -24,7 +24,7 @@ static int grow_directory(casp_handle_map *map, cas_allocator *memory, size_t ne
     while (count < needed)
         count *= 2;
     casp_sink ***pages = memory->resize(memory, map->pages, map->page_count * sizeof *pages,
-                                       count * sizeof *pages);
+                                        count * sizeof *pages);
     if (pages == NULL)
         return WSAENOBUFS;
     for (size_t i = map->page_count; i < count; i++)

@@ -58,9 +58,9 @@ static int find(const casp_sink *sink, int level, int name, int access, const en
             continue;
         *out = e;
         bool fits = (e->use & access) != 0 && (e->use & (sink->datagram ? DATAGRAM : STREAM)) != 0;
-        return fits ? 0 : WSAENOPROTOOPT;
+        return fits ? 0 : casp_mistaken(CASP_MISTAKE_OPTION_UNKNOWN, WSAENOPROTOOPT);
     }
-    return level_known ? WSAENOPROTOOPT : WSAEINVAL;
+    return casp_mistaken(CASP_MISTAKE_OPTION_UNKNOWN, level_known ? WSAENOPROTOOPT : WSAEINVAL);
 }
 
 /* ---- from the caller ---- */
@@ -69,12 +69,12 @@ static int read_bool(const entry *e, const void *value, int len, int *out)
 {
     if (e->option == CAS_OPT_NODELAY) {
         if (len <= 0)
-            return WSAEFAULT;
+            return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
         *out = *(const unsigned char *)value != 0; /* OPT-5: only the first byte counts */
         return 0;
     }
     if (len != 0 && len != 1 && len != 2 && len < 4)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     unsigned char bytes[4] = {0};
     memcpy(bytes, value, (size_t)(len < 4 ? len : 4));
     *out = (bytes[0] | bytes[1] | bytes[2] | bytes[3]) != 0;
@@ -91,7 +91,7 @@ static int read_linger(const void *value, int len, int *out)
     }
     uint16_t winsock[2];
     if (len < (int)sizeof winsock)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     memcpy(winsock, value, sizeof winsock);
     *out = CAS_LINGER(winsock[0] != 0, winsock[1]);
     return 0;
@@ -100,12 +100,12 @@ static int read_linger(const void *value, int len, int *out)
 static int read_value(const entry *e, const void *value, int len, int *out)
 {
     if (value == NULL || len < 0)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     switch (e->layout) {
     case SHAPE_LINGER: return read_linger(value, len, out);
     case SHAPE_INT:
         if (len < (int)sizeof *out)
-            return WSAEFAULT;
+            return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
         memcpy(out, value, sizeof *out);
         return 0;
     default: return read_bool(e, value, len, out);
@@ -157,7 +157,7 @@ static int write_linger(int number, void *value, int *len)
     }
     uint16_t winsock[2] = {(uint16_t)onoff, (uint16_t)seconds};
     if (*len < (int)sizeof winsock)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     memcpy(value, winsock, sizeof winsock);
     *len = (int)sizeof winsock;
     return 0;
@@ -175,7 +175,7 @@ static int write_value(const entry *e, int number, void *value, int *len)
         return 0;
     }
     if (*len < (int)sizeof number)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     memcpy(value, &number, sizeof number);
     *len = (int)sizeof number;
     return 0;
@@ -189,7 +189,7 @@ static int get_option(CAsyncSocket *self, int name, void *value, int *len, int l
     if (sink != NULL)
         error = find(sink, level, name, GET, &e);
     if (error == 0 && (value == NULL || len == NULL))
-        error = WSAEFAULT;
+        error = casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     if (error == 0)
         error = sink->thread->backend->ops->get_option(sink->thread->backend, sink->port, e->option, &number);
     return error != 0 ? error : write_value(e, number, value, len);
@@ -215,11 +215,12 @@ static int control(casp_sink *sink, long command, DWORD *argument)
 {
     cas_backend *backend = sink->thread->backend;
     if (argument == NULL)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     if (is_command(command, FIONBIO, 0x8004667E)) {
         /* Calls never wait here, so there is no mode to change; Winsock refuses the change under a mask
          * (NBI-04). */
-        return *argument == 0 && sink->mask != 0 ? WSAEINVAL : 0;
+        bool refused = *argument == 0 && sink->mask != 0;
+        return refused ? casp_mistaken(CASP_MISTAKE_BLOCKING, WSAEINVAL) : 0;
     }
     if (is_command(command, SIO_UDP_CONNRESET, 0x9800000C))
         return sink->datagram ? backend->ops->set_udp_connreset(backend, sink->port, *argument != 0)

@@ -11,16 +11,26 @@
 
 /* ---- helpers of all entry points ---- */
 
+/* sink: what the calling thread knows by the object's handle, but the object is not its owner. */
+static casp_mistake why_not_owner(const CAsyncSocket *self, const casp_sink *sink)
+{
+    if (self == NULL)
+        return CASP_MISTAKE_NO_OBJECT;
+    if (self->m_hSocket == INVALID_SOCKET)
+        return CASP_MISTAKE_NO_HANDLE;
+    return sink == NULL ? CASP_MISTAKE_OTHER_THREAD : CASP_MISTAKE_COPIED;
+}
+
 casp_sink *casp_sink_of(const CAsyncSocket *self, int *error)
 {
     cas_thread *thread = cas_thread_current();
     if (thread == NULL) {
-        *error = WSANOTINITIALISED;
+        *error = casp_mistaken(CASP_MISTAKE_NO_THREAD, WSANOTINITIALISED);
         return NULL;
     }
     casp_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
     if (sink == NULL || sink->owner != self || sink->generation != self->m_nGeneration) {
-        *error = WSAENOTSOCK;
+        *error = casp_mistaken(why_not_owner(self, sink), WSAENOTSOCK);
         return NULL;
     }
     *error = 0;
@@ -30,8 +40,10 @@ casp_sink *casp_sink_of(const CAsyncSocket *self, int *error)
 int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes)
 {
     cas_thread *thread = cas_thread_current();
-    if (error != 0)
+    if (error != 0) {
         casp_set_last_error(error);
+        casp_mistake_tell(name, handle, error);
+    }
     if (thread != NULL && thread->observer != NULL) {
         thread->observer->on_step(thread->observer, &(cas_observation){.step = CAS_STEP_CALL,
                                                                        .thread = thread,
@@ -150,11 +162,11 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
 {
     cas_thread *thread = cas_thread_current();
     if (thread == NULL)
-        return WSANOTINITIALISED;
+        return casp_mistaken(CASP_MISTAKE_NO_THREAD, WSANOTINITIALISED);
     if (self == NULL)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_NO_OBJECT, WSAEFAULT);
     if (self->m_hSocket != INVALID_SOCKET)
-        return WSAEINVAL;
+        return casp_mistaken(CASP_MISTAKE_HAS_HANDLE, WSAEINVAL);
     int error = check_kind(&type, protocol, &family);
     if (error != 0)
         return error;
@@ -223,13 +235,15 @@ static int attach(CAsyncSocket *self, SOCKET handle, long mask)
 {
     cas_thread *thread = cas_thread_current();
     if (thread == NULL)
-        return WSANOTINITIALISED;
+        return casp_mistaken(CASP_MISTAKE_NO_THREAD, WSANOTINITIALISED);
     if (handle == INVALID_SOCKET)
-        return WSA_INVALID_HANDLE;
+        return casp_mistaken(CASP_MISTAKE_INVALID_HANDLE, WSA_INVALID_HANDLE);
     if (self == NULL)
-        return WSAEFAULT;
-    if (self->m_hSocket != INVALID_SOCKET || casp_handle_map_get(&thread->handles, handle) != NULL)
-        return WSAEINVAL;
+        return casp_mistaken(CASP_MISTAKE_NO_OBJECT, WSAEFAULT);
+    if (self->m_hSocket != INVALID_SOCKET)
+        return casp_mistaken(CASP_MISTAKE_HAS_HANDLE, WSAEINVAL);
+    if (casp_handle_map_get(&thread->handles, handle) != NULL)
+        return casp_mistaken(CASP_MISTAKE_ATTACHED_TWICE, WSAEINVAL);
     int error = casp_handle_map_reserve(&thread->handles, thread->memory, handle);
     if (error != 0)
         return error == WSAEMFILE ? WSAENOTSOCK : error;
@@ -274,7 +288,10 @@ CAsyncSocket *CAsyncSocket_FromHandle(SOCKET hSocket)
 {
     cas_thread *thread = cas_thread_current();
     casp_sink *sink = thread == NULL ? NULL : casp_handle_map_get(&thread->handles, hSocket);
-    return sink == NULL || sink->owner->m_nGeneration != sink->generation ? NULL : sink->owner;
+    if (sink != NULL && sink->owner->m_nGeneration == sink->generation)
+        return sink->owner;
+    casp_mistake_tell("FromHandle", hSocket, casp_mistaken(CASP_MISTAKE_STRANGER, WSAENOTSOCK));
+    return NULL;
 }
 
 void CAsyncSocket_Close(CAsyncSocket *self)
@@ -353,7 +370,7 @@ BOOL CAsyncSocket_Connect(CAsyncSocket *self, const char *lpszHostAddress, UINT 
         /* A name that cannot be resolved is WSAEINVAL for this class, not WSAHOST_NOT_FOUND. */
         if (lpszHostAddress == NULL || backend->ops->resolve(backend, lpszHostAddress, (uint16_t)nHostPort,
                                                              sink->ipv6 ? AF_INET6 : AF_INET, &addr) != 0)
-            error = WSAEINVAL;
+            error = casp_mistaken(CASP_MISTAKE_HOST_TEXT, WSAEINVAL);
         else
             error = connect_to(sink, (SOCKADDR *)&addr, casp_sockaddr_len(addr.ss_family));
     }
@@ -395,11 +412,13 @@ static int check_accept(const casp_sink *listener, const CAsyncSocket *target, c
                         const int *len)
 {
     if (target == NULL)
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_NO_TARGET, WSAEFAULT);
     if (target->m_hSocket != INVALID_SOCKET)
-        return WSAEINVAL;
+        return casp_mistaken(CASP_MISTAKE_TARGET_HAS_HANDLE, WSAEINVAL);
     bool wanted = addr != NULL && len != NULL; /* ACC-06: an address without a length is left alone */
-    return wanted && *len < casp_sockaddr_len(listener->ipv6 ? AF_INET6 : AF_INET) ? WSAEFAULT : 0;
+    if (wanted && *len < casp_sockaddr_len(listener->ipv6 ? AF_INET6 : AF_INET))
+        return casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
+    return 0;
 }
 
 /* Takes a connection from the backend and parks it with the listener. */
@@ -470,7 +489,7 @@ BOOL CAsyncSocket_ShutDown(CAsyncSocket *self, int nHow)
     int error;
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && nHow != SD_RECEIVE && nHow != SD_SEND && nHow != SD_BOTH)
-        error = WSAEINVAL;
+        error = casp_mistaken(CASP_MISTAKE_SHUTDOWN_HOW, WSAEINVAL);
     if (error == 0)
         error = sink->thread->backend->ops->shutdown(sink->thread->backend, sink->port, nHow);
     return finish_bool("ShutDown", handle_of(self), error);

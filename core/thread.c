@@ -10,7 +10,10 @@
 static _Thread_local struct {
     cas_thread *current;
     int last_error; /* of calls made without a thread */
+    casp_log_state log;
 } this_thread;
+
+casp_log_state *casp_log_state_of_this_thread(void) { return &this_thread.log; }
 
 cas_thread *cas_thread_current(void) { return this_thread.current; }
 

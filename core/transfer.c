@@ -19,7 +19,7 @@ static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STOR
         return error;
     cas_backend *backend = sink->thread->backend;
     if (len < 0 || (buf == NULL && len > 0))
-        error = WSAEFAULT;
+        error = casp_mistaken(CASP_MISTAKE_BUFFER, WSAEFAULT);
     else if ((flags & ~(MSG_PEEK | MSG_OOB)) != 0)
         error = WSAEOPNOTSUPP;
     else if (sink->datagram && (flags & MSG_OOB) != 0)
@@ -58,7 +58,7 @@ static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text,
     size_t count = 0;
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && sink->datagram && text != NULL && size < text_needed(sink))
-        error = WSAEFAULT;
+        error = casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
     if (sink != NULL && error == 0) {
         SOCKADDR_STORAGE from;
         error = receive(sink, buf, len, flags, &from, &count);
@@ -89,7 +89,7 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
     bool wanted = sink != NULL && sink->datagram && lpSockAddr != NULL;
     if (wanted &&
         (lpSockAddrLen == NULL || *lpSockAddrLen < casp_sockaddr_len(sink->ipv6 ? AF_INET6 : AF_INET)))
-        error = WSAEFAULT;
+        error = casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
     if (sink != NULL && error == 0) {
         SOCKADDR_STORAGE from;
         error = receive(sink, lpBuf, nBufLen, nFlags, &from, &count);
@@ -105,7 +105,7 @@ static int send_bytes(casp_sink *sink, const void *buf, int len, int flags, cons
                       size_t *count)
 {
     if (len < 0 || (buf == NULL && len > 0))
-        return WSAEFAULT;
+        return casp_mistaken(CASP_MISTAKE_BUFFER, WSAEFAULT);
     if ((flags & ~(MSG_OOB | MSG_DONTROUTE)) != 0 || (sink->datagram && (flags & MSG_OOB) != 0))
         return WSAEOPNOTSUPP;
     int error = casp_reserve(sink->thread, 0);
@@ -154,12 +154,12 @@ int CAsyncSocket_SendToAddr(CAsyncSocket *self, const void *lpBuf, int nBufLen, 
 static int destination(casp_sink *sink, const char *host, UINT port, SOCKADDR_STORAGE *out)
 {
     if (host == NULL && sink->ipv6)
-        return WSAEINVAL;
+        return casp_mistaken(CASP_MISTAKE_HOST_TEXT, WSAEINVAL);
     cas_backend *backend = sink->thread->backend;
     if (host == NULL)
         host = "255.255.255.255";
     return backend->ops->resolve(backend, host, (uint16_t)port, sink->ipv6 ? AF_INET6 : AF_INET, out) != 0
-               ? WSAEINVAL
+               ? casp_mistaken(CASP_MISTAKE_HOST_TEXT, WSAEINVAL)
                : 0;
 }
 

@@ -37,6 +37,7 @@ typedef struct test_case {
     SUITE(core_alloc) \
     SUITE(core_thread) \
     SUITE(profile) \
+    SUITE(log) \
     SUITE(socket_misuse) \
     SUITE(socket_arguments) \
     SUITE(socket_callbacks) \
