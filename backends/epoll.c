@@ -1,55 +1,53 @@
 /* SPDX-License-Identifier: MIT
  *
- * The epoll backend: its table, its set, and wait(), where all reports come from.
+ * The epoll backend: its set, and wait(), where all reports come from.
  *
- * A connection costs one epoll_ctl in its life; a message costs what it costs with raw epoll: epoll_wait,
- * recv, send.  epoll_socket.h has the states and invariants.
- *
- * It does not serve several threads, and does not survive a fork in the child.
+ * Connections are in the set edge triggered, so one costs one epoll_ctl in its life; a message costs what it
+ * costs with raw epoll: epoll_wait, recv, send.  posix_socket.h has the states and invariants.
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
-
 #include <errno.h>
-#include <limits.h>
-#include <time.h>
 #include <unistd.h>
 
+#include <sys/epoll.h>
 #include <sys/timerfd.h>
 
-#include "backends/epoll_socket.h"
+#include "backends/linux_socket.h"
 #include "castanet/os.h"
 
 enum { EVENTS_PER_WAIT = 64 };
 
-static const uint64_t NS_PER_S = 1000000000u;
+typedef struct epoll_backend {
+    casp_posix posix;
+    int set;           /* the epoll descriptor */
+    int alarm;         /* a timerfd in the set, made when somebody asks for the descriptor; -1: none */
+    uint64_t alarm_ns; /* when it is due; UINT64_MAX: it is not running */
+    bool reporting;    /* inside wait(), walking over events */
+} epoll_backend;
 
 /* ---- the set ---- */
 
-int casp_epoll_interest(casp_epoll *b, cas_port_socket *s, uint32_t events)
+/* The kernel takes our bits as they are. */
+_Static_assert(CASP_EVENT_IN == EPOLLIN && CASP_EVENT_PRI == EPOLLPRI && CASP_EVENT_OUT == EPOLLOUT &&
+                   CASP_EVENT_ERR == EPOLLERR && CASP_EVENT_HUP == EPOLLHUP && CASP_EVENT_END == EPOLLRDHUP &&
+                   CASP_WATCH_CHANGES == EPOLLET,
+               "events of epoll");
+
+static int watch(casp_posix *base, cas_port_socket *s, unsigned events)
 {
-    if (events == s->interest)
-        return 0;
+    epoll_backend *b = (epoll_backend *)base;
     int operation = s->interest == 0 ? EPOLL_CTL_ADD : events == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD;
     struct epoll_event event = {.events = events, .data.ptr = s};
     if (epoll_ctl(b->set, operation, s->fd, &event) != 0)
         return errno == EEXIST ? WSAEINVAL : WSAENOBUFS;
-    s->interest = events;
     return 0;
 }
 
-/* ---- clock and alarm ---- */
+/* ---- the alarm ---- */
 
-uint64_t casp_epoll_now(cas_backend *backend)
+static void set_alarm(epoll_backend *b, uint64_t at_ns)
 {
-    (void)backend;
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
-static void set_alarm(casp_epoll *b, uint64_t at_ns)
-{
-    struct itimerspec when = {.it_value = {(time_t)(at_ns / NS_PER_S), (long)(at_ns % NS_PER_S)}};
+    const uint64_t ns_per_s = 1000000000u;
+    struct itimerspec when = {.it_value = {(time_t)(at_ns / ns_per_s), (long)(at_ns % ns_per_s)}};
     b->alarm_ns = at_ns;
     timerfd_settime(b->alarm, TFD_TIMER_ABSTIME, &when, NULL);
 }
@@ -58,14 +56,14 @@ static void set_alarm(casp_epoll *b, uint64_t at_ns)
  * during wait() is dispatched right after it. */
 static void wake(cas_backend *backend, uint64_t at_ns)
 {
-    casp_epoll *b = (casp_epoll *)backend;
+    epoll_backend *b = (epoll_backend *)backend;
     if (b->alarm >= 0 && !b->reporting && at_ns < b->alarm_ns)
         set_alarm(b, at_ns == 0 ? 1 : at_ns);
 }
 
 static int descriptor(cas_backend *backend)
 {
-    casp_epoll *b = (casp_epoll *)backend;
+    epoll_backend *b = (epoll_backend *)backend;
     if (b->alarm >= 0)
         return b->set;
     b->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -77,7 +75,7 @@ static int descriptor(cas_backend *backend)
     return b->alarm < 0 ? -1 : b->set;
 }
 
-static void alarm_rang(casp_epoll *b)
+static void alarm_rang(epoll_backend *b)
 {
     uint64_t expirations;
     b->alarm_ns = UINT64_MAX;
@@ -88,19 +86,11 @@ static void alarm_rang(casp_epoll *b)
 
 /* ---- waiting ---- */
 
-static int wait_ms(int64_t timeout_ns)
-{
-    if (timeout_ns < 0)
-        return -1;
-    int64_t ms = timeout_ns / 1000000 + (timeout_ns % 1000000 != 0);
-    return ms > INT_MAX ? INT_MAX : (int)ms;
-}
-
 static int wait_for_events(cas_backend *backend, int64_t timeout_ns)
 {
-    casp_epoll *b = (casp_epoll *)backend;
+    epoll_backend *b = (epoll_backend *)backend;
     struct epoll_event events[EVENTS_PER_WAIT];
-    int count = epoll_wait(b->set, events, EVENTS_PER_WAIT, wait_ms(timeout_ns));
+    int count = epoll_wait(b->set, events, EVENTS_PER_WAIT, casp_posix_wait_ms(timeout_ns));
     if (count < 0)
         return errno == EINTR ? 0 : casp_wsa_from_errno(errno);
     b->reporting = true;
@@ -108,75 +98,24 @@ static int wait_for_events(cas_backend *backend, int64_t timeout_ns)
         cas_port_socket *s = events[i].data.ptr;
         if (s == NULL)
             alarm_rang(b);
-        else if (s->datagram)
-            casp_datagram_event(b, s, events[i].events);
         else
-            casp_stream_event(b, s, events[i].events);
+            casp_posix_event(&b->posix, s, events[i].events);
     }
     b->reporting = false;
     return 0;
 }
 
-/* ---- slots that differ by type ---- */
-
-static int connect_socket(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
-{
-    return s->datagram ? casp_datagram_connect(s, addr, len)
-                       : casp_stream_connect((casp_epoll *)backend, s, addr, len);
-}
-
-static int receive(cas_backend *backend, cas_port_socket *s, void *buf, size_t len, int flags,
-                   SOCKADDR_STORAGE *from, size_t *count)
-{
-    return s->datagram ? casp_datagram_receive((casp_epoll *)backend, s, buf, len, flags, from, count)
-                       : casp_stream_receive(s, buf, len, flags, count);
-}
-
-/* A stream ignores the destination (TSR-01). */
-static int send_bytes(cas_backend *backend, cas_port_socket *s, const void *buf, size_t len, int flags,
-                      const SOCKADDR *to, int to_len, size_t *count)
-{
-    return s->datagram ? casp_datagram_send((casp_epoll *)backend, s, buf, len, flags, to, to_len, count)
-                       : casp_stream_send(s, buf, len, flags, count);
-}
-
-static int query(cas_backend *backend, cas_port_socket *s, cas_query what, unsigned *value)
-{
-    (void)backend;
-    return s->datagram ? casp_datagram_query(s, what, value) : casp_stream_query(s, what, value);
-}
-
-static long conditions(cas_backend *backend, cas_port_socket *s, long interest, int *close_error)
-{
-    return s->datagram ? casp_datagram_conditions((casp_epoll *)backend, s, interest)
-                       : casp_stream_conditions((casp_epoll *)backend, s, interest, close_error);
-}
-
-static const cas_backend_ops epoll_ops = {
+static const casp_os_ops epoll_ops = {
     .name = "epoll",
-    .open = casp_epoll_open,
-    .attach = casp_epoll_attach,
-    .detach = casp_epoll_detach,
-    .close = casp_epoll_close,
-    .bind = casp_epoll_bind,
-    .connect = connect_socket,
-    .listen = casp_stream_listen,
-    .accept = casp_stream_accept,
-    .receive = receive,
-    .send = send_bytes,
-    .shutdown = casp_epoll_shutdown,
-    .local_name = casp_epoll_local_name,
-    .peer_name = casp_epoll_peer_name,
-    .get_option = casp_epoll_get_option,
-    .set_option = casp_epoll_set_option,
-    .query = query,
-    .set_udp_connreset = casp_datagram_set_connreset,
-    .conditions = conditions,
-    .resolve = casp_epoll_resolve,
     .wait = wait_for_events,
     .wake = wake,
     .descriptor = descriptor,
-    .now = casp_epoll_now,
+    .watch = watch,
+    .open = casp_linux_open,
+    .accept = casp_linux_accept,
+    .prepare_datagram = casp_linux_prepare_datagram,
+    .take_datagram_errors = casp_linux_take_datagram_errors,
+    .count_beyond_mark = casp_linux_count_beyond_mark,
 };
 
 /* ---- life ---- */
@@ -185,29 +124,30 @@ int cas_epoll_backend_create(cas_allocator *memory, cas_backend **out)
 {
     if (memory == NULL)
         memory = cas_allocator_system();
-    casp_epoll *b = cas_alloc(memory, sizeof *b);
+    epoll_backend *b = cas_alloc(memory, sizeof *b);
     if (b == NULL)
         return WSAENOBUFS;
-    *b = (casp_epoll){.base.ops = &epoll_ops, .memory = memory, .alarm = -1, .alarm_ns = UINT64_MAX};
+    *b = (epoll_backend){.alarm = -1, .alarm_ns = UINT64_MAX};
+    casp_posix_init(&b->posix, &epoll_ops, memory);
     b->set = epoll_create1(EPOLL_CLOEXEC);
     if (b->set < 0) {
         int error = casp_wsa_from_errno(errno);
         cas_free(memory, b, sizeof *b);
         return error;
     }
-    *out = &b->base;
+    *out = &b->posix.base;
     return 0;
 }
 
 void cas_epoll_backend_destroy(cas_backend *backend)
 {
-    casp_epoll *b = (casp_epoll *)backend;
+    epoll_backend *b = (epoll_backend *)backend;
     if (b == NULL)
         return;
     if (b->alarm >= 0)
         close(b->alarm);
     close(b->set);
-    cas_free(b->memory, b, sizeof *b);
+    cas_free(b->posix.memory, b, sizeof *b);
 }
 
 /* The backend that cas_os_init made for the calling thread. */

@@ -4,7 +4,7 @@
  */
 #include <errno.h>
 
-#include "backends/epoll_socket.h"
+#include "backends/posix_socket.h"
 
 /* size: table */
 int casp_wsa_from_errno(int number)
@@ -28,7 +28,9 @@ int casp_wsa_from_errno(int number)
     case ENOPROTOOPT: return WSAENOPROTOOPT;
     case EPROTONOSUPPORT: return WSAEPROTONOSUPPORT;
     case EOPNOTSUPP: return WSAEOPNOTSUPP;
+#ifdef EPFNOSUPPORT
     case EPFNOSUPPORT: return WSAEPFNOSUPPORT;
+#endif
     case EAFNOSUPPORT: return WSAEAFNOSUPPORT;
     case EADDRINUSE: return WSAEADDRINUSE;
     case EADDRNOTAVAIL: return WSAEADDRNOTAVAIL;
@@ -48,5 +50,21 @@ int casp_wsa_from_errno(int number)
     case ENAMETOOLONG: return WSAENAMETOOLONG;
     case EHOSTUNREACH: return WSAEHOSTUNREACH;
     default: return WSAEINVAL;
+    }
+}
+
+bool casp_errno_is_unreachable(int number)
+{
+    switch (number) {
+    case EHOSTUNREACH: case ENETUNREACH:
+#ifdef EHOSTDOWN
+    case EHOSTDOWN:
+#endif
+#ifdef ENONET
+    case ENONET:
+#endif
+        return true;
+    default:
+        return false;
     }
 }

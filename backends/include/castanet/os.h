@@ -22,7 +22,16 @@ int cas_epoll_backend_create(cas_allocator *memory, cas_backend **out);
 /* Call after the thread is gone; handles that Detach left stay open.  NULL: nothing. */
 void cas_epoll_backend_destroy(cas_backend *);
 
-/* Initialises the calling thread on a backend of its own, and undoes it.  The first returns 0, WSAEINVAL if
+/* The same on POSIX poll(2), for systems without epoll; wait() takes time for each socket that is open, and
+ * there is no descriptor for another event loop (cas_pump_descriptor gives -1).  It cannot see two things:
+ * an ICMP error of a datagram socket without a peer, and, when much is unread or an urgent byte stands in the
+ * way, the end of a stream before what is unread was read.  While bytes are unread it uses SO_RCVLOWAT.
+ *
+ * Returns 0 or WSAENOBUFS; *out is untouched on failure. */
+int cas_poll_backend_create(cas_allocator *memory, cas_backend **out);
+void cas_poll_backend_destroy(cas_backend *);
+
+/* Initialises the calling thread on an epoll backend of its own, and undoes it.  The first returns 0, WSAEINVAL if
  * the thread was initialised before, WSAENOBUFS or WSAEMFILE; the second does nothing without it. */
 int cas_os_init(void);
 void cas_os_fini(void);

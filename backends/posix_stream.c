@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * Connections and listeners: how they come into being, and what the events of the set say about them.
+ * Connections and listeners: how they come into being, and what events say about them.
  *
- * Every edge carries all that is true of the socket at that moment, so an event is read as a state:
+ * The event of a connection carries all that is true of it at that moment, so it is read as a state:
  *
  *   HUP with ERR       the connection died, or the attempt failed; the kernel's pending error says of what
  *   HUP without ERR    both sides have finished; or it died, and a call has taken the error away already
- *   RDHUP              the peer has finished (the kernel's own SHUT_RD, the other cause, is never used)
+ *   END                the peer has finished (the kernel's own SHUT_RD, the other cause, is never used)
  *   IN                 in-band bytes, or the end of the stream, or (older kernels) only an urgent byte
  *   PRI                an urgent byte waits
  *   OUT                there is room
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "backends/epoll_socket.h"
+#include "backends/posix_socket.h"
 
 /* ---- connect ---- */
 
-int casp_stream_connect(casp_epoll *b, cas_port_socket *s, const SOCKADDR *addr, int len)
+int casp_stream_connect(casp_posix *b, cas_port_socket *s, const SOCKADDR *addr, int len)
 {
     switch (s->phase) {
     case CASP_LISTENING: return WSAEINVAL;
@@ -34,7 +33,7 @@ int casp_stream_connect(casp_epoll *b, cas_port_socket *s, const SOCKADDR *addr,
         return WSAEADDRNOTAVAIL;
     if (connect(s->fd, addr, (socklen_t)len) != 0 && errno != EINPROGRESS)
         return casp_wsa_from_errno(errno);
-    int error = casp_epoll_interest(b, s, CASP_EPOLL_EDGES);
+    int error = casp_watch(b, s, CASP_WATCH_CONNECTION);
     if (error != 0) {
         connect(s->fd, &(SOCKADDR){.sa_family = AF_UNSPEC}, sizeof(SOCKADDR));
         return error;
@@ -52,7 +51,7 @@ static void undo_attempt(cas_port_socket *s)
     SOCKADDR_STORAGE local;
     connect(s->fd, &(SOCKADDR){.sa_family = AF_UNSPEC}, sizeof(SOCKADDR));
     s->phase = CASP_IDLE;
-    s->bound = s->bound_by_user && casp_epoll_local(s, &local);
+    s->bound = s->bound_by_user && casp_socket_local(s, &local);
     if (s->bound && bind(s->fd, (SOCKADDR *)&local, (socklen_t)casp_address_len(s->family)) != 0)
         s->bound = errno == EINVAL; /* it was never forgotten */
     s->bound_by_user = s->bound;
@@ -64,7 +63,7 @@ static bool is_failure(int number) { return number != 0 && number != ECONNRESET 
 static long attempt_succeeded(cas_port_socket *s)
 {
     s->phase = CASP_CONNECTED;
-    s->connected_ns = casp_epoll_now(NULL);
+    s->connected_ns = casp_posix_now(NULL);
     s->shadow.error = 0;
     s->writable = true;
     s->readable = CASP_READABLE_NO;
@@ -72,13 +71,13 @@ static long attempt_succeeded(cas_port_socket *s)
 }
 
 /* What to report of an attempt's outcome; nothing as long as there is none. */
-static long attempt_event(cas_port_socket *s, uint32_t events)
+static long attempt_event(cas_port_socket *s, unsigned events)
 {
-    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0)
+    if ((events & (CASP_EVENT_OUT | CASP_EVENT_ERR | CASP_EVENT_HUP)) == 0)
         return 0;
     int number = 0;
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
-        number = casp_epoll_take_error(s);
+    if ((events & (CASP_EVENT_ERR | CASP_EVENT_HUP)) != 0) {
+        number = casp_socket_take_error(s);
         if (number == 0)
             number = ECONNABORTED;
     }
@@ -106,63 +105,60 @@ int casp_stream_listen(cas_backend *backend, cas_port_socket *s, int backlog)
         return WSAEISCONN;
     if (!s->bound || s->phase == CASP_CONNECTING)
         return WSAEINVAL;
-    casp_epoll_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 1);
+    casp_socket_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 1);
     if (listen(s->fd, backlog) != 0) {
         int error = casp_wsa_from_errno(errno);
-        casp_epoll_set_flag(s, SOL_SOCKET, SO_REUSEADDR, s->shadow.reuseaddr);
+        casp_socket_set_flag(s, SOL_SOCKET, SO_REUSEADDR, s->shadow.reuseaddr);
         return error;
     }
     s->phase = CASP_LISTENING;
-    return casp_epoll_interest((casp_epoll *)backend, s, EPOLLIN);
+    return casp_watch((casp_posix *)backend, s, CASP_EVENT_IN);
 }
 
 /* Level triggered: what stays in the queue is reported by the next wait().  A listener that nobody answers is
  * taken out of the set. */
-static void listener_event(casp_epoll *b, cas_port_socket *s, uint32_t events)
+static void listener_event(casp_posix *b, cas_port_socket *s, unsigned events)
 {
-    if (s->owed || (events & EPOLLIN) == 0) {
-        casp_epoll_interest(b, s, 0);
+    if (s->owed || (events & CASP_EVENT_IN) == 0) {
+        casp_watch(b, s, 0);
         return;
     }
     s->owed = true;
     cas_sink_report(s->sink, FD_ACCEPT, 0);
 }
 
-static void listener_answered(casp_epoll *b, cas_port_socket *s)
+static void listener_answered(casp_posix *b, cas_port_socket *s)
 {
     s->owed = false;
-    casp_epoll_interest(b, s, EPOLLIN);
+    casp_watch(b, s, CASP_EVENT_IN);
 }
 
 /* What is queued would be told by the next wait(); but after a connection was taken it is owed at once (R7),
  * before another call takes the next one (MFC-08). */
-long casp_listener_conditions(casp_epoll *b, cas_port_socket *s)
+long casp_listener_conditions(casp_posix *b, cas_port_socket *s)
 {
     bool taken = s->readable == CASP_READABLE_MAYBE;
     s->readable = CASP_READABLE_NO;
     listener_answered(b, s);
-    return taken && (casp_epoll_poll(s, POLLIN) & POLLIN) != 0 ? FD_ACCEPT : 0;
+    return taken && (casp_socket_poll(s, POLLIN) & POLLIN) != 0 ? FD_ACCEPT : 0;
 }
 
 /* A client that withdrew, and what its network did to it, is no answer: accept(2) says to try again. */
 static bool is_gone_client(int number)
 {
     switch (number) {
-    case EINTR: case ECONNABORTED: case EPROTO: case ENETDOWN: case ENOPROTOOPT: case EHOSTDOWN: case ENONET:
-    case EHOSTUNREACH: case ENETUNREACH:
-        return true;
-    default:
-        return false;
+    case EINTR: case ECONNABORTED: case EPROTO: case ENETDOWN: case ENOPROTOOPT: return true;
+    default: return casp_errno_is_unreachable(number);
     }
 }
 
-static int take_connection(cas_port_socket *listener, SOCKADDR_STORAGE *peer, socklen_t *len)
+static int take_connection(const casp_posix *b, const cas_port_socket *listener, SOCKADDR_STORAGE *peer, socklen_t *len)
 {
     enum { TRIES_MAX = 64 };
     int fd = -1;
     for (int i = 0; i < TRIES_MAX && fd < 0; i++) {
         *len = sizeof *peer;
-        fd = accept4(listener->fd, (SOCKADDR *)peer, len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        fd = b->os->accept(listener->fd, (SOCKADDR *)peer, len);
         if (fd < 0 && !is_gone_client(errno))
             break;
     }
@@ -179,31 +175,32 @@ static void inherit(cas_port_socket *s, const cas_port_socket *listener)
     s->bound_by_user = true;
     s->fresh = true;
     s->phase = CASP_CONNECTED;
-    s->connected_ns = casp_epoll_now(NULL);
+    s->connected_ns = casp_posix_now(NULL);
 }
 
 int casp_stream_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *sink, cas_port_socket **out,
                        SOCKET *handle)
 {
-    casp_epoll *b = (casp_epoll *)backend;
+    casp_posix *b = (casp_posix *)backend;
     if (listener->datagram)
         return WSAEOPNOTSUPP;
     if (listener->phase != CASP_LISTENING)
         return WSAEINVAL;
     listener_answered(b, listener);
     /* Memory first, so that no connection is lost for want of it. */
-    cas_port_socket *s = casp_epoll_socket_create(b, sink, -1, listener->family, false);
+    cas_port_socket *s = casp_socket_create(b, sink, -1, listener->family, false);
     if (s == NULL)
         return WSAENOBUFS;
     SOCKADDR_STORAGE peer;
     socklen_t len;
     memset(&peer, 0, sizeof peer);
-    s->fd = take_connection(listener, &peer, &len);
-    int error = s->fd < 0 ? casp_wsa_from_errno(errno) : casp_epoll_interest(b, s, CASP_EPOLL_EDGES);
+    s->fd = take_connection(b, listener, &peer, &len);
+    int error = s->fd < 0 ? casp_wsa_from_errno(errno) : casp_watch(b, s, CASP_WATCH_CONNECTION);
     if (error != 0) {
-        if (s->fd >= 0)
-            close(s->fd);
-        casp_epoll_socket_free(b, s);
+        int fd = s->fd;
+        casp_socket_free(b, s);
+        if (fd >= 0)
+            close(fd);
         return error;
     }
     listener->readable = CASP_READABLE_MAYBE;
@@ -217,30 +214,30 @@ int casp_stream_accept(cas_backend *backend, cas_port_socket *listener, cas_sink
 /* ---- events of a connection ---- */
 
 /* An error without HUP is a soft one: the connection lives. */
-static void notice_death(cas_port_socket *s, uint32_t events)
+static void notice_death(cas_port_socket *s, unsigned events)
 {
-    if (s->dead != 0 || (events & EPOLLHUP) == 0)
+    if (s->dead != 0 || (events & CASP_EVENT_HUP) == 0)
         return;
-    int number = (events & EPOLLERR) != 0 ? casp_epoll_take_error(s) : 0;
+    int number = (events & CASP_EVENT_ERR) != 0 ? casp_socket_take_error(s) : 0;
     if (number != 0)
         casp_stream_mark_dead(s, number);
     else if (!s->send_shut)
         casp_stream_mark_dead(s, ECONNRESET);
 }
 
-static long notice_urgent(cas_port_socket *s, uint32_t events)
+static long notice_urgent(cas_port_socket *s, unsigned events)
 {
-    s->urgent = (events & EPOLLPRI) != 0;
+    s->urgent = (events & CASP_EVENT_PRI) != 0;
     s->urgent_seen = s->urgent_seen || s->urgent;
     return s->urgent && !s->oob_inline ? FD_OOB : 0;
 }
 
 /* IN is said of the end of the stream too: then only a look tells whether bytes wait before it.  After that
  * look nothing can be added. */
-static long notice_bytes(cas_port_socket *s, uint32_t events)
+static long notice_bytes(cas_port_socket *s, unsigned events)
 {
-    if ((events & EPOLLIN) != 0) {
-        if ((events & EPOLLRDHUP) == 0 && !s->urgent_seen)
+    if ((events & CASP_EVENT_IN) != 0) {
+        if ((events & CASP_EVENT_END) == 0 && !s->urgent_seen)
             s->readable = CASP_READABLE_YES;
         else if (!s->close_told)
             casp_stream_look(s);
@@ -248,17 +245,17 @@ static long notice_bytes(cas_port_socket *s, uint32_t events)
     return s->readable == CASP_READABLE_YES ? FD_READ : 0;
 }
 
-static long notice_room(cas_port_socket *s, uint32_t events)
+static long notice_room(cas_port_socket *s, unsigned events)
 {
-    if ((events & EPOLLOUT) == 0 || s->writable)
+    if ((events & CASP_EVENT_OUT) == 0 || s->writable)
         return 0;
     s->writable = true;
     return FD_WRITE;
 }
 
-static long notice_end(cas_port_socket *s, uint32_t events)
+static long notice_end(cas_port_socket *s, unsigned events)
 {
-    if ((events & EPOLLRDHUP) == 0 || s->close_told)
+    if ((events & CASP_EVENT_END) == 0 || s->close_told)
         return 0;
     s->fin = true;
     s->close_told = true;
@@ -273,7 +270,7 @@ static void tell_death(cas_port_socket *s)
     cas_sink_report(s->sink, FD_CLOSE, s->close_error);
 }
 
-static void connection_event(cas_port_socket *s, uint32_t events, long report)
+static void connection_event(cas_port_socket *s, unsigned events, long report)
 {
     s->fresh = false;
     s->sent = false;
@@ -297,7 +294,7 @@ static void connection_event(cas_port_socket *s, uint32_t events, long report)
         tell_death(s);
 }
 
-void casp_stream_event(casp_epoll *b, cas_port_socket *s, uint32_t events)
+void casp_stream_event(casp_posix *b, cas_port_socket *s, unsigned events)
 {
     long report = 0;
     switch (s->phase) {

@@ -2,7 +2,7 @@
  *
  * Datagram sockets.
  *
- * They are in the set level triggered, unlike connections: one receive takes one datagram, so an edge would
+ * They are watched by levels, unlike connections: one receive takes one datagram, so an edge would
  * have to be followed by a question after every receive, while the level answers it in the next wait() for
  * nothing.
  *
@@ -13,73 +13,27 @@
  *
  * Invariants:
  *  1. resets and expiries hold what was taken from the kernel's queue and not yet answered by a receive.
- *  2. While the kernel's queue is not empty, EPOLLERR holds, so that a send need not look into it.
+ *  2. While the kernel's queue is not empty, CASP_EVENT_ERR holds, so that a send need not look into it.
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
 
-#include <linux/errqueue.h>
+#include "backends/posix_socket.h"
 
-#include "backends/epoll_socket.h"
-
-enum { ICMP_ERRORS_MAX = 1024, SEND_TRIES_MAX = 8, RECEIVE_TRIES_MAX = 8 };
+enum { SEND_TRIES_MAX = 8, RECEIVE_TRIES_MAX = 8 };
 
 /* ---- ICMP errors ---- */
 
-void casp_datagram_prepare(const cas_port_socket *s)
+void casp_datagram_count_reset(cas_port_socket *s)
 {
-    casp_epoll_set_flag(s, IPPROTO_IP, IP_RECVERR, 1);
-    if (s->family == AF_INET6)
-        casp_epoll_set_flag(s, IPPROTO_IPV6, IPV6_RECVERR, 1);
-}
-
-static void count_error(cas_port_socket *s, const struct sock_extended_err *e)
-{
-    enum { V4_UNREACHABLE = 3, V4_PORT = 3, V4_EXCEEDED = 11 };
-    enum { V6_UNREACHABLE = 1, V6_PORT = 4, V6_EXCEEDED = 3 };
-    bool v4 = e->ee_origin == SO_EE_ORIGIN_ICMP, v6 = e->ee_origin == SO_EE_ORIGIN_ICMP6;
-    bool reset = (v4 && e->ee_type == V4_UNREACHABLE && e->ee_code == V4_PORT) ||
-                 (v6 && e->ee_type == V6_UNREACHABLE && e->ee_code == V6_PORT);
-    bool expiry = (v4 && e->ee_type == V4_EXCEEDED) || (v6 && e->ee_type == V6_EXCEEDED);
-    if (reset && !s->ignore_resets && s->resets < UINT16_MAX)
+    if (!s->ignore_resets && s->resets < UINT16_MAX)
         s->resets++;
-    if (expiry && s->expiries < UINT16_MAX)
-        s->expiries++;
 }
 
-/* False when the kernel's queue is empty. */
-static bool take_error_message(cas_port_socket *s)
-{
-    union {
-        struct cmsghdr align;
-        char bytes[512];
-    } control;
-    struct msghdr message = {.msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-    if (recvmsg(s->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-        return false;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
-        bool v4 = c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR;
-        bool v6 = c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR;
-        struct sock_extended_err error;
-        if (!v4 && !v6)
-            continue;
-        memcpy(&error, CMSG_DATA(c), sizeof error);
-        count_error(s, &error);
-    }
-    return true;
-}
-
-static void take_errors(cas_port_socket *s)
-{
-    for (unsigned i = 0; i < ICMP_ERRORS_MAX && take_error_message(s); i++)
-        continue;
-}
-
-static bool has_error(const cas_port_socket *s) { return s->resets != 0 || s->expiries != 0; }
+bool casp_datagram_has_error(const cas_port_socket *s) { return s->resets != 0 || s->expiries != 0; }
 
 static int answer_error(cas_port_socket *s)
 {
@@ -104,46 +58,46 @@ int casp_datagram_set_connreset(cas_backend *backend, cas_port_socket *s, bool o
 
 /* ---- events ---- */
 
-static uint32_t wanted(const cas_port_socket *s, bool silent)
+static unsigned wanted(const cas_port_socket *s, bool silent)
 {
-    return (silent ? 0u : (uint32_t)EPOLLIN) | (s->writable ? 0u : (uint32_t)EPOLLOUT);
+    return (silent ? 0u : CASP_EVENT_IN) | (s->writable ? 0u : CASP_EVENT_OUT);
 }
 
 /* The report was answered: the level may speak again. */
-static void answered(casp_epoll *b, cas_port_socket *s)
+static void answered(casp_posix *b, cas_port_socket *s)
 {
     s->owed = false;
-    casp_epoll_interest(b, s, wanted(s, false));
+    casp_watch(b, s, wanted(s, false));
 }
 
-static long notice_bytes(casp_epoll *b, cas_port_socket *s, uint32_t events)
+static long notice_bytes(casp_posix *b, cas_port_socket *s, unsigned events)
 {
-    if ((events & EPOLLIN) == 0)
+    if ((events & CASP_EVENT_IN) == 0)
         return 0;
     if (s->owed)
-        casp_epoll_interest(b, s, wanted(s, true));
+        casp_watch(b, s, wanted(s, true));
     s->owed = true;
     s->readable = CASP_READABLE_YES;
     return FD_READ;
 }
 
-void casp_datagram_event(casp_epoll *b, cas_port_socket *s, uint32_t events)
+void casp_datagram_event(casp_posix *b, cas_port_socket *s, unsigned events)
 {
     long report = 0;
-    if ((events & EPOLLHUP) != 0) { /* shut down by somebody else; nothing will change any more */
-        casp_epoll_interest(b, s, 0);
+    if ((events & CASP_EVENT_HUP) != 0) { /* shut down by somebody else; nothing will change any more */
+        casp_watch(b, s, 0);
         return;
     }
-    if ((events & EPOLLERR) != 0) {
-        take_errors(s);
-        (void)casp_epoll_take_error(s);
-        if (has_error(s))
+    if ((events & CASP_EVENT_ERR) != 0) {
+        b->os->take_datagram_errors(s, 0);
+        s->error_untold = false;
+        if (casp_datagram_has_error(s))
             report |= FD_READ;
     }
-    if ((events & EPOLLOUT) != 0 && !s->writable) {
+    if ((events & CASP_EVENT_OUT) != 0 && !s->writable) {
         s->writable = true;
         report |= FD_WRITE;
-        casp_epoll_interest(b, s, wanted(s, (s->interest & EPOLLIN) == 0));
+        casp_watch(b, s, wanted(s, (s->interest & CASP_EVENT_IN) == 0));
     }
     report |= notice_bytes(b, s, events);
     if (s->receive_shut)
@@ -154,16 +108,16 @@ void casp_datagram_event(casp_epoll *b, cas_port_socket *s, uint32_t events)
 
 static bool is_readable_now(const cas_port_socket *s)
 {
-    return s->readable == CASP_READABLE_YES || (casp_epoll_poll(s, POLLIN) & POLLIN) != 0;
+    return s->readable == CASP_READABLE_YES || (casp_socket_poll(s, POLLIN) & POLLIN) != 0;
 }
 
-long casp_datagram_conditions(casp_epoll *b, cas_port_socket *s, long interest)
+long casp_datagram_conditions(casp_posix *b, cas_port_socket *s, long interest)
 {
     long now = 0;
     if ((interest & FD_READ) != 0 && !s->receive_shut) {
         /* Both at once is asked by AsyncSelect only, which wants them in order; else wait() tells. */
         bool select = (interest & FD_WRITE) != 0 && s->bound;
-        if (has_error(s) || s->readable == CASP_READABLE_YES || (select && is_readable_now(s)))
+        if (casp_datagram_has_error(s) || s->readable == CASP_READABLE_YES || (select && is_readable_now(s)))
             now |= FD_READ;
         else
             answered(b, s);
@@ -186,7 +140,7 @@ int casp_datagram_query(cas_port_socket *s, cas_query what, unsigned *value)
         *value = 1;
         return 0;
     default:
-        *value = has_error(s) || is_readable_now(s);
+        *value = casp_datagram_has_error(s) || is_readable_now(s);
         return 0;
     }
 }
@@ -197,11 +151,11 @@ int casp_datagram_query(cas_port_socket *s, cas_query what, unsigned *value)
 static int dissolve(cas_port_socket *s)
 {
     SOCKADDR_STORAGE before, after;
-    bool had_port = s->bound && casp_epoll_local(s, &before);
+    bool had_port = s->bound && casp_socket_local(s, &before);
     if (connect(s->fd, &(SOCKADDR){.sa_family = AF_UNSPEC}, sizeof(SOCKADDR)) != 0)
         return casp_wsa_from_errno(errno);
     s->phase = CASP_IDLE;
-    if (had_port && !casp_epoll_local(s, &after)) {
+    if (had_port && !casp_socket_local(s, &after)) {
         ((SOCKADDR_IN *)&after)->sin_port = ((SOCKADDR_IN *)&before)->sin_port;
         s->bound = bind(s->fd, (SOCKADDR *)&after, (socklen_t)casp_address_len(s->family)) == 0;
     }
@@ -215,7 +169,7 @@ int casp_datagram_connect(cas_port_socket *s, const SOCKADDR *addr, int len)
     int failed = connect(s->fd, addr, (socklen_t)len);
     if (failed != 0 && errno == EACCES && !s->shadow.broadcast) {
         /* BRD-02: a broadcast address is no reason to refuse here; the kernel needs its flag for it. */
-        casp_epoll_set_flag(s, SOL_SOCKET, SO_BROADCAST, 1);
+        casp_socket_set_flag(s, SOL_SOCKET, SO_BROADCAST, 1);
         s->broadcast_lent = true;
         failed = connect(s->fd, addr, (socklen_t)len);
     }
@@ -233,21 +187,25 @@ int casp_datagram_connect(cas_port_socket *s, const SOCKADDR *addr, int len)
 static bool is_icmp_error(int number)
 {
     switch (number) {
-    case ECONNREFUSED: case EHOSTUNREACH: case ENETUNREACH: case EPROTO: case ENOPROTOOPT: case EHOSTDOWN:
-    case ENONET: case EOPNOTSUPP:
-        return true;
-    default:
-        return false;
+    case ECONNREFUSED: case EPROTO: case ENOPROTOOPT: case EOPNOTSUPP: return true;
+    default: return casp_errno_is_unreachable(number);
     }
 }
 
-static ssize_t receive_once(cas_port_socket *s, void *buf, size_t len, int flags, SOCKADDR_STORAGE *from)
+/* Returns what recvmsg(2) does; *cut: the datagram is longer than buf. */
+static ssize_t receive_once(const cas_port_socket *s, void *buf, size_t len, int flags, SOCKADDR_STORAGE *from,
+                            bool *cut)
 {
-    socklen_t from_len = sizeof *from;
-    return recvfrom(s->fd, buf, len, flags | MSG_TRUNC, (SOCKADDR *)from, from == NULL ? NULL : &from_len);
+    struct iovec whole = {.iov_base = buf, .iov_len = len};
+    struct msghdr message = {.msg_iov = &whole, .msg_iovlen = 1};
+    message.msg_name = from;
+    message.msg_namelen = from == NULL ? 0 : sizeof *from;
+    ssize_t got = recvmsg(s->fd, &message, flags);
+    *cut = (message.msg_flags & MSG_TRUNC) != 0;
+    return got;
 }
 
-int casp_datagram_receive(casp_epoll *b, cas_port_socket *s, void *buf, size_t len, int flags,
+int casp_datagram_receive(casp_posix *b, cas_port_socket *s, void *buf, size_t len, int flags,
                           SOCKADDR_STORAGE *from, size_t *count)
 {
     if (s->receive_shut)
@@ -255,35 +213,39 @@ int casp_datagram_receive(casp_epoll *b, cas_port_socket *s, void *buf, size_t l
     if (!s->bound)
         return WSAEINVAL;
     answered(b, s);
-    ssize_t size = -1;
-    for (unsigned i = 0; i < RECEIVE_TRIES_MAX && size < 0; i++) {
-        if (has_error(s))
+    ssize_t got = -1;
+    int number = 0;
+    bool cut = false;
+    for (unsigned i = 0; i < RECEIVE_TRIES_MAX && got < 0; i++) {
+        if (casp_datagram_has_error(s))
             return answer_error(s);
-        size = receive_once(s, buf, len, flags, from);
-        if (size < 0 && !is_icmp_error(errno))
+        got = receive_once(s, buf, len, flags, from, &cut);
+        number = got < 0 ? errno : 0;
+        if (!is_icmp_error(number))
             break;
-        if (size < 0)
-            take_errors(s);
+        b->os->take_datagram_errors(s, number);
     }
-    if (size < 0) {
+    if (got < 0) {
         s->readable = CASP_READABLE_NO;
-        return is_icmp_error(errno) ? WSAEWOULDBLOCK : casp_wsa_from_errno(errno);
+        return is_icmp_error(number) ? WSAEWOULDBLOCK : casp_wsa_from_errno(number);
     }
     s->readable = (flags & MSG_PEEK) != 0 ? CASP_READABLE_YES : CASP_READABLE_MAYBE;
-    *count = (size_t)size < len ? (size_t)size : len;
-    return (size_t)size > len ? WSAEMSGSIZE : 0;
+    *count = (size_t)got;
+    return cut ? WSAEMSGSIZE : 0;
 }
 
 /* ---- send ---- */
 
-static ssize_t send_once(const cas_port_socket *s, const void *buf, size_t len, int flags, const SOCKADDR *to,
-                         int to_len)
+static ssize_t send_once(const casp_posix *b, cas_port_socket *s, const void *buf, size_t len, int flags,
+                         const SOCKADDR *to, int to_len)
 {
     ssize_t sent = -1;
     for (unsigned i = 0; i < SEND_TRIES_MAX && sent < 0; i++) {
         sent = sendto(s->fd, buf, len, flags | MSG_NOSIGNAL, to, to == NULL ? 0 : (socklen_t)to_len);
         if (sent < 0 && !is_icmp_error(errno))
             break;
+        if (sent < 0 && b->os->keep_datagram_error != NULL)
+            b->os->keep_datagram_error(s, errno);
     }
     return sent;
 }
@@ -305,7 +267,7 @@ static int check_destination(const cas_port_socket *s, const SOCKADDR *to)
     return casp_address_is_any(to) || casp_address_port(to) == 0 ? WSAEADDRNOTAVAIL : 0;
 }
 
-int casp_datagram_send(casp_epoll *b, cas_port_socket *s, const void *buf, size_t len, int flags,
+int casp_datagram_send(casp_posix *b, cas_port_socket *s, const void *buf, size_t len, int flags,
                        const SOCKADDR *to, int to_len, size_t *count)
 {
     int error = check_destination(s, to);
@@ -313,14 +275,14 @@ int casp_datagram_send(casp_epoll *b, cas_port_socket *s, const void *buf, size_
         return error;
     bool lent = to != NULL && s->broadcast_lent; /* BRD-02: lent for the connected peer only */
     if (lent)
-        casp_epoll_set_flag(s, SOL_SOCKET, SO_BROADCAST, 0);
-    ssize_t sent = send_once(s, buf, len, flags, to, to_len);
+        casp_socket_set_flag(s, SOL_SOCKET, SO_BROADCAST, 0);
+    ssize_t sent = send_once(b, s, buf, len, flags, to, to_len);
     error = sent < 0 ? casp_wsa_from_errno(errno) : 0;
     if (lent)
-        casp_epoll_set_flag(s, SOL_SOCKET, SO_BROADCAST, 1);
+        casp_socket_set_flag(s, SOL_SOCKET, SO_BROADCAST, 1);
     if (error == WSAEWOULDBLOCK) {
         s->writable = false;
-        casp_epoll_interest(b, s, wanted(s, (s->interest & EPOLLIN) == 0));
+        casp_watch(b, s, wanted(s, (s->interest & CASP_EVENT_IN) == 0));
     }
     if (error != 0)
         return error;

@@ -9,13 +9,11 @@
  *   writable  true -> false  a send took less than all                        [casp_stream_send]
  *   writable  false -> true  an edge said so                                  [casp_stream_event]
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 
-#include "backends/epoll_socket.h"
+#include "backends/posix_socket.h"
 
 /* ---- the end of a connection ---- */
 
@@ -58,16 +56,30 @@ static int transfer_failed(cas_port_socket *s, int number)
 
 /* ---- readiness ---- */
 
+/* No segment was longer than what came between two such moments. */
+static void queue_is_empty(cas_port_socket *s)
+{
+    s->readable = CASP_READABLE_NO;
+    if (s->burst > s->burst_max)
+        s->burst_max = s->burst;
+    s->burst = 0;
+}
+
 bool casp_stream_look(cas_port_socket *s)
 {
     char byte;
     ssize_t got = recv(s->fd, &byte, 1, MSG_PEEK);
-    s->readable = got > 0 ? CASP_READABLE_YES : CASP_READABLE_NO;
+    if (got > 0) {
+        s->readable = CASP_READABLE_YES;
+        return true;
+    }
+    int number = errno;
+    queue_is_empty(s);
     if (got == 0)
         s->fin = true;
-    else if (got < 0)
-        transfer_failed(s, errno);
-    return got > 0;
+    else
+        transfer_failed(s, number);
+    return false;
 }
 
 static bool is_readable(cas_port_socket *s)
@@ -80,7 +92,7 @@ static bool is_readable(cas_port_socket *s)
 /* The byte may have been read over, or have arrived since the last event. */
 static bool has_urgent(const cas_port_socket *s)
 {
-    return s->urgent_seen && !s->oob_inline && (casp_epoll_poll(s, POLLPRI) & POLLPRI) != 0;
+    return s->urgent_seen && !s->oob_inline && (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
 }
 
 static long connection_conditions(cas_port_socket *s, long interest)
@@ -99,7 +111,7 @@ static long connection_conditions(cas_port_socket *s, long interest)
     return s->dead == 0 ? now : 0;
 }
 
-long casp_stream_conditions(casp_epoll *b, cas_port_socket *s, long interest, int *close_error)
+long casp_stream_conditions(casp_posix *b, cas_port_socket *s, long interest, int *close_error)
 {
     if (s->phase == CASP_LISTENING)
         return casp_listener_conditions(b, s);
@@ -115,7 +127,7 @@ long casp_stream_conditions(casp_epoll *b, cas_port_socket *s, long interest, in
 
 /* ---- queries ---- */
 
-static int count_bytes(const cas_port_socket *s, unsigned *value)
+static int count_bytes(const casp_posix *b, const cas_port_socket *s, unsigned *value)
 {
     int count = 0;
     if (s->dead != 0) {
@@ -125,18 +137,14 @@ static int count_bytes(const cas_port_socket *s, unsigned *value)
     if (ioctl(s->fd, FIONREAD, &count) != 0)
         return casp_wsa_from_errno(errno);
     /* At the mark the kernel counts nothing, though a receive would step over the urgent byte. */
-    if (count == 0 && s->urgent_seen) {
-        ssize_t beyond = recv(s->fd, NULL, INT_MAX, MSG_PEEK | MSG_TRUNC);
-        count = beyond > 0 ? (int)beyond : 0;
-    }
-    *value = (unsigned)count;
+    *value = count == 0 && s->urgent_seen ? b->os->count_beyond_mark(s) : (unsigned)count;
     return 0;
 }
 
 /* Winsock's SIOCATMARK says that no urgent byte waits; inline it means only one from before the switch. */
 static bool is_at_mark(cas_port_socket *s)
 {
-    bool waiting = (casp_epoll_poll(s, POLLPRI) & POLLPRI) != 0;
+    bool waiting = (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
     s->mark_stands = s->mark_stands && waiting;
     return s->oob_inline ? !s->mark_stands : !waiting;
 }
@@ -144,14 +152,14 @@ static bool is_at_mark(cas_port_socket *s)
 static bool would_not_block(cas_port_socket *s)
 {
     if (s->phase == CASP_LISTENING)
-        return (casp_epoll_poll(s, POLLIN) & POLLIN) != 0;
+        return (casp_socket_poll(s, POLLIN) & POLLIN) != 0;
     return s->phase == CASP_CONNECTED && (is_readable(s) || s->fin || s->dead != 0);
 }
 
-int casp_stream_query(cas_port_socket *s, cas_query what, unsigned *value)
+int casp_stream_query(casp_posix *b, cas_port_socket *s, cas_query what, unsigned *value)
 {
     switch (what) {
-    case CAS_QUERY_READ_COUNT: return count_bytes(s, value);
+    case CAS_QUERY_READ_COUNT: return count_bytes(b, s, value);
     case CAS_QUERY_AT_MARK: *value = is_at_mark(s); return 0;
     default: *value = would_not_block(s); return 0;
     }
@@ -194,7 +202,7 @@ static int receive_end(cas_port_socket *s, size_t *count)
     s->readable = CASP_READABLE_NO;
     s->fin = true;
     if (s->sent) {
-        int number = casp_epoll_take_error(s);
+        int number = casp_socket_take_error(s);
         if (number != 0) {
             casp_stream_mark_dead(s, number);
             return s->dead;
@@ -207,9 +215,7 @@ static int receive_end(cas_port_socket *s, size_t *count)
 /* Inline, the urgent byte comes alone; the kernel would go on behind it. */
 static size_t stop_behind_mark(const cas_port_socket *s, size_t len)
 {
-    int at_mark = 0;
-    bool here = s->oob_inline && s->urgent_seen && ioctl(s->fd, SIOCATMARK, &at_mark) == 0 && at_mark != 0;
-    return here ? 1 : len;
+    return s->oob_inline && s->urgent_seen && sockatmark(s->fd) == 1 ? 1 : len;
 }
 
 int casp_stream_receive(cas_port_socket *s, void *buf, size_t len, int flags, size_t *count)
@@ -234,10 +240,15 @@ int casp_stream_receive(cas_port_socket *s, void *buf, size_t len, int flags, si
         return transfer_failed(s, errno);
     }
     *count = (size_t)got;
-    if ((flags & MSG_PEEK) != 0)
+    if ((flags & MSG_PEEK) != 0) {
         s->readable = CASP_READABLE_YES;
-    else
-        s->readable = *count == len || s->urgent_seen ? CASP_READABLE_MAYBE : CASP_READABLE_NO;
+        return 0;
+    }
+    s->readable = CASP_READABLE_MAYBE;
+    s->end_watch = CASP_END_UNWATCHED;
+    s->burst += *count;
+    if (*count < len && !s->urgent_seen)
+        queue_is_empty(s);
     return 0;
 }
 

@@ -7,14 +7,13 @@
  * time other than 0 would make close(2) wait, so the kernel gets it only when a handle leaves
  * (casp_option_release).
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <poll.h>
 
 #include <sys/time.h>
 
-#include "backends/epoll_socket.h"
+#include "backends/posix_socket.h"
 
 /* ---- to and from the kernel ---- */
 
@@ -87,7 +86,7 @@ static int set_exclusiveaddruse(cas_port_socket *s, bool on)
 
 static int set_oobinline(cas_port_socket *s, bool on)
 {
-    bool pending = on && s->urgent_seen && (casp_epoll_poll(s, POLLPRI) & POLLPRI) != 0;
+    bool pending = on && s->urgent_seen && (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
     int error = kernel_set(s, SOL_SOCKET, SO_OOBINLINE, on);
     if (error != 0)
         return error;
@@ -113,7 +112,7 @@ static int connect_time(cas_backend *backend, const cas_port_socket *s)
     const uint64_t ns_per_s = 1000000000u;
     if (s->datagram || s->phase != CASP_CONNECTED)
         return -1;
-    return (int)((casp_epoll_now(backend) - s->connected_ns) / ns_per_s);
+    return (int)((casp_posix_now(backend) - s->connected_ns) / ns_per_s);
 }
 
 static int buffer_size(const cas_port_socket *s, int name, int shadow, int *value)
@@ -153,7 +152,7 @@ static int time_to_live(const cas_port_socket *s, int *value, bool set)
 /* ---- the two slots ---- */
 
 /* size: table */
-int casp_epoll_get_option(cas_backend *backend, cas_port_socket *s, cas_option option, int *value)
+int casp_posix_get_option(cas_backend *backend, cas_port_socket *s, cas_option option, int *value)
 {
     const casp_shadow *shadow = &s->shadow;
     switch (option) {
@@ -186,7 +185,7 @@ int casp_epoll_get_option(cas_backend *backend, cas_port_socket *s, cas_option o
 }
 
 /* size: table */
-int casp_epoll_set_option(cas_backend *backend, cas_port_socket *s, cas_option option, int value)
+int casp_posix_set_option(cas_backend *backend, cas_port_socket *s, cas_option option, int value)
 {
     (void)backend;
     casp_shadow *shadow = &s->shadow;

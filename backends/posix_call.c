@@ -11,7 +11,6 @@
  *  - Close never waits.  With a linger time and unsent bytes it fails instead, as on a non-blocking Windows
  *    socket.
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,13 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <linux/sockios.h>
-
-#include "backends/epoll_socket.h"
+#include "backends/posix_socket.h"
 
 /* ---- records ---- */
 
-cas_port_socket *casp_epoll_socket_create(casp_epoll *b, cas_sink *sink, int fd, int family, bool datagram)
+cas_port_socket *casp_socket_create(casp_posix *b, cas_sink *sink, int fd, int family, bool datagram)
 {
     cas_port_socket *s = cas_alloc(b->memory, sizeof *s);
     if (s == NULL)
@@ -35,30 +32,46 @@ cas_port_socket *casp_epoll_socket_create(casp_epoll *b, cas_sink *sink, int fd,
     s->writable = datagram;
     s->shadow.sndbuf = -1;
     s->shadow.rcvbuf = -1;
-    return s;
+    if (b->os->join == NULL || b->os->join(b, s) == 0)
+        return s;
+    cas_free(b->memory, s, sizeof *s);
+    return NULL;
 }
 
-void casp_epoll_socket_free(casp_epoll *b, cas_port_socket *s) { cas_free(b->memory, s, sizeof *s); }
+void casp_socket_free(casp_posix *b, cas_port_socket *s)
+{
+    if (b->os->leave != NULL)
+        b->os->leave(b, s);
+    cas_free(b->memory, s, sizeof *s);
+}
 
-short casp_epoll_poll(const cas_port_socket *s, short events)
+/* The descriptor may belong to somebody else as soon as it is closed. */
+static void close_socket(casp_posix *b, cas_port_socket *s)
+{
+    int fd = s->fd;
+    casp_socket_free(b, s);
+    close(fd);
+}
+
+short casp_socket_poll(const cas_port_socket *s, short events)
 {
     struct pollfd wanted = {.fd = s->fd, .events = events};
     return poll(&wanted, 1, 0) > 0 ? wanted.revents : 0;
 }
 
-int casp_epoll_take_error(const cas_port_socket *s)
+int casp_socket_take_error(const cas_port_socket *s)
 {
     int number = 0;
     socklen_t len = sizeof number;
     return getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &number, &len) == 0 ? number : errno;
 }
 
-void casp_epoll_set_flag(const cas_port_socket *s, int level, int name, int value)
+void casp_socket_set_flag(const cas_port_socket *s, int level, int name, int value)
 {
     setsockopt(s->fd, level, name, &value, sizeof value);
 }
 
-bool casp_epoll_local(const cas_port_socket *s, SOCKADDR_STORAGE *out)
+bool casp_socket_local(const cas_port_socket *s, SOCKADDR_STORAGE *out)
 {
     SOCKADDR_STORAGE name;
     socklen_t len = sizeof name;
@@ -71,26 +84,25 @@ bool casp_epoll_local(const cas_port_socket *s, SOCKADDR_STORAGE *out)
 
 /* ---- open ---- */
 
-int casp_epoll_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out,
+int casp_posix_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out,
                     SOCKET *handle)
 {
-    casp_epoll *b = (casp_epoll *)backend;
-    int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    casp_posix *b = (casp_posix *)backend;
+    int fd = b->os->open(family, type);
     if (fd < 0)
         return casp_wsa_from_errno(errno);
-    cas_port_socket *s = casp_epoll_socket_create(b, sink, fd, family, type == SOCK_DGRAM);
+    cas_port_socket *s = casp_socket_create(b, sink, fd, family, type == SOCK_DGRAM);
     if (s == NULL) {
         close(fd);
         return WSAENOBUFS;
     }
     if (family == AF_INET6) /* Winsock's default */
-        casp_epoll_set_flag(s, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+        casp_socket_set_flag(s, IPPROTO_IPV6, IPV6_V6ONLY, 1);
     if (s->datagram) {
-        casp_datagram_prepare(s);
-        int error = casp_epoll_interest(b, s, EPOLLIN);
+        b->os->prepare_datagram(s);
+        int error = casp_watch(b, s, CASP_EVENT_IN);
         if (error != 0) {
-            close(fd);
-            casp_epoll_socket_free(b, s);
+            close_socket(b, s);
             return error;
         }
     }
@@ -107,6 +119,16 @@ static int kernel_int(int fd, int name, int *value)
     return getsockopt(fd, SOL_SOCKET, name, value, &len) == 0 ? 0 : casp_wsa_from_errno(errno);
 }
 
+static int kernel_family(int fd, int *family)
+{
+    SOCKADDR_STORAGE name;
+    socklen_t len = sizeof name;
+    if (getsockname(fd, (SOCKADDR *)&name, &len) != 0)
+        return casp_wsa_from_errno(errno);
+    *family = name.ss_family;
+    return 0;
+}
+
 static int identify(SOCKET handle, int *family, int *type)
 {
     if (handle > INT_MAX)
@@ -114,7 +136,7 @@ static int identify(SOCKET handle, int *family, int *type)
     int fd = (int)handle;
     int error = kernel_int(fd, SO_TYPE, type);
     if (error == 0)
-        error = kernel_int(fd, SO_DOMAIN, family);
+        error = kernel_family(fd, family);
     if (error != 0)
         return error;
     if (*family != AF_INET && *family != AF_INET6)
@@ -127,32 +149,26 @@ static int identify(SOCKET handle, int *family, int *type)
     return 0;
 }
 
-/* The kernel's state of a stream as one of ours. */
-static void adopt_stream_state(cas_port_socket *s)
+/* A connection does not say that this side has finished; but then even sending nothing fails. */
+static bool own_side_has_finished(const cas_port_socket *s)
 {
-    struct tcp_info info = {0};
-    socklen_t len = sizeof info;
-    if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-        return;
-    switch (info.tcpi_state) {
-    case TCP_CLOSE:
-        s->phase = CASP_IDLE;
-        break;
-    case TCP_LISTEN:
+    short state = casp_socket_poll(s, POLLOUT);
+    if ((state & POLLERR) != 0)
+        return false;
+    return (state & POLLHUP) != 0 || (send(s->fd, "", 0, MSG_NOSIGNAL) != 0 && errno == EPIPE);
+}
+
+/* An attempt under way is what has a port, no peer yet, and nothing to tell. */
+static void adopt_stream_state(cas_port_socket *s, bool has_peer)
+{
+    int listens = 0;
+    if (kernel_int(s->fd, SO_ACCEPTCONN, &listens) == 0 && listens != 0) {
         s->phase = CASP_LISTENING;
-        break;
-    case TCP_SYN_SENT:
+    } else if (has_peer) {
+        s->phase = CASP_CONNECTED;
+        s->send_shut = own_side_has_finished(s);
+    } else if (s->bound && casp_socket_poll(s, POLLIN | POLLOUT) == 0) {
         s->phase = CASP_CONNECTING;
-        break;
-    case TCP_ESTABLISHED:
-    case TCP_CLOSE_WAIT:
-    case TCP_SYN_RECV:
-        s->phase = CASP_CONNECTED;
-        break;
-    default: /* after our own FIN */
-        s->phase = CASP_CONNECTED;
-        s->send_shut = true;
-        break;
     }
 }
 
@@ -161,47 +177,48 @@ static void adopt_state(cas_port_socket *s)
     SOCKADDR_STORAGE name;
     socklen_t len = sizeof s->peer;
     s->foreign = true;
-    s->bound = casp_epoll_local(s, &name);
+    s->bound = casp_socket_local(s, &name);
     s->bound_by_user = s->bound;
     bool has_peer = getpeername(s->fd, &s->peer.any, &len) == 0;
     if (s->datagram)
         s->phase = has_peer ? CASP_CONNECTED : CASP_IDLE;
     else
-        adopt_stream_state(s);
+        adopt_stream_state(s, has_peer);
     s->fresh = s->phase == CASP_CONNECTED;
+    s->burst_max = SIZE_MAX;
     casp_option_adopt(s);
 }
 
-static int adopt_interest(casp_epoll *b, cas_port_socket *s)
+static int adopt_interest(casp_posix *b, cas_port_socket *s)
 {
     if (s->datagram) {
-        casp_datagram_prepare(s);
-        return casp_epoll_interest(b, s, EPOLLIN);
+        b->os->prepare_datagram(s);
+        return casp_watch(b, s, CASP_EVENT_IN);
     }
     switch (s->phase) {
-    case CASP_LISTENING: return casp_epoll_interest(b, s, EPOLLIN);
+    case CASP_LISTENING: return casp_watch(b, s, CASP_EVENT_IN);
     case CASP_CONNECTING:
-    case CASP_CONNECTED: return casp_epoll_interest(b, s, CASP_EPOLL_EDGES);
+    case CASP_CONNECTED: return casp_watch(b, s, CASP_WATCH_CONNECTION);
     default: return 0;
     }
 }
 
-int casp_epoll_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family,
+int casp_posix_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_port_socket **out, int *family,
                       int *type)
 {
-    casp_epoll *b = (casp_epoll *)backend;
-    int its_family, its_type;
+    casp_posix *b = (casp_posix *)backend;
+    int its_family = AF_UNSPEC, its_type = 0;
     int error = identify(handle, &its_family, &its_type);
     if (error != 0)
         return error;
-    cas_port_socket *s = casp_epoll_socket_create(b, sink, (int)handle, its_family, its_type == SOCK_DGRAM);
+    cas_port_socket *s = casp_socket_create(b, sink, (int)handle, its_family, its_type == SOCK_DGRAM);
     if (s == NULL)
         return WSAENOBUFS;
     adopt_state(s);
     error = adopt_interest(b, s);
     if (error != 0) {
         casp_option_release(s);
-        casp_epoll_socket_free(b, s);
+        casp_socket_free(b, s);
         return error;
     }
     *out = s;
@@ -210,12 +227,12 @@ int casp_epoll_attach(cas_backend *backend, SOCKET handle, cas_sink *sink, cas_p
     return 0;
 }
 
-void casp_epoll_detach(cas_backend *backend, cas_port_socket *s)
+void casp_posix_detach(cas_backend *backend, cas_port_socket *s)
 {
-    casp_epoll *b = (casp_epoll *)backend;
-    casp_epoll_interest(b, s, 0);
+    casp_posix *b = (casp_posix *)backend;
+    casp_watch(b, s, 0);
     casp_option_release(s);
-    casp_epoll_socket_free(b, s);
+    casp_socket_free(b, s);
 }
 
 /* ---- close ---- */
@@ -227,19 +244,18 @@ static bool must_linger(const cas_port_socket *s)
         return false;
     if (s->datagram || s->phase != CASP_CONNECTED || s->dead != 0)
         return false;
-    return ioctl(s->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0;
+    return ioctl(s->fd, TIOCOUTQ, &unsent) == 0 && unsent > 0;
 }
 
-int casp_epoll_close(cas_backend *backend, cas_port_socket *s)
+int casp_posix_close(cas_backend *backend, cas_port_socket *s)
 {
-    casp_epoll *b = (casp_epoll *)backend;
+    casp_posix *b = (casp_posix *)backend;
     if (must_linger(s))
         return WSAEWOULDBLOCK;
     /* Closing takes the descriptor out of the set only if it is the last one of its socket. */
     if (s->foreign)
-        casp_epoll_interest(b, s, 0);
-    close(s->fd);
-    casp_epoll_socket_free(b, s);
+        casp_watch(b, s, 0);
+    close_socket(b, s);
     return 0;
 }
 
@@ -250,16 +266,16 @@ static int bind_once(const cas_port_socket *s, const SOCKADDR *addr, int len)
     return bind(s->fd, addr, (socklen_t)len) == 0 ? 0 : casp_wsa_from_errno(errno);
 }
 
-int casp_epoll_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
+int casp_posix_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
 {
     (void)backend;
     if (s->bound)
         return WSAEINVAL;
     int error = bind_once(s, addr, len);
     if (error == WSAEADDRINUSE && !s->datagram && !s->shadow.reuseaddr) {
-        casp_epoll_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 1);
+        casp_socket_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 1);
         error = bind_once(s, addr, len);
-        casp_epoll_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 0);
+        casp_socket_set_flag(s, SOL_SOCKET, SO_REUSEADDR, 0);
     }
     if (error == WSAEADDRINUSE && s->shadow.reuseaddr)
         return WSAEACCES; /* REU-01: the other one did not agree to share */
@@ -272,7 +288,7 @@ int casp_epoll_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *ad
 
 /* ---- shutdown ---- */
 
-int casp_epoll_shutdown(cas_backend *backend, cas_port_socket *s, int how)
+int casp_posix_shutdown(cas_backend *backend, cas_port_socket *s, int how)
 {
     (void)backend;
     if (!s->datagram && s->phase != CASP_CONNECTED)

@@ -5,7 +5,6 @@
  * The peer's name is kept here, because the kernel forgets it while an attempt is under way and when a
  * connection has ended, and Winsock knows it in both (CNG-04, SHU-14).
  */
-#define _GNU_SOURCE /* Linux's own calls and options */
 
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 
-#include "backends/epoll_socket.h"
+#include "backends/posix_socket.h"
 
 int casp_address_len(int family)
 {
@@ -47,13 +46,13 @@ uint16_t casp_address_port(const SOCKADDR *addr)
     return ntohs(v4.sin_port);
 }
 
-int casp_epoll_local_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
+int casp_posix_local_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
 {
     (void)backend;
-    return s->bound && casp_epoll_local(s, out) ? 0 : WSAEINVAL;
+    return s->bound && casp_socket_local(s, out) ? 0 : WSAEINVAL;
 }
 
-int casp_epoll_peer_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
+int casp_posix_peer_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
 {
     (void)backend;
     if (s->phase != CASP_CONNECTED && s->phase != CASP_CONNECTING)
@@ -84,7 +83,7 @@ static bool resolve_numeric(const char *host, uint16_t port, int family, SOCKADD
     return true;
 }
 
-int casp_epoll_resolve(cas_backend *backend, const char *host, uint16_t port, int family,
+int casp_posix_resolve(cas_backend *backend, const char *host, uint16_t port, int family,
                        SOCKADDR_STORAGE *out)
 {
     (void)backend;
