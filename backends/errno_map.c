@@ -56,7 +56,8 @@ int casp_wsa_from_errno(int number)
 bool casp_errno_is_unreachable(int number)
 {
     switch (number) {
-    case EHOSTUNREACH: case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
 #ifdef EHOSTDOWN
     case EHOSTDOWN:
 #endif
@@ -64,7 +65,6 @@ bool casp_errno_is_unreachable(int number)
     case ENONET:
 #endif
         return true;
-    default:
-        return false;
+    default: return false;
     }
 }

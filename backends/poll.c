@@ -15,12 +15,13 @@
  * the window is smaller than the largest segment seen).  So that no FD_CLOSE is ever untrue, it is believed
  *
  *  - if POLLIN was silent in an earlier wait() with the same bytes unread: no byte came, so nothing got tight;
- *  - if it speaks at once, as long as there is little unread beside the buffer, and no segment can have been
- *    long beside the window: none was longer than all that ever came without a pause, nor than two times the
+ *  - if it speaks at once, as long as little is unread beside the buffer, and no segment can have been long
+ *    beside the window: none was longer than all that ever came without a pause, nor than two times the
  *    maximum (of which Linux tells only that of the other direction).
  *
  * Otherwise, and behind an urgent mark, where FIONREAD stops counting, the end is found when the bytes before
- * it were read.  A socket whose bytes are read pays one system call a message for this, and none for waiting.
+ * it were read.  This costs six system calls a message: a look, FIONREAD, SO_RCVBUF, the low-water mark up, a
+ * question, and the mark down again.
  *
  * Invariants:
  *  1. sockets[i]->place == i for each i < count, and capacity >= count: fds has room for each socket that
@@ -178,9 +179,11 @@ static bool can_learn_from_input(const poll_backend *b, cas_port_socket *s)
     return s->end_watch == CASP_END_WATCHED;
 }
 
-/* Nothing will be reported of the connection any more. */
+/* Nothing will be reported of the connection any more, unless another attempt is made. */
 static bool is_over(const cas_port_socket *s)
 {
+    if (s->phase == CASP_IDLE) /* the attempt failed */
+        return true;
     return s->close_told && (s->dead != 0 || (s->fin && s->send_shut));
 }
 
@@ -227,15 +230,27 @@ static bool prepare(poll_backend *b)
 
 /* ---- what it means ---- */
 
+/* Bytes have come, and may have brought the end with them; the callback that reads them must not come
+ * between the two (R9). */
+static bool end_came_with_bytes(const poll_backend *b, cas_port_socket *s)
+{
+    watch_end(b, s);
+    if (s->end_watch != CASP_END_WATCHED)
+        return false;
+    if ((casp_socket_poll(s, POLLIN) & POLLIN) != 0)
+        return end_has_come(b, s);
+    s->watched_since = b->waits - 1;
+    return false;
+}
+
 /* POLLIN says of bytes and of the end alike. */
 static unsigned read_input(const poll_backend *b, cas_port_socket *s, unsigned events)
 {
+    bool news = s->readable != CASP_READABLE_YES;
+    bool bytes = news && casp_stream_look(s);
+    bool end = bytes ? end_came_with_bytes(b, s) : news ? s->fin : end_has_come(b, s);
     events &= ~CASP_EVENT_IN;
-    if (s->readable == CASP_READABLE_YES)
-        return end_has_come(b, s) ? events | CASP_EVENT_END : events;
-    if (casp_stream_look(s))
-        return events | CASP_EVENT_IN;
-    return s->fin ? events | CASP_EVENT_END : events;
+    return events | (bytes ? CASP_EVENT_IN : 0) | (end ? CASP_EVENT_END : 0);
 }
 
 /* Both sides have finished; some systems say it when the peer alone has. */

@@ -193,8 +193,8 @@ static bool is_icmp_error(int number)
 }
 
 /* Returns what recvmsg(2) does; *cut: the datagram is longer than buf. */
-static ssize_t receive_once(const cas_port_socket *s, void *buf, size_t len, int flags, SOCKADDR_STORAGE *from,
-                            bool *cut)
+static ssize_t receive_once(const cas_port_socket *s, void *buf, size_t len, int flags,
+                            SOCKADDR_STORAGE *from, bool *cut)
 {
     struct iovec whole = {.iov_base = buf, .iov_len = len};
     struct msghdr message = {.msg_iov = &whole, .msg_iovlen = 1};

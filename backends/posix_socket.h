@@ -93,10 +93,10 @@ typedef enum casp_end_watch { CASP_END_UNWATCHED, CASP_END_WATCHED, CASP_END_HID
 
 /* What the user was told about options whose value the kernel changes, lacks, or must not have. */
 typedef struct casp_shadow {
-    int sndbuf, rcvbuf;        /* -1: never set, ask the kernel */
-    int sndtimeo, rcvtimeo;    /* ms */
-    int linger;                /* CAS_LINGER */
-    int error;                 /* SO_ERROR: that of the last connection attempt, until one succeeds */
+    int sndbuf, rcvbuf;     /* -1: never set, ask the kernel */
+    int sndtimeo, rcvtimeo; /* ms */
+    int linger;             /* CAS_LINGER */
+    int error;              /* SO_ERROR: that of the last connection attempt, until one succeeds */
     bool debug, reuseaddr, exclusiveaddruse, broadcast;
 } casp_shadow;
 
@@ -114,39 +114,39 @@ struct cas_port_socket {
     casp_phase phase;
     casp_readable readable;
     bool datagram;
-    bool foreign;          /* attached: others may hold duplicates of the descriptor */
+    bool foreign; /* attached: others may hold duplicates of the descriptor */
     bool bound, bound_by_user;
     bool writable;
     bool receive_shut, send_shut;
-    bool owed;             /* listeners, datagrams: invariant 4 */
+    bool owed; /* listeners, datagrams: invariant 4 */
     /* Streams. */
-    bool fresh;            /* accepted or attached, and the first edge is still to come */
-    bool fin;              /* the peer has finished, as far as is known */
-    bool sent;             /* something was sent since the last event */
+    bool fresh; /* accepted or attached, and the first edge is still to come */
+    bool fin;   /* the peer has finished, as far as is known */
+    bool sent;  /* something was sent since the last event */
     bool close_told;
-    bool urgent;           /* an urgent byte was pending at the last event */
-    bool urgent_seen;      /* a receive may stop at the mark: a short one proves nothing */
+    bool urgent;      /* an urgent byte was pending at the last event */
+    bool urgent_seen; /* a receive may stop at the mark: a short one proves nothing */
     bool oob_inline;
-    bool mark_stands;      /* an urgent byte was pending when SO_OOBINLINE was switched on */
+    bool mark_stands; /* an urgent byte was pending when SO_OOBINLINE was switched on */
     int dead;
-    int close_error;       /* of the FD_CLOSE */
+    int close_error; /* of the FD_CLOSE */
     uint64_t connected_ns;
-    size_t burst;          /* in-band bytes received since none was queued */
-    size_t burst_max;      /* the largest before; SIZE_MAX: attached, not known */
+    size_t burst;     /* in-band bytes received since none was queued */
+    size_t burst_max; /* the largest before; SIZE_MAX: attached, not known */
     /* poll.c's own; receive sets end_watch back. */
     casp_end_watch end_watch;
-    int low_water;         /* the kernel's SO_RCVLOWAT; 0: never touched */
-    int unread;            /* WATCHED: bytes queued when the watch began */
+    int low_water;          /* the kernel's SO_RCVLOWAT; 0: never touched */
+    int unread;             /* WATCHED: bytes queued when the watch began */
     unsigned watched_since; /* WATCHED: the number of that wait() */
-    size_t place;          /* in the array of sockets */
+    size_t place;           /* in the array of sockets */
     /* Datagrams. */
-    bool ignore_resets;    /* SIO_UDP_CONNRESET is off */
-    bool broadcast_lent;   /* the kernel's SO_BROADCAST is on though the user's is not */
-    bool error_untold;     /* a send met an ICMP error, which wait() has to report */
-    uint16_t resets;       /* ICMP port unreachable, to be answered by a receive each */
-    uint16_t expiries;     /* ICMP time exceeded, likewise */
+    bool ignore_resets;  /* SIO_UDP_CONNRESET is off */
+    bool broadcast_lent; /* the kernel's SO_BROADCAST is on though the user's is not */
+    bool error_untold;   /* a send met an ICMP error, which wait() has to report */
+    uint16_t resets;     /* ICMP port unreachable, to be answered by a receive each */
+    uint16_t expiries;   /* ICMP time exceeded, likewise */
     casp_shadow shadow;
-    casp_address peer;     /* valid when CONNECTING or CONNECTED */
+    casp_address peer; /* valid when CONNECTING or CONNECTED */
 };
 
 /* errno_map.c: an errno as a WSAE code; 0 stays 0. */
@@ -204,8 +204,7 @@ void casp_option_release(const cas_port_socket *);
 /* posix_stream.c: connections and listeners */
 int casp_stream_connect(casp_posix *, cas_port_socket *, const SOCKADDR *, int len);
 int casp_stream_listen(cas_backend *, cas_port_socket *, int backlog);
-int casp_stream_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out,
-                       SOCKET *handle);
+int casp_stream_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle);
 void casp_stream_event(casp_posix *, cas_port_socket *, unsigned events);
 long casp_listener_conditions(casp_posix *, cas_port_socket *);
 

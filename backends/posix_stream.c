@@ -152,7 +152,8 @@ static bool is_gone_client(int number)
     }
 }
 
-static int take_connection(const casp_posix *b, const cas_port_socket *listener, SOCKADDR_STORAGE *peer, socklen_t *len)
+static int take_connection(const casp_posix *b, const cas_port_socket *listener, SOCKADDR_STORAGE *peer,
+                           socklen_t *len)
 {
     enum { TRIES_MAX = 64 };
     int fd = -1;

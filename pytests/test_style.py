@@ -401,3 +401,37 @@ def test_core_and_simnet_call_no_operating_system(objects):
     broken = [f"{name}: {symbol}" for name, path in objects.items() if name.split("/")[0] in WORLD
               for symbol in sorted(undefined_symbols(path) & calls)]
     report(broken, "core/ and simnet/ call no clock, no chance, no file and no socket of the system")
+
+
+# ---- backends for any system ----
+
+PORTABLE = {"backends/poll.c", "backends/errno_map.c"}
+LINUX_CALLS = set("""epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create timerfd_settime
+    eventfd signalfd accept4 recvmmsg sendmmsg ppoll pipe2 dup3 splice sendfile inotify_init1 syscall""".split())
+
+
+def is_portable_backend(name):
+    return name in PORTABLE or name.startswith("backends/posix_")
+
+
+def test_portable_backends_call_posix_only(objects):
+    portable = {name: path for name, path in objects.items() if is_portable_backend(name)}
+    assert len(portable) > 7 and PORTABLE <= set(portable)
+    broken = [f"{name}: {symbol}" for name, path in portable.items()
+              for symbol in sorted(undefined_symbols(path) & LINUX_CALLS)]
+    report(broken, "the poll backend and what it shares make no call that only Linux has")
+    epoll = undefined_symbols(objects["backends/epoll.c"]) | undefined_symbols(objects["backends/linux_socket.c"])
+    assert {"epoll_wait", "timerfd_create", "accept4"} <= epoll & LINUX_CALLS
+
+
+def test_portable_backends_ask_for_posix_only():
+    broken = []
+    for path in c_files("backends"):
+        if not is_portable_backend(name_of(path)):
+            continue
+        broken += [f"{name_of(path)}:{line}: {written}" for line, written in c_source.includes(text_of(path))
+                   if re.match(r"<(?:linux/|asm/|sys/(?:epoll|timerfd|eventfd|signalfd|inotify)\.h)", written)]
+        broken += matches([path], r"^[ \t]*#[ \t]*define[ \t]+_\w*_SOURCE\b", c_source.without_comments)
+        broken += matches([path], r"\b(?:SOCK_NONBLOCK|SOCK_CLOEXEC|POLLRDHUP|MSG_ERRQUEUE|IP_RECVERR)\b",
+                          c_source.plain_code)
+    report(broken, "they are compiled as POSIX.1-2008 and name nothing of Linux")

@@ -38,6 +38,7 @@ static const struct {
 } kinds[ARENA_BACKENDS] = {
     [ARENA_SIM] = {"sim", NULL, NULL},
     [ARENA_EPOLL] = {"epoll", cas_epoll_backend_create, cas_epoll_backend_destroy},
+    [ARENA_POLL] = {"poll", cas_poll_backend_create, cas_poll_backend_destroy},
 };
 
 const char *arena_backend_name(arena_backend backend) { return kinds[backend].name; }
@@ -174,15 +175,15 @@ static void pass_fence(const arena *a)
 }
 
 /* Returns the number of callbacks. */
-static int pump_all(arena *a)
+static int pump_all(arena *a, int timeout_ms)
 {
     int callbacks = 0;
     for (unsigned i = 0; i < ARENA_THREADS; i++) {
         cas_thread *before = cas_thread_enter(a->threads[i]);
-        int made = cas_pump_run(0);
+        int made = cas_pump_run(timeout_ms);
         cas_thread_enter(before);
         if (made < 0)
-            complain(a, "cas_pump_run(0) fails");
+            complain(a, "cas_pump_run fails");
         callbacks += made > 0 ? made : 0;
     }
     return callbacks;
@@ -193,7 +194,7 @@ static void settle_real(arena *a)
     unsigned quiet = 0;
     for (unsigned round = 0; quiet < QUIET_ROUNDS && round < ROUNDS_MAX; round++) {
         pass_fence(a);
-        quiet = pump_all(a) == 0 ? quiet + 1 : 0;
+        quiet = pump_all(a, 0) == 0 ? quiet + 1 : 0;
     }
     if (quiet != QUIET_ROUNDS)
         complain(a, "callbacks do not cease");
@@ -207,16 +208,32 @@ void arena_settle(arena *a)
         settle_real(a);
 }
 
-bool arena_wait(arena *a, int timeout_ms)
+static bool wait_for_descriptors(arena *a, int timeout_ms)
 {
     struct pollfd wait_for[ARENA_THREADS];
-    if (!arena_backend_is_real(a->options.backend))
-        return false;
     for (unsigned i = 0; i < ARENA_THREADS; i++) {
         cas_thread *before = cas_thread_enter(a->threads[i]);
         wait_for[i] = (struct pollfd){.fd = cas_pump_descriptor(), .events = POLLIN};
         cas_thread_enter(before);
     }
     return poll(wait_for, ARENA_THREADS, timeout_ms) > 0;
+}
+
+/* poll(2) has no descriptor to wait for: the threads take turns, a millisecond each. */
+static bool wait_in_turns(arena *a, int timeout_ms)
+{
+    int callbacks = 0;
+    for (int ms = 0; ms < timeout_ms && callbacks == 0; ms += ARENA_THREADS)
+        callbacks = pump_all(a, 1);
+    return callbacks > 0;
+}
+
+bool arena_wait(arena *a, int timeout_ms)
+{
+    switch (a->options.backend) {
+    case ARENA_EPOLL: return wait_for_descriptors(a, timeout_ms);
+    case ARENA_POLL: return wait_in_turns(a, timeout_ms);
+    default: return false;
+    }
 }
 

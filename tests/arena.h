@@ -15,7 +15,7 @@
 #include "castanet/sim.h"
 #include "castanet/thread.h"
 
-typedef enum arena_backend { ARENA_SIM, ARENA_EPOLL, ARENA_BACKENDS } arena_backend;
+typedef enum arena_backend { ARENA_SIM, ARENA_EPOLL, ARENA_POLL, ARENA_BACKENDS } arena_backend;
 
 /* The threads of an arena.  a and b are on different hosts where the backend has hosts; b2 shares b's. */
 typedef enum arena_thread { ARENA_A, ARENA_B, ARENA_B2, ARENA_THREADS } arena_thread;
@@ -31,7 +31,7 @@ typedef struct arena_options {
     void *context;
 } arena_options;
 
-/* "sim", "epoll"; and back: ARENA_BACKENDS if there is none of that name. */
+/* "sim", "epoll", "poll"; and back: ARENA_BACKENDS if there is none of that name. */
 const char *arena_backend_name(arena_backend);
 arena_backend arena_backend_of_name(const char *name);
 static inline bool arena_backend_is_real(arena_backend backend) { return backend != ARENA_SIM; }
@@ -53,7 +53,8 @@ const char *arena_address(const arena *, arena_thread);
 /* Delivers all that is under way and dispatches all notifications, of every thread, until nothing more
  * happens. */
 void arena_settle(arena *);
-/* Waits up to timeout_ms of real time until a thread has something to do; false where time is virtual. */
+/* Waits up to timeout_ms of real time until a thread has something to do, or (poll) until one has done it;
+ * false where time is virtual. */
 bool arena_wait(arena *, int timeout_ms);
 
 #endif

@@ -25,7 +25,8 @@ static const struct {
 } required[] = {{"EV-ACC", 15}, {"EV-CON", 8},  {"EV-WRT", 7}, {"EV-RD", 13},
                 {"EV-OOB", 7},  {"EV-CLS", 12}, {"MFC", 29}};
 
-static const char *const suite_names[ARENA_BACKENDS] = {"conformance-sim", "conformance-epoll"};
+static const char *const suite_names[ARENA_BACKENDS] = {"conformance-sim", "conformance-epoll",
+                                                            "conformance-poll"};
 
 static struct {
     scenario_file files[FILE_COUNT];
@@ -133,6 +134,7 @@ static void run_on(arena_backend backend)
 
 static void run_on_sim(void) { run_on(ARENA_SIM); }
 static void run_on_epoll(void) { run_on(ARENA_EPOLL); }
+static void run_on_poll(void) { run_on(ARENA_POLL); }
 
 /* ---- registration ---- */
 
@@ -169,7 +171,8 @@ bool conformance_register(void)
                        mistake_is_told_with_line_column_and_remedy) != NULL &&
            CU_add_test(s, "every_row_of_the_specification_is_accounted_for",
                        every_row_of_the_specification_is_accounted_for) != NULL &&
-           add_scenarios(ARENA_SIM, run_on_sim) && add_scenarios(ARENA_EPOLL, run_on_epoll);
+           add_scenarios(ARENA_SIM, run_on_sim) && add_scenarios(ARENA_EPOLL, run_on_epoll) &&
+           add_scenarios(ARENA_POLL, run_on_poll);
 }
 
 void conformance_unregister(void)
@@ -179,6 +182,12 @@ void conformance_unregister(void)
 }
 
 /* ---- the account ---- */
+
+static const char *name_of_real(unsigned backends)
+{
+    bool epoll = (backends & 1u << ARENA_EPOLL) != 0, poll = (backends & 1u << ARENA_POLL) != 0;
+    return epoll && poll ? "linux" : arena_backend_name(epoll ? ARENA_EPOLL : ARENA_POLL);
+}
 
 /* Rows that Linux shows otherwise, or whose scenario it cannot run. */
 static void print_differences(const scenario *s, FILE *stream)
@@ -190,20 +199,22 @@ static void print_differences(const scenario *s, FILE *stream)
         if (is_row(&s->steps[i]))
             row = s->steps[i].text;
         else if (strcmp(s->steps[i].verb->name, "differs") == 0)
-            fprintf(stream, "# %s differs on linux: %s\n", row, s->steps[i].text);
+            fprintf(stream, "# %s differs on %s: %s\n", row, name_of_real(s->steps[i].backends),
+                    s->steps[i].text);
     }
 }
 
 void conformance_print_summary(FILE *stream)
 {
     unsigned gaps = 0;
-    if (suite.scenarios_run[ARENA_SIM] + suite.scenarios_run[ARENA_EPOLL] == 0)
+    unsigned real = suite.scenarios_run[ARENA_EPOLL] + suite.scenarios_run[ARENA_POLL];
+    if (suite.scenarios_run[ARENA_SIM] + real == 0)
         return;
     for (unsigned f = 0; f < FILE_COUNT; f++) {
         for (size_t i = 0; i < suite.files[f].gap_count; i++, gaps++)
             fprintf(stream, "# %s is not applicable: %s\n", suite.files[f].gaps[i].id,
                     suite.files[f].gaps[i].reason);
-        for (size_t i = 0; suite.scenarios_run[ARENA_EPOLL] > 0 && i < suite.files[f].scenario_count; i++)
+        for (size_t i = 0; real > 0 && i < suite.files[f].scenario_count; i++)
             print_differences(suite.files[f].scenarios[i], stream);
     }
     for (unsigned b = 0; b < ARENA_BACKENDS; b++)

@@ -159,7 +159,11 @@ static unsigned find_backend(const char *name)
 {
     if (strcmp(name, "sim") == 0)
         return 1u << ARENA_SIM;
-    return strcmp(name, "linux") == 0 ? 1u << ARENA_EPOLL : 0;
+    if (strcmp(name, "epoll") == 0)
+        return 1u << ARENA_EPOLL;
+    if (strcmp(name, "poll") == 0)
+        return 1u << ARENA_POLL;
+    return strcmp(name, "linux") == 0 ? 1u << ARENA_EPOLL | 1u << ARENA_POLL : 0;
 }
 
 /* ---- arguments ---- */
@@ -363,7 +367,7 @@ static scenario_step *add_step(parser *p)
         return complain_at(p, 1, "out of memory", "the system refused", "give it more"), NULL;
     s->steps = steps;
     steps[s->step_count] = (scenario_step){.line = p->line,
-                                           .backends = (1u << ARENA_SIM) | (1u << ARENA_EPOLL),
+                                           .backends = (1u << ARENA_BACKENDS) - 1,
                                            .thread = SCENARIO_NONE,
                                            .socket = SCENARIO_NONE,
                                            .other = SCENARIO_NONE};
@@ -415,9 +419,11 @@ static bool parse_handler(parser *p, scenario_step *step)
     return parse_body(p, (size_t)(step - p->scenario->steps));
 }
 
-/* "sim:", "linux:", or the thread "a:", "b:", "b2:" in which the step runs. */
+/* "sim:", "linux:", "epoll:", "poll:", several of them, or the thread "a:", "b:",
+ * "b2:" in which the step runs. */
 static void parse_prefixes(parser *p, scenario_step *step)
 {
+    bool named = false;
     for (;; p->at += 2) {
         if (p->at[0].kind != 'w' || p->at[1].kind != ':')
             return;
@@ -425,7 +431,8 @@ static void parse_prefixes(parser *p, scenario_step *step)
         if (backend == 0 && !find_thread(p->at->text, &step->thread))
             return;
         if (backend != 0)
-            step->backends = backend;
+            step->backends = named ? step->backends | backend : backend;
+        named = named || backend != 0;
     }
 }
 
@@ -443,7 +450,7 @@ static bool parse_backends(parser *p)
     scenario *s = p->scenario;
     s->backends = p->at->kind == 'w' ? find_backend(p->at->text) : 0;
     if (s->backends == 0)
-        return complain(p, "a backend", "write sim or linux, and then the reason");
+        return complain(p, "a backend", "write sim, linux, epoll or poll, and then the reason");
     p->at++;
     return take_string(p, s->backends_reason);
 }

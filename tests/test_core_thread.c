@@ -185,7 +185,7 @@ static void init_log(timer_log *log)
 static void run_timers(arena *a, const timer_log *log, unsigned wanted)
 {
     arena_settle(a);
-    for (int i = 0; i < 100 && log->count < wanted && arena_backend_of(a) == ARENA_EPOLL; i++) {
+    for (int i = 0; i < 100 && log->count < wanted && arena_backend_is_real(arena_backend_of(a)); i++) {
         cas_thread *before = arena_enter(a, ARENA_B);
         cas_pump_run(10);
         cas_thread_enter(before);

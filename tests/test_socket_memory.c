@@ -230,8 +230,10 @@ static void sweep_all(arena_backend backend)
     }
 }
 
-static void refused_memory_is_reported_by_real_sockets(void) { sweep_all(ARENA_EPOLL); }
+static void refused_memory_is_reported_by_epoll_sockets(void) { sweep_all(ARENA_EPOLL); }
+static void refused_memory_is_reported_by_poll_sockets(void) { sweep_all(ARENA_POLL); }
 static void refused_memory_is_reported_by_simulated_sockets(void) { sweep_all(ARENA_SIM); }
 
-const test_case test_socket_memory[] = {TEST(refused_memory_is_reported_by_real_sockets),
+const test_case test_socket_memory[] = {TEST(refused_memory_is_reported_by_epoll_sockets),
+                                        TEST(refused_memory_is_reported_by_poll_sockets),
                                         TEST(refused_memory_is_reported_by_simulated_sockets), TEST_END};

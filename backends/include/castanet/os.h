@@ -31,8 +31,9 @@ void cas_epoll_backend_destroy(cas_backend *);
 int cas_poll_backend_create(cas_allocator *memory, cas_backend **out);
 void cas_poll_backend_destroy(cas_backend *);
 
-/* Initialises the calling thread on an epoll backend of its own, and undoes it.  The first returns 0, WSAEINVAL if
- * the thread was initialised before, WSAENOBUFS or WSAEMFILE; the second does nothing without it. */
+/* Initialises the calling thread on an epoll backend of its own, and undoes it.  The first returns 0,
+ * WSAEINVAL if the thread was initialised before, WSAENOBUFS or WSAEMFILE; the second does nothing without
+ * it. */
 int cas_os_init(void);
 void cas_os_fini(void);
 
