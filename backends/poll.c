@@ -14,7 +14,7 @@
  * But a kernel may ignore the mark when its receive buffer gets tight (Linux does, when memory runs out or
  * the window is smaller than the largest segment seen).  So that no FD_CLOSE is ever untrue, it is believed
  *
- *  - if POLLIN was silent in an earlier wait() with the same bytes unread: no byte came, so nothing got tight;
+ *  - if POLLIN was silent earlier with the same bytes unread: none came, so nothing got tight;
  *  - if it speaks at once, as long as little is unread beside the buffer, and no segment can have been long
  *    beside the window: none was longer than all that ever came without a pause, nor than two times the
  *    maximum (of which Linux tells only that of the other direction).
