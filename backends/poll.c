@@ -17,10 +17,11 @@
  *  - if POLLIN was silent earlier with the same bytes unread: none came, so nothing got tight;
  *  - if it speaks at once, as long as little is unread beside the buffer, and no segment can have been long
  *    beside the window: none was longer than all that ever came without a pause, nor than two times the
- *    maximum (of which Linux tells only that of the other direction).
+ *    maximum (of which Linux tells only that of the other direction).  With the usual buffers this is good
+ *    for 5000 bytes that come with the end.
  *
- * Otherwise, and behind an urgent mark, where FIONREAD stops counting, the end is found when the bytes before
- * it were read.  This costs six system calls a message: a look, FIONREAD, SO_RCVBUF, the low-water mark up, a
+ * Otherwise, and once an urgent byte came, because FIONREAD stops counting at its mark, the end is found when
+ * the bytes before it were read.  This costs six system calls a message: a look, FIONREAD, SO_RCVBUF, the low-water mark up, a
  * question, and the mark down again.
  *
  * Invariants:
@@ -130,11 +131,16 @@ static size_t longest_segment(const cas_port_socket *s, size_t unread)
     return came > SEGMENT_DEFAULT ? came : SEGMENT_DEFAULT;
 }
 
-/* The kernel has no reason to ignore the low-water mark. */
+/* The kernel has no reason to ignore the low-water mark.  A window is half of the buffer, or a quarter if its
+ * bytes came in bad shape, and at first at most 64 KiB; it is rounded down to segments; and what was read is
+ * not offered again before it makes half of it. */
 static bool has_plenty_of_room(const cas_port_socket *s)
 {
+    enum { BUFFER_AT_FIRST = 131072 };
     size_t buffer = (size_t)socket_int(s, SOL_SOCKET, SO_RCVBUF), unread = (size_t)s->unread;
-    return unread <= buffer / 8 && unread + longest_segment(s, unread) <= buffer / 4;
+    size_t window = (buffer < BUFFER_AT_FIRST ? buffer : BUFFER_AT_FIRST) / 4;
+    size_t longest = longest_segment(s, unread);
+    return longest <= window && 4 * longest + 2 * unread <= window;
 }
 
 static void watch_end(const poll_backend *b, cas_port_socket *s)
@@ -157,7 +163,9 @@ static bool end_has_come(const poll_backend *b, cas_port_socket *s)
         s->end_watch = CASP_END_UNWATCHED; /* more came; the next wait() watches anew */
         return false;
     }
-    if (s->watched_since != b->waits || has_plenty_of_room(s))
+    bool silent_before = s->watched_since != b->waits;
+    bool urgent = s->urgent_seen || (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
+    if (!urgent && (silent_before || has_plenty_of_room(s)))
         return true;
     s->end_watch = CASP_END_HIDDEN;
     return false;
@@ -274,6 +282,7 @@ static unsigned connection_event(const poll_backend *b, cas_port_socket *s, unsi
     }
     if (s->urgent)
         events |= CASP_EVENT_PRI;
+    s->urgent_seen = s->urgent_seen || (events & CASP_EVENT_PRI) != 0;
     if (hang_up)
         return read_hang_up(s, events);
     return (events & CASP_EVENT_IN) != 0 ? read_input(b, s, events) : events;

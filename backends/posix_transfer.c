@@ -180,6 +180,7 @@ static int receive_urgent(cas_port_socket *s, void *buf, size_t len, int flags, 
         return WSAEWOULDBLOCK;
     }
     s->urgent = (flags & MSG_PEEK) != 0;
+    s->urgent_seen = true; /* also if no event told of it: the stream stops at its mark */
     *count = (size_t)got;
     return 0;
 }

@@ -134,6 +134,8 @@ static bool register_case(CU_pSuite suite, const test_case *one)
     if (one->run != NULL)
         return CU_add_test(suite, one->name, one->run) != NULL;
     for (int backend = 0; backend < ARENA_BACKENDS; backend++) {
+        if (one->real_only && !arena_backend_is_real((arena_backend)backend))
+            continue;
         name_everywhere(name, one, (arena_backend)backend);
         if (CU_add_test(suite, name, run_everywhere) == NULL)
             return false;

@@ -5,7 +5,8 @@
  *     const test_case test_NAME[] = {TEST(subject_situation_outcome), ..., TEST_END};
  *
  * and its tests appear as "NAME/subject_situation_outcome".  A test that takes an arena is listed by
- * TEST_EVERYWHERE and runs on every backend, as "NAME/subject_situation_outcome-sim", "...-epoll" and so on.
+ * TEST_EVERYWHERE and runs on every backend, as "NAME/subject_situation_outcome-sim", "...-epoll" and so on;
+ * one listed by TEST_REAL only where sockets are real.
  */
 #ifndef TESTS_TEST_LIST_H
 #define TESTS_TEST_LIST_H
@@ -16,12 +17,14 @@ typedef struct test_case {
     const char *name;
     void (*run)(void);              /* one of the two */
     void (*run_in)(struct arena *); /* a fresh arena, in which thread b is current */
+    int real_only;                  /* not in a world */
 } test_case;
 
 /* clang-format off */
-#define TEST(function) {#function, function, NULL}
-#define TEST_EVERYWHERE(function) {#function, NULL, function}
-#define TEST_END {NULL, NULL, NULL}
+#define TEST(function) {#function, function, NULL, 0}
+#define TEST_EVERYWHERE(function) {#function, NULL, function, 0}
+#define TEST_REAL(function) {#function, NULL, function, 1}
+#define TEST_END {NULL, NULL, NULL, 0}
 
 #define TEST_SUITES(SUITE) \
     SUITE(ip_address) \
@@ -38,6 +41,8 @@ typedef struct test_case {
     SUITE(core_thread) \
     SUITE(profile) \
     SUITE(log) \
+    SUITE(real_sockets) \
+    SUITE(many_sockets) \
     SUITE(socket_misuse) \
     SUITE(socket_arguments) \
     SUITE(socket_callbacks) \
