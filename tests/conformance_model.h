@@ -19,8 +19,10 @@ enum {
     SCENARIO_RECORDS_MAX = 256, /* notifications of one run */
     SCENARIO_HANDLERS_MAX = 32,
     SCENARIO_TOKENS_MAX = 96,
-    SCENARIO_NONE = -1
+    SCENARIO_NONE = -1,
+    SCENARIO_NO_THREAD = ARENA_THREADS /* the step runs where no thread is current */
 };
+#define SCENARIO_DATA_MAX ((long)64 << 20) /* bytes of one call */
 
 /* ---- tokens ---- */
 
@@ -43,6 +45,8 @@ typedef enum scenario_wanted_kind {
     WANTED_USUAL, /* nothing was written: what the table says */
     WANTED_ANY,
     WANTED_OK,     /* success, whatever its value */
+    WANTED_FAILS,  /* some error */
+    WANTED_PART,   /* some of the bytes, and not all */
     WANTED_NUMBER, /* a value, or the number of an error */
     WANTED_ERROR,  /* the name of an error */
     WANTED_TEXT    /* bytes received */
@@ -50,18 +54,35 @@ typedef enum scenario_wanted_kind {
 
 typedef struct scenario_verb scenario_verb;
 
+/* What stands behind the arguments of a call in which pointers and lengths matter. */
+typedef enum scenario_extra {
+    SCENARIO_LEN = 1,     /* len N: this length instead of the right one */
+    SCENARIO_NULL = 2,    /* null: no buffer, value or address */
+    SCENARIO_NO_LEN = 4,  /* nolen: no pointer to a length */
+    SCENARIO_ADDRESS = 8, /* address: the form of the call with a sockaddr */
+    SCENARIO_FAMILY = 16  /* family N: in the sockaddr */
+} scenario_extra;
+
 typedef struct scenario_step {
     const scenario_verb *verb;
     unsigned line;
     unsigned backends; /* bit 1 << arena_backend */
-    int thread;        /* arena_thread, or SCENARIO_NONE: that of the socket */
+    int thread;        /* arena_thread, SCENARIO_NO_THREAD, or SCENARIO_NONE: that of the socket */
     int socket, other; /* indices of names, or SCENARIO_NONE */
+    char address[48];  /* where to: a word of scenario_address or numbers; empty: where other is */
+    long port;         /* if other is SCENARIO_NONE */
     long mask;         /* FD_ bits */
     long number;
-    int flags;  /* MSG_ bits */
-    bool until; /* repeat until the wanted result */
+    int type, protocol, family; /* of a new socket */
+    int option, level;          /* of an option */
+    int flags;                  /* MSG_ bits */
+    unsigned extras;            /* scenario_extra bits */
+    long len;                   /* with SCENARIO_LEN */
+    bool until;                 /* repeat until the wanted result */
+    long times;                 /* repeat so often; at least 1 */
     bool has_text;
     char text[SCENARIO_TEXT_MAX];
+    char title[SCENARIO_TEXT_MAX]; /* of a row */
     scenario_wanted_kind wanted;
     long wanted_number;
     char wanted_text[SCENARIO_TEXT_MAX];
@@ -83,6 +104,11 @@ typedef struct scenario {
     int socket_count;
     scenario_step *steps;
     size_t step_count, step_capacity;
+    size_t largest; /* bytes of the largest call */
+    struct {
+        bool ran;
+        const char *failed_row; /* the row that failed and ended the run; NULL: none */
+    } outcome[ARENA_BACKENDS];
 } scenario;
 
 /* A row that cannot be shown. */
@@ -93,6 +119,7 @@ typedef struct scenario_gap {
 
 typedef struct scenario_file {
     char path[SCENARIO_TEXT_MAX]; /* as messages quote it */
+    char section[SCENARIO_TEXT_MAX];
     scenario **scenarios;
     size_t scenario_count;
     scenario_gap *gaps;
@@ -149,11 +176,11 @@ struct scenario_run {
     unsigned handler_count;
     scenario_event records[SCENARIO_RECORDS_MAX]; /* since the last expectation */
     unsigned record_count;
-    uint8_t *buffer;
+    uint8_t *buffer; /* what is sent and received */
+    size_t buffer_bytes;
     const char *row;
     bool failed;
 };
-#define SCENARIO_BUFFER_BYTES ((size_t)1 << 20)
 
 /* conformance_lex.c.  Splits a line; false with *column and *what if a character fits nowhere or a text is
  * too long. The last token has kind '\0'. */
@@ -164,17 +191,23 @@ bool scenario_lex(const char *line, scenario_token tokens[SCENARIO_TOKENS_MAX], 
 void scenario_parse_file(scenario_file *file, const char *path);
 void scenario_parse_stream(scenario_file *file, FILE *stream);
 void scenario_file_release(scenario_file *file);
-/* The FD_ bit of "READ", or 0. */
+
+/* conformance_arguments.c.  The FD_ bit of "READ", or 0; and back. */
 long scenario_event_of_name(const char *name);
 const char *scenario_event_name(long event);
 
 /* conformance_steps.c.  NULL: no such verb. */
 const scenario_verb *scenario_verb_find(const char *name);
-/* Number and level of an option, by the name without SO_ or TCP_; false: unknown. */
-bool scenario_option_find(const char *name, int *option, int *level);
+bool scenario_step_is(const scenario_step *, const char *verb);
 
-/* conformance_run.c */
-void scenario_execute(const scenario *, arena_backend);
+/* conformance_rows.c.  The id of the row number i of the specification, or NULL behind the last. */
+const char *scenario_row_id(unsigned i, char id[32]);
+
+/* conformance_report.c.  Writes what ran as Markdown beside path and renames it; false: errno says why. */
+bool scenario_report_write(const scenario_file *files, unsigned file_count, const char *path);
+
+/* conformance_run.c.  Leaves its outcome in the scenario. */
+void scenario_execute(scenario *, arena_backend);
 /* Runs one step in the thread it belongs to and compares its result; subject replaces a missing socket. */
 void scenario_run_step(scenario_run *, const scenario_step *, int subject);
 /* The object of the name, made when it is missing. */

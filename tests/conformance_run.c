@@ -15,7 +15,7 @@
 #include "tests/conformance_model.h"
 #include "tests/expect.h"
 
-enum { REPEATS_MAX = 100000, POSITIVE_WAIT_MS = 1000, WAITS_MAX = 1000 };
+enum { BUFFER_BYTES_MIN = 1 << 20, REPEATS_MAX = 100000, POSITIVE_WAIT_MS = 1000, WAITS_MAX = 1000 };
 
 /* ---- failures ---- */
 
@@ -145,6 +145,8 @@ static bool is_wanted(const scenario_step *step, const scenario_outcome *o)
     case WANTED_USUAL: return is_usual(step, o);
     case WANTED_ANY: return true;
     case WANTED_OK: return !o->failed;
+    case WANTED_FAILS: return o->failed;
+    case WANTED_PART: return !o->failed && o->value > 0 && o->value < step->number;
     case WANTED_NUMBER: return (o->failed ? o->error : o->value) == step->wanted_number;
     case WANTED_ERROR: return o->failed && o->error == step->wanted_number;
     default: return is_text(step, o);
@@ -157,6 +159,8 @@ static const char *wanted_text(const scenario_step *step, char *buf, size_t size
     case WANTED_ERROR: return cas_error_name((int)step->wanted_number);
     case WANTED_NUMBER: snprintf(buf, size, "%ld", step->wanted_number); return buf;
     case WANTED_TEXT: return step->wanted_text;
+    case WANTED_FAILS: return "an error";
+    case WANTED_PART: return "a part of the bytes";
     case WANTED_USUAL:
         if (step->verb->usual == USUAL_COUNT) {
             snprintf(buf, size, "%ld", step->number);
@@ -187,18 +191,26 @@ static scenario_outcome repeat(scenario_run *run, const scenario_step *step, int
     return outcome;
 }
 
+static void take_once(scenario_run *run, const scenario_step *step, int socket)
+{
+    scenario_outcome outcome = step->until ? repeat(run, step, socket) : step->verb->act(run, step, socket);
+    check_outcome(run, step, &outcome);
+}
+
 void scenario_run_step(scenario_run *run, const scenario_step *step, int subject)
 {
     int socket = step->socket != SCENARIO_NONE ? step->socket : subject;
     if (step->verb->act == NULL)
         return;
     cas_thread *before = cas_thread_current();
-    if (step->thread != SCENARIO_NONE)
+    if (step->thread == SCENARIO_NO_THREAD)
+        cas_thread_enter(NULL);
+    else if (step->thread != SCENARIO_NONE)
         arena_enter(run->arena, (arena_thread)step->thread);
     else if (socket != SCENARIO_NONE)
         arena_enter(run->arena, run->scenario->threads[socket]);
-    scenario_outcome outcome = step->until ? repeat(run, step, socket) : step->verb->act(run, step, socket);
-    check_outcome(run, step, &outcome);
+    for (long i = 0; i < step->times && !run->failed; i++)
+        take_once(run, step, socket);
     cas_thread_enter(before);
 }
 
@@ -276,11 +288,11 @@ static void run_handler(scenario_run *run, const scenario_step *step, size_t ind
 
 static void run_statement(scenario_run *run, const scenario_step *step, size_t index)
 {
-    if (strcmp(step->verb->name, "row") == 0)
+    if (scenario_step_is(step, "row"))
         run->row = step->text;
-    else if (strcmp(step->verb->name, "expect") == 0)
+    else if (scenario_step_is(step, "expect"))
         run_expect(run, step);
-    else if (strcmp(step->verb->name, "on") == 0)
+    else if (scenario_step_is(step, "on"))
         run_handler(run, step, index);
     else
         scenario_run_step(run, step, SCENARIO_NONE);
@@ -308,20 +320,23 @@ static void run_statements(scenario_run *run, arena_backend backend)
             run_statement(run, &s->steps[i], i);
 }
 
-void scenario_execute(const scenario *s, arena_backend backend)
+void scenario_execute(scenario *s, arena_backend backend)
 {
     cas_allocator *memory = &fixture_memory()->base;
     arena *a = arena_open(backend, &s->profile);
     scenario_run *run = cas_alloc(memory, sizeof *run);
     EXPECT_TRUE_FATAL(run != NULL);
     *run = (scenario_run){.scenario = s, .arena = a, .row = "(before the first row)"};
-    run->buffer = cas_alloc(memory, SCENARIO_BUFFER_BYTES);
+    run->buffer_bytes = s->largest > BUFFER_BYTES_MIN ? s->largest : BUFFER_BYTES_MIN;
+    run->buffer = cas_alloc(memory, run->buffer_bytes);
     EXPECT_TRUE_FATAL(run->buffer != NULL);
     for (int i = 0; i < SCENARIO_SOCKETS_MAX; i++)
         run->detached[i] = run->closed[i] = INVALID_SOCKET;
     run_statements(run, backend);
+    s->outcome[backend].ran = true;
+    s->outcome[backend].failed_row = run->failed ? run->row : NULL;
     release_sockets(run);
     arena_close(run->arena);
-    cas_free(memory, run->buffer, SCENARIO_BUFFER_BYTES);
+    cas_free(memory, run->buffer, run->buffer_bytes);
     cas_free(memory, run, sizeof *run);
 }

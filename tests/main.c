@@ -27,6 +27,7 @@ typedef struct run_options {
     unsigned pattern_count;
     bool list;
     uint64_t seed;
+    const char *report; /* path; NULL: none */
 } run_options;
 
 typedef struct run_result {
@@ -35,10 +36,11 @@ typedef struct run_result {
 
 static void print_usage(FILE *stream)
 {
-    fputs("usage: castanet_tests [--list] [--run PATTERN]... [--seed N]\n"
+    fputs("usage: castanet_tests [--list] [--run PATTERN]... [--seed N] [--conformance-report FILE]\n"
           "  --list         print the names of the tests, suite/test, and end\n"
           "  --run PATTERN  run only the test of this name, or those that match the glob\n"
-          "  --seed N       seed of the simulated worlds (default 1)\n",
+          "  --seed N       seed of the simulated worlds (default 1)\n"
+          "  --conformance-report FILE  run all scenarios, and write what they showed as Markdown\n",
           stream);
 }
 
@@ -56,16 +58,18 @@ static bool parse_seed(const char *text, uint64_t *out)
 /* Returns -1 to go on, or the exit status. */
 static int parse_options(int argc, char **argv, run_options *options)
 {
-    static const struct option known[] = {{"list", no_argument, NULL, 'l'},
-                                          {"run", required_argument, NULL, 'r'},
-                                          {"seed", required_argument, NULL, 's'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"list", no_argument, NULL, 'l'},       {"run", required_argument, NULL, 'r'},
+        {"seed", required_argument, NULL, 's'}, {"conformance-report", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "lr:s:h", known, NULL)) != -1;) {
         if (c == 'l') {
             options->list = true;
         } else if (c == 'r' && options->pattern_count < PATTERNS_MAX) {
             options->patterns[options->pattern_count++] = optarg;
+        } else if (c == 'c' && options->pattern_count < PATTERNS_MAX) {
+            options->report = optarg;
+            options->patterns[options->pattern_count++] = "conformance-*";
         } else if (c == 's' && parse_seed(optarg, &options->seed)) {
             continue;
         } else {
@@ -208,9 +212,11 @@ static int run(const run_options *options)
         return fprintf(stderr, "castanet_tests: cannot register the suites: %s\n", CU_get_error_msg()),
                EXIT_INTERNAL;
     run_result result = run_all(options);
-    if (!options->list) {
-        conformance_print_summary(stdout);
+    if (!options->list)
         printf("%u passed, %u failed\n", result.passed, result.failed);
+    if (options->report != NULL && !conformance_write_report(options->report)) {
+        fprintf(stderr, "castanet_tests: cannot write '%s': %s\n", options->report, strerror(errno));
+        return EXIT_INTERNAL;
     }
     if (result.failed > 0)
         return EXIT_FAILED;
