@@ -129,7 +129,7 @@ static scenario *find_scenario(const char *name)
     return NULL;
 }
 
-/* CUnit hands no argument to a test: scenario and backend are found by the names of the test and its suite. */
+/* CUnit hands no argument to a test: scenario and backend are found by the names that are current. */
 static void run_scenario(void)
 {
     scenario *s = find_scenario(CU_get_current_test()->pName);
