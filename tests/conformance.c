@@ -26,6 +26,15 @@ static struct {
     scenario_file files[FILE_COUNT];
 } suite;
 
+static scenario *find_scenario(const char *name)
+{
+    for (unsigned f = 0; f < FILE_COUNT; f++)
+        for (size_t i = 0; i < suite.files[f].scenario_count; i++)
+            if (strcmp(suite.files[f].scenarios[i]->name, name) == 0)
+                return suite.files[f].scenarios[i];
+    return NULL;
+}
+
 /* ---- the rows of the specification ---- */
 
 /* How often the rows of the scenarios, and the gaps, speak of the id. */
@@ -64,6 +73,17 @@ static void every_scenario_file_can_be_read(void)
     for (unsigned f = 0; f < FILE_COUNT; f++)
         expect_report(EXPECT_SITE(false), suite.files[f].complaint[0] == '\0', "%s",
                       suite.files[f].complaint);
+}
+
+/* CUnit finds a scenario by its name. */
+static void no_two_scenarios_have_one_name(void)
+{
+    for (unsigned f = 0; f < FILE_COUNT; f++)
+        for (size_t i = 0; i < suite.files[f].scenario_count; i++) {
+            const scenario *s = suite.files[f].scenarios[i], *first = find_scenario(s->name);
+            expect_report(EXPECT_SITE(false), s == first, "%s:%u: %s:%u has the name %s already", s->path,
+                          s->line, first->path, first->line, s->name);
+        }
 }
 
 static void mistake_is_told_with_line_column_and_remedy(void)
@@ -120,15 +140,6 @@ static void mistake_is_told_with_line_column_and_remedy(void)
 
 /* ---- running ---- */
 
-static scenario *find_scenario(const char *name)
-{
-    for (unsigned f = 0; f < FILE_COUNT; f++)
-        for (size_t i = 0; i < suite.files[f].scenario_count; i++)
-            if (strcmp(suite.files[f].scenarios[i]->name, name) == 0)
-                return suite.files[f].scenarios[i];
-    return NULL;
-}
-
 /* CUnit hands no argument to a test: scenario and backend are found by the names that are current. */
 static void run_scenario(void)
 {
@@ -172,6 +183,7 @@ bool conformance_register(void)
     CU_pSuite s = CU_add_suite_with_setup_and_teardown("conformance", NULL, NULL, fixture_begin, fixture_end);
     bool ok = s != NULL &&
               CU_add_test(s, "every_scenario_file_can_be_read", every_scenario_file_can_be_read) != NULL &&
+              CU_add_test(s, "no_two_scenarios_have_one_name", no_two_scenarios_have_one_name) != NULL &&
               CU_add_test(s, "mistake_is_told_with_line_column_and_remedy",
                           mistake_is_told_with_line_column_and_remedy) != NULL &&
               CU_add_test(s, "every_row_of_the_specification_is_accounted_for",

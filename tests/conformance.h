@@ -5,7 +5,8 @@
  *
  *   conformance_lex.c        a line into tokens
  *   conformance_parse.c      files into scenarios of steps; complaints with file, line, column
- *   conformance_arguments.c  the words of a step into its fields
+ *   conformance_arguments.c  the words behind a verb into the fields of a step
+ *   conformance_words.c      one token
  *   conformance_steps.c      finds verbs; what verbs share
  *   conformance_life.c, conformance_transfer.c, conformance_state.c
  *                            the tables of verbs: name, arguments, what they do

@@ -1,198 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * The words of a step into its fields: names, numbers, masks, addresses, options, results.
+ * The words behind a verb into the fields of a step: sockets, addresses, options, data, results.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "castanet/error.h"
 #include "tests/conformance_parser.h"
-
-enum { ERROR_CODE_MAX = 12000 };
 
 typedef scenario_parser parser; /* inside this file */
 
-/* ---- complaints ---- */
-
-bool scenario_complain_at(parser *p, unsigned column, const char *what, const char *why, const char *fix)
-{
-    snprintf(p->file->complaint, sizeof p->file->complaint, "%s:%u:%u: %s; %s; %s", p->file->path, p->line,
-             column, what, why, fix);
-    return false;
-}
-
-bool scenario_complain(parser *p, const char *wanted, const char *fix)
-{
-    char what[SCENARIO_TEXT_MAX + 32];
-    char why[SCENARIO_TEXT_MAX];
-    if (p->at->kind == '\0')
-        snprintf(what, sizeof what, "the line ends here");
-    else
-        snprintf(what, sizeof what, "cannot read '%s'", p->at->text);
-    snprintf(why, sizeof why, "%s was expected", wanted);
-    return scenario_complain_at(p, p->at->column, what, why, fix);
-}
-
-/* ---- words ---- */
-
-static bool is_word(const parser *p, const char *text)
-{
-    return p->at->kind == 'w' && strcmp(p->at->text, text) == 0;
-}
-
-bool scenario_take_word(parser *p, const char *text)
-{
-    bool found = is_word(p, text);
-    p->at += found;
-    return found;
-}
-
-bool scenario_take_mark(parser *p, char mark)
-{
-    bool found = p->at->kind == mark;
-    p->at += found;
-    return found;
-}
-
-static void copy_text(char *to, size_t size, const char *from) { snprintf(to, size, "%s", from); }
-
-bool scenario_take_string(parser *p, char out[SCENARIO_TEXT_MAX])
-{
-    if (p->at->kind != 's')
-        return scenario_complain(p, "a string", "write the text between quotation marks");
-    copy_text(out, SCENARIO_TEXT_MAX, p->at->text);
-    p->at++;
-    return true;
-}
-
-bool scenario_take_name(parser *p, char *out, size_t size)
-{
-    if (p->at->kind != 'w' || strlen(p->at->text) >= size)
-        return scenario_complain(p, "a name", "write a word of letters, digits, - _ and .");
-    copy_text(out, size, p->at->text);
-    p->at++;
-    return true;
-}
-
-/* ---- numbers ---- */
-
-/* Decimal, or hexadecimal behind 0x. */
-static bool read_number(const char *text, long *out)
-{
-    char *end;
-    errno = 0;
-    long value = strtol(text, &end, strncmp(text, "0x", 2) == 0 ? 16 : 10);
-    if (errno != 0 || end == text || *end != '\0')
-        return false;
-    *out = value;
-    return true;
-}
-
-static bool is_number(const parser *p)
-{
-    long ignored;
-    return p->at->kind == 'w' && read_number(p->at->text, &ignored);
-}
-
-bool scenario_take_number(parser *p, long *out)
-{
-    if (!is_number(p))
-        return scenario_complain(p, "a number", "write a decimal number, or a hexadecimal one behind 0x");
-    read_number(p->at->text, out);
-    p->at++;
-    return true;
-}
-
-static bool take_int(parser *p, int *out)
-{
-    long value = 0;
-    bool ok = scenario_take_number(p, &value);
-    *out = (int)value;
-    return ok;
-}
-
-/* The buffer of a run holds the largest of them. */
-static bool take_size(parser *p, long *out)
-{
-    if (is_number(p) && read_number(p->at->text, out) && *out > SCENARIO_DATA_MAX)
-        return scenario_complain(p, "a number of bytes", "write at most 67108864");
-    if (!scenario_take_number(p, out))
-        return false;
-    if (*out > 0 && (size_t)*out > p->scenario->largest)
-        p->scenario->largest = (size_t)*out;
-    return true;
-}
-
-static bool read_code(const char *text, long *out)
-{
-    for (int code = 1; strncmp(text, "WSA", 3) == 0 && code < ERROR_CODE_MAX; code++)
-        if (strcmp(cas_error_name(code), text) == 0)
-            return *out = code, true;
-    return false;
-}
-
-/* A word with a meaning, or a number. */
-typedef struct named_value {
-    const char *name;
-    long value;
-} named_value;
-
-static bool take_value(parser *p, const named_value *names, const char *wanted, const char *fix, long *out)
-{
-    for (; names->name != NULL; names++)
-        if (scenario_take_word(p, names->name))
-            return *out = names->value, true;
-    return is_number(p) ? scenario_take_number(p, out) : scenario_complain(p, wanted, fix);
-}
-
 /* ---- events ---- */
-
-static const char *const event_names[] = {"READ", "WRITE", "OOB", "ACCEPT", "CONNECT", "CLOSE"};
-
-long scenario_event_of_name(const char *name)
-{
-    for (unsigned i = 0; i < 6; i++)
-        if (strcmp(event_names[i], name) == 0)
-            return 1L << i;
-    return 0;
-}
-
-const char *scenario_event_name(long event)
-{
-    for (unsigned i = 0; i < 6; i++)
-        if (event == 1L << i)
-            return event_names[i];
-    return "?";
-}
-
-bool scenario_take_mask(parser *p, long *mask)
-{
-    char words[SCENARIO_TEXT_MAX];
-    char *rest = words;
-    *mask = 0;
-    if (scenario_take_word(p, "0"))
-        return true;
-    if (scenario_take_word(p, "ALL"))
-        return *mask = CASYNCSOCKET_DEFAULT_EVENTS, true;
-    copy_text(words, sizeof words, p->at->text);
-    for (char *word; p->at->kind == 'w' && (word = strtok_r(rest, "|", &rest)) != NULL;) {
-        long event = scenario_event_of_name(word);
-        if (event == 0)
-            return scenario_complain(p, "an event mask",
-                                     "write ALL, 0, or READ WRITE OOB ACCEPT CONNECT CLOSE joined by |");
-        *mask |= event;
-    }
-    if (*mask == 0)
-        return scenario_complain(p, "an event mask", "write ALL, 0, or names of events joined by |");
-    p->at++;
-    return true;
-}
 
 static bool take_optional_mask(parser *p, long *mask)
 {
     *mask = CASYNCSOCKET_DEFAULT_EVENTS;
-    return p->at->kind != 'w' || is_word(p, "until") ? true : scenario_take_mask(p, mask);
+    return p->at->kind != 'w' || scenario_at_word(p, "until") ? true : scenario_take_mask(p, mask);
 }
 
 static bool take_event(parser *p, scenario_event *event)
@@ -204,7 +25,8 @@ static bool take_event(parser *p, scenario_event *event)
     if (event->event == 0)
         return scenario_complain(p, "an event", "write READ, WRITE, OOB, ACCEPT, CONNECT or CLOSE");
     p->at++;
-    if (p->at->kind == 'w' && !read_code(p->at->text, &error) && !read_number(p->at->text, &error))
+    if (p->at->kind == 'w' && !scenario_read_code(p->at->text, &error) &&
+        !scenario_read_number(p->at->text, &error))
         return scenario_complain(p, "the error of the event",
                                  "write its name, as WSAECONNREFUSED, or its number");
     p->at += p->at->kind == 'w';
@@ -251,7 +73,7 @@ bool scenario_take_socket(parser *p, int *out)
                                  "use fewer sockets");
     if (*out == SCENARIO_NONE) {
         *out = s->socket_count++;
-        copy_text(s->sockets[*out], sizeof s->sockets[*out], p->at->text);
+        scenario_copy_text(s->sockets[*out], sizeof s->sockets[*out], p->at->text);
         s->threads[*out] = p->at->text[0] == 'C' || p->at->text[0] == 'K' ? ARENA_A : ARENA_B;
     }
     p->at++;
@@ -269,19 +91,20 @@ static bool is_extra(const parser *p)
     static const char *const words[] = {"until", "times", "len", "null", "nolen", "address", "family"};
     bool found = false;
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        found = found || is_word(p, words[i]);
+        found = found || scenario_at_word(p, words[i]);
     return found;
 }
 
 /* An address in a word or a string: own, any, own6, any6, mapped, broadcast, or in numbers. */
 static bool take_address(parser *p, scenario_step *step)
 {
-    bool text = p->at->kind == 's' || (p->at->kind == 'w' && !is_socket(p) && !is_number(p) && !is_extra(p));
+    bool text = p->at->kind == 's' ||
+                (p->at->kind == 'w' && !is_socket(p) && !scenario_at_number(p) && !is_extra(p));
     if (!text)
         return true;
     if (strlen(p->at->text) >= sizeof step->address)
         return scenario_complain(p, "an address", "write own, any, own6, any6, mapped, broadcast or numbers");
-    copy_text(step->address, sizeof step->address, p->at->text);
+    scenario_copy_text(step->address, sizeof step->address, p->at->text);
     p->at++;
     return true;
 }
@@ -293,7 +116,7 @@ static bool take_place(parser *p, scenario_step *step)
         return false;
     if (is_socket(p))
         return scenario_take_socket(p, &step->other);
-    return is_number(p) ? scenario_take_number(p, &step->port) : true;
+    return scenario_at_number(p) ? scenario_take_number(p, &step->port) : true;
 }
 
 /* As take_place, but somewhere it must be. */
@@ -309,15 +132,15 @@ static bool take_destination(parser *p, scenario_step *step)
 
 /* ---- kinds of sockets, options, commands ---- */
 
-static const named_value types[] = {{"stream", SOCK_STREAM}, {"dgram", SOCK_DGRAM}, {NULL, 0}};
-static const named_value protocols[] = {{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {NULL, 0}};
-static const named_value families[] = {
+static const scenario_word types[] = {{"stream", SOCK_STREAM}, {"dgram", SOCK_DGRAM}, {NULL, 0}};
+static const scenario_word protocols[] = {{"tcp", IPPROTO_TCP}, {"udp", IPPROTO_UDP}, {NULL, 0}};
+static const scenario_word families[] = {
     {"inet", AF_INET}, {"inet6", AF_INET6}, {"unspec", AF_UNSPEC}, {NULL, 0}};
 
 static bool take_type(parser *p, long *out)
 {
-    static const named_value names[] = {{"tcp", SOCK_STREAM}, {"udp", SOCK_DGRAM}, {NULL, 0}};
-    return take_value(p, names, "another word", "write tcp or udp", out);
+    static const scenario_word names[] = {{"tcp", SOCK_STREAM}, {"udp", SOCK_DGRAM}, {NULL, 0}};
+    return scenario_take_value(p, names, "another word", "write tcp or udp", out);
 }
 
 /* tcp, udp, tcp6, udp6; or, for a socket that may not exist, family F, type T and protocol P. */
@@ -334,16 +157,16 @@ static bool take_kind(parser *p, scenario_step *step)
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (scenario_take_word(p, kinds[i].name))
             return step->type = kinds[i].type, step->family = kinds[i].family, true;
-    if (!is_word(p, "family") && !is_word(p, "type") && !is_word(p, "protocol"))
+    if (!scenario_at_word(p, "family") && !scenario_at_word(p, "type") && !scenario_at_word(p, "protocol"))
         return scenario_complain(p, "another word", "write tcp, udp, tcp6, udp6, family, type or protocol");
     if (scenario_take_word(p, "family") &&
-        !take_value(p, families, "a family", "write inet, inet6, unspec or a number", &family))
+        !scenario_take_value(p, families, "a family", "write inet, inet6, unspec or a number", &family))
         return false;
     if (scenario_take_word(p, "type") &&
-        !take_value(p, types, "a type", "write stream, dgram or a number", &type))
+        !scenario_take_value(p, types, "a type", "write stream, dgram or a number", &type))
         return false;
     if (scenario_take_word(p, "protocol") &&
-        !take_value(p, protocols, "a protocol", "write tcp, udp or a number", &protocol))
+        !scenario_take_value(p, protocols, "a protocol", "write tcp, udp or a number", &protocol))
         return false;
     step->family = (int)family, step->type = (int)type, step->protocol = (int)protocol;
     return true;
@@ -351,22 +174,22 @@ static bool take_kind(parser *p, scenario_step *step)
 
 static bool take_how(parser *p, long *out)
 {
-    static const named_value names[] = {{"receives", CAsyncSocket_receives},
-                                        {"sends", CAsyncSocket_sends},
-                                        {"both", CAsyncSocket_both},
-                                        {NULL, 0}};
-    return take_value(p, names, "another word", "write receives, sends or both", out);
+    static const scenario_word names[] = {{"receives", CAsyncSocket_receives},
+                                          {"sends", CAsyncSocket_sends},
+                                          {"both", CAsyncSocket_both},
+                                          {NULL, 0}};
+    return scenario_take_value(p, names, "another word", "write receives, sends or both", out);
 }
 
 static bool take_command(parser *p, long *out)
 {
-    static const named_value names[] = {{"FIONBIO", FIONBIO},
-                                        {"FIONREAD", FIONREAD},
-                                        {"SIOCATMARK", SIOCATMARK},
-                                        {"UDP_CONNRESET", SIO_UDP_CONNRESET},
-                                        {NULL, 0}};
-    return take_value(p, names, "a command", "write FIONBIO, FIONREAD, SIOCATMARK, UDP_CONNRESET or a number",
-                      out);
+    static const scenario_word names[] = {{"FIONBIO", FIONBIO},
+                                          {"FIONREAD", FIONREAD},
+                                          {"SIOCATMARK", SIOCATMARK},
+                                          {"UDP_CONNRESET", SIO_UDP_CONNRESET},
+                                          {NULL, 0}};
+    return scenario_take_value(p, names, "a command",
+                               "write FIONBIO, FIONREAD, SIOCATMARK, UDP_CONNRESET or a number", out);
 }
 
 /* A name, or: option N level N. */
@@ -400,13 +223,25 @@ static bool take_option(parser *p, scenario_step *step)
             return step->option = options[i].option, step->level = options[i].level, true;
     if (!scenario_take_word(p, "option"))
         return scenario_complain(p, "the name of an option", "write it without SO_ or TCP_, as OOBINLINE");
-    if (!take_int(p, &step->option))
+    if (!scenario_take_int(p, &step->option))
         return false;
     step->level = SOL_SOCKET;
-    return scenario_take_word(p, "level") ? take_int(p, &step->level) : true;
+    return scenario_take_word(p, "level") ? scenario_take_int(p, &step->level) : true;
 }
 
 /* ---- what a call carries ---- */
+
+/* The buffer of a run holds the largest of them. */
+static bool take_size(parser *p, long *out)
+{
+    if (scenario_at_number(p) && scenario_read_number(p->at->text, out) && *out > SCENARIO_DATA_MAX)
+        return scenario_complain(p, "a number of bytes", "write at most 67108864");
+    if (!scenario_take_number(p, out))
+        return false;
+    if (*out > 0 && (size_t)*out > p->scenario->largest)
+        p->scenario->largest = (size_t)*out;
+    return true;
+}
 
 static bool take_data(parser *p, scenario_step *step)
 {
@@ -445,7 +280,8 @@ static bool take_extras(parser *p, scenario_step *step)
         else
             return true;
         bool is_len = strcmp(p->at[-1].text, "len") == 0, is_family = strcmp(p->at[-1].text, "family") == 0;
-        if ((is_len && !scenario_take_number(p, &step->len)) || (is_family && !take_int(p, &step->family)))
+        if ((is_len && !scenario_take_number(p, &step->len)) ||
+            (is_family && !scenario_take_int(p, &step->family)))
             return false;
     }
 }
@@ -453,7 +289,7 @@ static bool take_extras(parser *p, scenario_step *step)
 /* The value of an option; with "null" there is none. */
 static bool take_option_value(parser *p, scenario_step *step)
 {
-    return is_word(p, "null") ? true : scenario_take_number(p, &step->number);
+    return scenario_at_word(p, "null") ? true : scenario_take_number(p, &step->number);
 }
 
 /* size: table */
@@ -470,7 +306,7 @@ bool scenario_parse_argument(parser *p, scenario_step *step, char letter)
     case 'd': return take_data(p, step);
     case 's': return take_size(p, &step->number);
     case 'n': return scenario_take_number(p, &step->number);
-    case 'N': return is_number(p) ? scenario_take_number(p, &step->number) : true;
+    case 'N': return scenario_at_number(p) ? scenario_take_number(p, &step->number) : true;
     case 'v': return take_option_value(p, step);
     case 'm': return scenario_take_mask(p, &step->mask);
     case 'M': return take_optional_mask(p, &step->mask);
@@ -493,9 +329,9 @@ bool scenario_parse_argument(parser *p, scenario_step *step, char letter)
 
 static bool take_wanted_word(parser *p, scenario_step *step)
 {
-    static const named_value words[] = {
+    static const scenario_word words[] = {
         {"any", WANTED_ANY}, {"ok", WANTED_OK}, {"fails", WANTED_FAILS}, {"part", WANTED_PART}, {NULL, 0}};
-    for (const named_value *word = words; word->name != NULL; word++)
+    for (const scenario_word *word = words; word->name != NULL; word++)
         if (scenario_take_word(p, word->name))
             return step->wanted = (scenario_wanted_kind)word->value, true;
     return false;
@@ -509,9 +345,9 @@ static bool take_wanted(parser *p, scenario_step *step)
     }
     if (take_wanted_word(p, step))
         return true;
-    if (p->at->kind == 'w' && read_code(p->at->text, &step->wanted_number))
+    if (p->at->kind == 'w' && scenario_read_code(p->at->text, &step->wanted_number))
         step->wanted = WANTED_ERROR;
-    else if (p->at->kind == 'w' && read_number(p->at->text, &step->wanted_number))
+    else if (p->at->kind == 'w' && scenario_read_number(p->at->text, &step->wanted_number))
         step->wanted = WANTED_NUMBER;
     else
         return scenario_complain(p, "a result",

@@ -46,15 +46,21 @@ static const SOCKADDR *raw_address(const scenario_run *run, const scenario_step 
     return (step->extras & SCENARIO_NULL) != 0 ? NULL : (const SOCKADDR *)name;
 }
 
-static scenario_outcome act_bindaddr(scenario_run *run, const scenario_step *step, int socket)
+typedef BOOL (*raw_call)(CAsyncSocket *, const SOCKADDR *, int);
+
+static scenario_outcome call_raw(scenario_run *run, const scenario_step *step, int socket, raw_call call)
 {
     SOCKADDR_STORAGE name;
     int len;
     const SOCKADDR *address = raw_address(run, step, socket, &name, &len);
-    scenario_outcome outcome = scenario_of_bool(
-        CAsyncSocket_BindAddr(scenario_socket_of(run, socket), address, len));
+    scenario_outcome outcome = scenario_of_bool(call(scenario_socket_of(run, socket), address, len));
     scenario_remember_port(run, socket);
     return outcome;
+}
+
+static scenario_outcome act_bindaddr(scenario_run *run, const scenario_step *step, int socket)
+{
+    return call_raw(run, step, socket, CAsyncSocket_BindAddr);
 }
 
 static scenario_outcome act_listen(scenario_run *run, const scenario_step *step, int socket)
@@ -82,13 +88,7 @@ static scenario_outcome act_connect(scenario_run *run, const scenario_step *step
 
 static scenario_outcome act_connectaddr(scenario_run *run, const scenario_step *step, int socket)
 {
-    SOCKADDR_STORAGE name;
-    int len;
-    const SOCKADDR *address = raw_address(run, step, socket, &name, &len);
-    scenario_outcome outcome = scenario_of_bool(
-        CAsyncSocket_ConnectAddr(scenario_socket_of(run, socket), address, len));
-    scenario_remember_port(run, socket);
-    return outcome;
+    return call_raw(run, step, socket, CAsyncSocket_ConnectAddr);
 }
 
 /* "address": with a buffer for the peer's name, which must hold it afterwards, or be as it was. */

@@ -192,7 +192,7 @@ void scenario_parse_file(scenario_file *file, const char *path);
 void scenario_parse_stream(scenario_file *file, FILE *stream);
 void scenario_file_release(scenario_file *file);
 
-/* conformance_arguments.c.  The FD_ bit of "READ", or 0; and back. */
+/* conformance_words.c.  The FD_ bit of "READ", or 0; and back. */
 long scenario_event_of_name(const char *name);
 const char *scenario_event_name(long event);
 
