@@ -173,27 +173,40 @@ static scenario_outcome act_attach(scenario_run *run, const scenario_step *step,
     return scenario_of_bool(CAsyncSocket_Attach(object, run->detached[step->other], step->mask));
 }
 
-/* pair C S: an established connection, nothing selected. */
+/* ---- an established connection ---- */
+
+static bool open_listener(scenario_run *run, int server, CAsyncSocket *listener, UINT *port)
+{
+    char address[64];
+    arena_enter(run->arena, run->scenario->threads[server]);
+    CAsyncSocket_Construct(listener, NULL);
+    return CAsyncSocket_Create(listener, 0, SOCK_STREAM, 0, NULL) && CAsyncSocket_Listen(listener, 5) &&
+           CAsyncSocket_GetSockName(listener, address, sizeof address, port);
+}
+
+static bool connect_client(scenario_run *run, int client, int server, UINT port)
+{
+    CAsyncSocket *object = scenario_socket_of(run, client);
+    const char *address = arena_address(run->arena, run->scenario->threads[server]);
+    arena_enter(run->arena, run->scenario->threads[client]);
+    return CAsyncSocket_Create(object, 0, SOCK_STREAM, 0, NULL) &&
+           (CAsyncSocket_Connect(object, address, port) || CAsyncSocket_GetLastError() == WSAEWOULDBLOCK);
+}
+
+/* pair C S: nothing is selected. */
 static scenario_outcome act_pair(scenario_run *run, const scenario_step *step, int socket)
 {
     CAsyncSocket listener;
-    char address[64];
     UINT port = 0;
     int client = step->socket, server = step->other;
     (void)socket;
-    arena_enter(run->arena, run->scenario->threads[server]);
-    CAsyncSocket_Construct(&listener, NULL);
-    BOOL ok = CAsyncSocket_Create(&listener, 0, SOCK_STREAM, 0, NULL) && CAsyncSocket_Listen(&listener, 5) &&
-              CAsyncSocket_GetSockName(&listener, address, sizeof address, &port);
-    arena_enter(run->arena, run->scenario->threads[client]);
-    ok = ok && CAsyncSocket_Create(scenario_socket_of(run, client), 0, SOCK_STREAM, 0, NULL);
-    if (ok)
-        CAsyncSocket_Connect(scenario_socket_of(run, client),
-                             arena_address(run->arena, run->scenario->threads[server]), port);
+    bool ok = open_listener(run, server, &listener, &port) && connect_client(run, client, server, port);
+    scenario_outcome outcome = scenario_of_bool(ok);
     arena_settle(run->arena);
     arena_enter(run->arena, run->scenario->threads[server]);
-    scenario_outcome outcome = scenario_of_bool(
-        ok && CAsyncSocket_Accept(&listener, scenario_socket_of(run, server), NULL, NULL));
+    if (ok)
+        outcome = scenario_of_bool(
+            CAsyncSocket_Accept(&listener, scenario_socket_of(run, server), NULL, NULL));
     CAsyncSocket_Destruct(&listener);
     scenario_forget_pattern(run, client);
     scenario_forget_pattern(run, server);

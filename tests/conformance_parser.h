@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the parts of the parser share: conformance_parse.c reads statements, conformance_arguments.c the words
- * behind a verb, conformance_words.c one token.  Each function takes what it reads and returns true, or complains and returns false.
+ * behind a verb, conformance_words.c one token.  Each function takes what it reads and returns true, or
+ * complains and returns false.
  */
 #ifndef TESTS_CONFORMANCE_PARSER_H
 #define TESTS_CONFORMANCE_PARSER_H
