@@ -179,6 +179,13 @@ static scenario_outcome act_reused(scenario_run *run, const scenario_step *step,
     return scenario_of_check(run, step, same, "the object has another handle than before");
 }
 
+/* The object claims a handle that is not its own; Close at the end finds that out. */
+static scenario_outcome act_forge(scenario_run *run, const scenario_step *step, int socket)
+{
+    scenario_socket_of(run, socket)->m_hSocket = (SOCKET)step->number;
+    return scenario_done(1);
+}
+
 const scenario_verb scenario_verbs_state[] = {
     {"setopt", "ovx", USUAL_OK, act_setopt},
     {"getopt", "ox", USUAL_OK, act_getopt},
@@ -192,5 +199,6 @@ const scenario_verb scenario_verbs_state[] = {
     {"empty", "", USUAL_OK, act_empty},
     {"owns", "", USUAL_OK, act_owns},
     {"reused", "", USUAL_OK, act_reused},
+    {"forge", "n", USUAL_OK, act_forge},
     {NULL, NULL, USUAL_NOTHING, NULL},
 };
