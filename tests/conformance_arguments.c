@@ -259,8 +259,10 @@ static bool take_flags(parser *p, scenario_step *step)
             step->flags |= MSG_OOB;
         else if (scenario_take_word(p, "peek"))
             step->flags |= MSG_PEEK;
-        else
+        else if (!scenario_take_word(p, "flags"))
             return true;
+        else if (!scenario_take_int(p, &step->flags))
+            return false;
     }
 }
 

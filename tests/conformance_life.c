@@ -17,12 +17,21 @@ static scenario_outcome act_socket(scenario_run *run, const scenario_step *step,
         CAsyncSocket_Socket(scenario_socket_of(run, socket), step->type, 0, step->protocol, step->family));
 }
 
+/* The address that the step names; NULL, the wildcard, if it names none. */
+static const char *address_or_null(const scenario_run *run, const scenario_step *step, int socket,
+                                   char text[64])
+{
+    return step->address[0] == '\0' ? NULL : scenario_address(run, step, socket, text);
+}
+
 static scenario_outcome act_create(scenario_run *run, const scenario_step *step, int socket)
 {
+    char text[64];
     CAsyncSocket *object = scenario_socket_of(run, socket);
     scenario_forget_pattern(run, socket);
     scenario_outcome outcome = scenario_of_bool(
-        CAsyncSocket_Create(object, 0, (int)step->number, step->mask, NULL));
+        CAsyncSocket_Create(object, scenario_port(run, step), (int)step->number, step->mask,
+                            address_or_null(run, step, socket, text)));
     scenario_remember_port(run, socket);
     return outcome;
 }
@@ -30,7 +39,7 @@ static scenario_outcome act_create(scenario_run *run, const scenario_step *step,
 static scenario_outcome act_bind(scenario_run *run, const scenario_step *step, int socket)
 {
     char text[64];
-    const char *address = step->address[0] == '\0' ? NULL : scenario_address(run, step, socket, text);
+    const char *address = address_or_null(run, step, socket, text);
     scenario_outcome outcome = scenario_of_bool(
         CAsyncSocket_Bind(scenario_socket_of(run, socket), scenario_port(run, step), address));
     scenario_remember_port(run, socket);
@@ -164,13 +173,16 @@ static scenario_outcome act_detach(scenario_run *run, const scenario_step *step,
     return scenario_of_bool(handle != INVALID_SOCKET);
 }
 
-/* The bytes counted so far go with the handle. */
+/* The handle that the other one detached or closed, or else has.  The bytes counted so far go with it. */
 static scenario_outcome act_attach(scenario_run *run, const scenario_step *step, int socket)
 {
     CAsyncSocket *object = scenario_socket_of(run, socket);
+    SOCKET handle = run->detached[step->other];
+    if (handle == INVALID_SOCKET)
+        handle = scenario_socket_of(run, step->other)->m_hSocket;
     run->sent[socket] = run->sent[step->other];
     run->received[socket] = run->received[step->other];
-    return scenario_of_bool(CAsyncSocket_Attach(object, run->detached[step->other], step->mask));
+    return scenario_of_bool(CAsyncSocket_Attach(object, handle, step->mask));
 }
 
 /* ---- an established connection ---- */
@@ -216,7 +228,7 @@ static scenario_outcome act_pair(scenario_run *run, const scenario_step *step, i
 const scenario_verb scenario_verbs_life[] = {
     {"pair", "@12", USUAL_OK, act_pair},
     {"socket", "k", USUAL_OK, act_socket},
-    {"create", "pM", USUAL_OK, act_create},
+    {"create", "pMa", USUAL_OK, act_create},
     {"bind", "a", USUAL_OK, act_bind},
     {"bindaddr", "ax", USUAL_OK, act_bindaddr},
     {"listen", "n", USUAL_OK, act_listen},
