@@ -126,8 +126,8 @@ int CAsyncSocket_ReceiveFromEx(CAsyncSocket *, void *lpBuf, int nBufLen, char *r
 int CAsyncSocket_Send(CAsyncSocket *, const void *lpBuf, int nBufLen, int nFlags);
 
 /* A NULL host means the limited broadcast address (SendToEx: WSAEINVAL); on a connected stream the
- * destination is ignored.  Further errors: WSAEACCES (broadcast without SO_BROADCAST), WSAEDESTADDRREQ,
- * WSAEADDRNOTAVAIL. */
+ * destination is ignored.  Further errors: WSAEACCES (broadcast without SO_BROADCAST), WSAEADDRNOTAVAIL,
+ * WSAEAFNOSUPPORT, WSAEINVAL (no such host). */
 int CAsyncSocket_SendTo(CAsyncSocket *, const void *lpBuf, int nBufLen, UINT nHostPort,
                         const char *lpszHostAddress, int nFlags);
 int CAsyncSocket_SendToAddr(CAsyncSocket *, const void *lpBuf, int nBufLen, const SOCKADDR *lpSockAddr,
