@@ -217,13 +217,16 @@ BOOL CAsyncSocket_Create(CAsyncSocket *self, UINT nSocketPort, int nSocketType, 
                          const char *lpszSocketAddress)
 {
     int family = casp_text_is_ipv6(lpszSocketAddress) ? AF_INET6 : AF_INET;
-    int error = open_socket(self, nSocketType, lEvent, 0, family);
+    /* Events are selected when nothing can fail any more, so that a failed call leaves no message behind. */
+    int error = open_socket(self, nSocketType, 0, 0, family);
     SOCKET handle = handle_of(self);
     if (error == 0) {
         int ignored;
         casp_sink *sink = casp_sink_of(self, &ignored);
         error = bind_text(sink, nSocketPort, lpszSocketAddress);
-        if (error != 0)
+        if (error == 0)
+            casp_notify_select(sink, lEvent);
+        else
             casp_sink_close(sink);
     }
     return finish_bool("Create", handle, error);

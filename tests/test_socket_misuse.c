@@ -265,7 +265,23 @@ static void call_without_thread_fails_with_notinitialised(arena *a)
     stage_close(&t);
 }
 
-const test_case test_socket_misuse[] = {TEST_EVERYWHERE(object_without_socket_fails_with_notsock),
+/* The datagram socket that it opened meanwhile was writable. */
+static void create_that_fails_leaves_no_message(arena *a)
+{
+    recorder first, second;
+    char text[46];
+    UINT port = 0;
+    recorder_construct(&first);
+    recorder_construct(&second);
+    EXPECT_OK_FATAL(CAsyncSocket_Create(&first.socket, 0, SOCK_DGRAM, 0, NULL));
+    EXPECT_OK_FATAL(CAsyncSocket_GetSockName(&first.socket, text, sizeof text, &port));
+    EXPECT_ERROR(CAsyncSocket_Create(&second.socket, port, SOCK_DGRAM, FD_WRITE, NULL), WSAEADDRINUSE);
+    EXPECT_EQ_INT(cas_thread_message_count(arena_thread_of(a, ARENA_B)), 0);
+    CAsyncSocket_Destruct(&first.socket);
+}
+
+const test_case test_socket_misuse[] = {TEST_EVERYWHERE(create_that_fails_leaves_no_message),
+                                        TEST_EVERYWHERE(object_without_socket_fails_with_notsock),
                                         TEST_EVERYWHERE(object_after_close_fails_with_notsock),
                                         TEST_EVERYWHERE(copy_of_a_socket_fails_with_notsock),
                                         TEST_EVERYWHERE(socket_of_another_thread_fails_with_notsock),
