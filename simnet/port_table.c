@@ -110,13 +110,17 @@ static bool is_lingering(const simp_port *entry, const cas_port_socket *socket)
     return entry != NULL && entry->sockets == NULL && entry->connections != 0 && !socket->options.reuse;
 }
 
-static uint16_t next_ephemeral(cas_port_socket *socket)
+static uint16_t port_after(uint16_t port)
 {
-    sim_host *host = socket->host;
-    for (unsigned i = 0; i < PORT_COUNT; i++) {
-        uint16_t port = host->port_next;
-        host->port_next = (uint16_t)(PORT_FIRST + (port - PORT_FIRST + 1) % PORT_COUNT);
-        if (find(host, port, socket->datagram) == NULL)
+    return (uint16_t)(PORT_FIRST + (port - PORT_FIRST + 1) % PORT_COUNT);
+}
+
+/* The host's counter moves on only when the port is taken, so that a bind that fails changes nothing. */
+static uint16_t next_ephemeral(const cas_port_socket *socket)
+{
+    uint16_t port = socket->host->port_next;
+    for (unsigned i = 0; i < PORT_COUNT; i++, port = port_after(port)) {
+        if (find(socket->host, port, socket->datagram) == NULL)
             return port;
     }
     return 0;
@@ -145,6 +149,8 @@ int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
     socket->bound = true;
     socket->local = local;
     socket->local_port = port;
+    if (ephemeral)
+        socket->host->port_next = port_after(port);
     return 0;
 }
 
@@ -159,6 +165,15 @@ void simp_port_unbind(cas_port_socket *socket)
     *place = socket->port_next;
     socket->port = NULL;
     release_if_unused(socket->host->world, entry);
+}
+
+void simp_port_unbind_ephemeral(cas_port_socket *socket)
+{
+    socket->host->port_next = socket->local_port;
+    simp_port_unbind(socket);
+    socket->bound = false;
+    socket->local = (simp_ip){0, 0};
+    socket->local_port = 0;
 }
 
 int simp_port_hold(sim_host *host, uint16_t port, bool datagram)

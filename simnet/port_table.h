@@ -12,6 +12,8 @@
  * WSAEACCES, WSAENOBUFS. */
 int simp_port_bind(cas_port_socket *, simp_ip local, uint16_t port);
 void simp_port_unbind(cas_port_socket *);
+/* Undoes the bind to an ephemeral port that a call made by the way, as if it had not been. */
+void simp_port_unbind_ephemeral(cas_port_socket *);
 
 /* A connection keeps its local port taken, also after its socket was closed. */
 int simp_port_hold(sim_host *, uint16_t port, bool datagram);

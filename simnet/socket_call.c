@@ -132,26 +132,34 @@ static int check_stream_connect(const cas_port_socket *s, simp_ip ip, uint16_t p
     return simp_ip_is_any(ip) || port == 0 ? WSAEADDRNOTAVAIL : 0;
 }
 
-static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
+static int open_actively(cas_port_socket *s, simp_ip self, simp_ip ip, uint16_t port)
 {
-    simp_next_hop next;
-    int error = check_stream_connect(s, ip, port);
-    if (error == 0)
-        error = simp_ip_route(s->host, ip, &next);
-    if (error == 0 && !s->bound)
-        error = simp_port_bind(s, wildcard(s), 0);
-    if (error != 0)
-        return error;
-    simp_ip self = simp_ip_is_any(s->local) ? next.source : s->local;
     simp_tcp_key key = {self, ip, s->host->index, s->local_port, port};
-    error = simp_tcp_connect(s, &key);
+    int error = simp_tcp_connect(s, &key);
     if (error != 0)
         return error;
     s->connecting = true;
     s->self = self;
     s->remote = ip;
     s->remote_port = port;
-    return WSAEWOULDBLOCK;
+    return 0;
+}
+
+static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
+{
+    simp_next_hop next;
+    int error = check_stream_connect(s, ip, port);
+    if (error == 0)
+        error = simp_ip_route(s->host, ip, &next);
+    bool was_bound = s->bound;
+    if (error == 0 && !was_bound)
+        error = simp_port_bind(s, wildcard(s), 0);
+    if (error != 0)
+        return error;
+    error = open_actively(s, simp_ip_is_any(s->local) ? next.source : s->local, ip, port);
+    if (error != 0 && !was_bound)
+        simp_port_unbind_ephemeral(s);
+    return error != 0 ? error : WSAEWOULDBLOCK;
 }
 
 int simp_call_connect(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)

@@ -39,7 +39,6 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
         packet->block->used = packet->length = (uint32_t)len;
     }
     packet->protocol = IPPROTO_UDP;
-    packet->source_port = s->local_port;
     packet->ttl = (uint8_t)s->options.ttl;
     packet->ip_payload_len = UDP_HEADER + (uint32_t)len;
     return packet;
@@ -51,13 +50,18 @@ int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, u
     int error = check_send(s, len, to, port, addressed);
     if (error == 0)
         error = simp_ip_route(s->host, to, &next);
-    if (error == 0 && !s->bound)
-        error = simp_port_bind(s, s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0), 0);
     if (error != 0)
         return error;
     sim_packet *packet = datagram(s, buf, len);
     if (packet == NULL)
         return WSAENOBUFS;
+    if (!s->bound)
+        error = simp_port_bind(s, s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0), 0);
+    if (error != 0) {
+        simp_packet_free(&s->host->world->arena, packet);
+        return error;
+    }
+    packet->source_port = s->local_port;
     packet->source = simp_ip_is_any(s->local) ? next.source : s->local;
     packet->destination = to;
     packet->destination_port = port;
