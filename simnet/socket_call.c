@@ -325,16 +325,15 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
         return WSAEWOULDBLOCK;
     }
     uint32_t part = len < room ? (uint32_t)len : room;
-    uint32_t taken = simp_send_buffer_append(t, buf, part);
-    if (taken == 0 && part != 0)
+    if (!simp_send_buffer_append(t, buf, part))
         return WSAENOBUFS;
-    if ((flags & MSG_OOB) != 0 && taken != 0) {
+    if ((flags & MSG_OOB) != 0 && part != 0) {
         t->urgent = true;
         t->urgent_end = t->send.end;
     }
-    simp_record_event(s->host->world, SIMP_RECORD_BYTES, taken, simp_hash_bytes(0, buf, taken));
+    simp_record_event(s->host->world, SIMP_RECORD_BYTES, part, simp_hash_bytes(0, buf, part));
     simp_tcp_output(t);
-    *count = taken;
+    *count = part;
     return 0;
 }
 

@@ -219,8 +219,8 @@ void simp_tcp_cc_duplicate(simp_tcp *);
 void simp_tcp_cc_recovering(simp_tcp *, uint32_t bytes);
 
 /* ---- tcp_send_buffer.c ---- */
-/* Copies bytes; returns how many, fewer than len when memory is refused. */
-uint32_t simp_send_buffer_append(simp_tcp *, const uint8_t *bytes, uint32_t len);
+/* Copies bytes, all of them or, when memory is refused, none. */
+bool simp_send_buffer_append(simp_tcp *, const uint8_t *bytes, uint32_t len);
 /* Releases everything before seq. */
 void simp_send_buffer_release(simp_tcp *, uint32_t seq);
 /* Lets packet refer to len bytes from seq.  False: no memory. */

@@ -29,15 +29,37 @@ static simp_block *add_block(simp_tcp *t, uint32_t wanted)
     return block;
 }
 
-uint32_t simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
+/* Takes back what was appended behind last, whose use was last_used. */
+static void truncate_to(simp_tcp *t, simp_block *last, uint32_t last_used, uint32_t end)
 {
-    simp_block *last = t->send.last;
+    simp_block *rest = last != NULL ? last->next : t->send.first;
+    while (rest != NULL) {
+        simp_block *next = rest->next;
+        simp_block_release(&t->host->world->arena, rest);
+        rest = next;
+    }
+    t->send.last = last;
+    t->send.end = end;
+    if (last == NULL) {
+        t->send.first = NULL;
+        return;
+    }
+    last->next = NULL;
+    last->used = last_used;
+}
+
+bool simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
+{
+    simp_block *before = t->send.last, *last = before;
+    uint32_t before_used = before != NULL ? before->used : 0, before_end = t->send.end;
     uint32_t done = 0;
     while (done < len) {
         if (last == NULL || last->used == last->capacity) {
             last = add_block(t, len - done);
-            if (last == NULL)
-                break;
+            if (last == NULL) {
+                truncate_to(t, before, before_used, before_end);
+                return false;
+            }
         }
         uint32_t room = last->capacity - last->used;
         uint32_t part = len - done < room ? len - done : room;
@@ -46,7 +68,7 @@ uint32_t simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len
         t->send.end += part;
         done += part;
     }
-    return done;
+    return true;
 }
 
 void simp_send_buffer_release(simp_tcp *t, uint32_t seq)
