@@ -75,7 +75,9 @@ static bool enlist(sim_host *host)
     entry->host = host;
     bool refused = false;
     HASH_ADD_KEYPTR(hh, world->host_names, host->name, strlen(host->name), entry);
-    if (!refused)
+    if (refused)
+        simp_free(&world->arena, entry, sizeof *entry);
+    else
         world->hosts[world->host_count++] = host;
     return !refused;
 }
@@ -89,6 +91,27 @@ static bool init_loopback(sim_host *host)
     return simp_path_init(&host->loopback.path, &host->loopback, &options, name) == 0;
 }
 
+/* All that a host has from the beginning, or nothing. */
+static bool furnish(sim_host *host)
+{
+    if (!init_loopback(host))
+        return false;
+    if (simp_task_init(&host->main_task, host) == 0) {
+        if (enlist(host))
+            return true;
+        simp_task_fini(&host->main_task);
+    }
+    simp_path_fini(&host->loopback.path);
+    return false;
+}
+
+static int discard(sim_world *world, sim_host *host, char *name, size_t name_size)
+{
+    simp_free(&world->arena, name, name_size);
+    simp_free(&world->arena, host, sizeof *host);
+    return simp_no_memory(world);
+}
+
 int sim_host_create(sim_world *world, const char *name, sim_host **out)
 {
     if (out == NULL)
@@ -98,9 +121,9 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     if (error != 0)
         return error;
     sim_host *host = simp_alloc_zero(&world->arena, sizeof *host);
-    const char *copy = simp_copy_text(&world->arena, name);
+    char *copy = simp_copy_text(&world->arena, name);
     if (host == NULL || copy == NULL)
-        return simp_no_memory(world);
+        return discard(world, host, copy, strlen(name) + 1);
     host->world = world;
     host->name = copy;
     host->name_hash = simp_hash_text(0, name);
@@ -110,8 +133,8 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     simp_stream ports;
     simp_stream_init(&ports, world->options.seed, name, "ports");
     host->port_next = (uint16_t)(PORT_FIRST + simp_stream_below(&ports, PORT_COUNT));
-    if (!init_loopback(host) || simp_task_init(&host->main_task, host) != 0 || !enlist(host))
-        return simp_no_memory(world);
+    if (!furnish(host))
+        return discard(world, host, copy, strlen(name) + 1);
     *out = host;
     return 0;
 }
@@ -150,8 +173,10 @@ int sim_host_add_thread(sim_host *host, cas_thread **out)
 {
     sim_world *world = host->world;
     simp_task *task = simp_alloc_zero(&world->arena, sizeof *task);
-    if (task == NULL || simp_task_init(task, host) != 0)
+    if (task == NULL || simp_task_init(task, host) != 0) {
+        simp_free(&world->arena, task, sizeof *task);
         return simp_no_memory(world);
+    }
     *out = task->thread;
     return 0;
 }

@@ -72,6 +72,9 @@ extern const cas_backend_ops simp_backend_ops;
 void simp_task_call(simp_task *, void (*function)(void *argument), void *argument);
 /* Makes the dispatch event fit what the thread has to do. */
 void simp_task_arm(simp_task *);
+/* 0 or WSAENOBUFS; the task is the last one of the host's then. */
 int simp_task_init(simp_task *, sim_host *);
+/* Of a task that never had anything to do. */
+void simp_task_fini(simp_task *);
 
 #endif

@@ -102,8 +102,11 @@ static int create(sim_world *world, const char *name, const sim_link_options *op
         return error;
     sim_link *link = simp_alloc_zero(&world->arena, sizeof *link);
     char *copy = simp_copy_text(&world->arena, name);
-    if (link == NULL || copy == NULL)
+    if (link == NULL || copy == NULL) {
+        simp_free(&world->arena, copy, strlen(name) + 1);
+        simp_free(&world->arena, link, sizeof *link);
         return simp_no_memory(world);
+    }
     link->world = world;
     link->name = copy;
     link->segment = segment;
@@ -140,6 +143,30 @@ sim_host *simp_link_neighbour(const sim_link *link, simp_ip ip)
     return found == NULL ? NULL : found->interface->host;
 }
 
+static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
+{
+    sim_link *link = interface->link;
+    sim_world *world = link->world;
+    simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
+    simp_neighbour *neighbour = simp_alloc_zero(&world->arena, sizeof *neighbour);
+    bool refused = address == NULL || neighbour == NULL;
+    if (!refused) {
+        *neighbour = (simp_neighbour){.ip = ip, .interface = interface};
+        HASH_ADD(hh, link->neighbours, ip, sizeof ip, neighbour);
+    }
+    if (refused) {
+        simp_free(&world->arena, neighbour, sizeof *neighbour);
+        simp_free(&world->arena, address, sizeof *address);
+        return simp_no_memory(world);
+    }
+    *address = (simp_interface_address){.ip = ip, .bits = bits};
+    simp_interface_address **end = &interface->addresses;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = address;
+    return 0;
+}
+
 static int add_address(simp_interface *interface, const char *text, size_t len)
 {
     sim_link *link = interface->link;
@@ -157,19 +184,7 @@ static int add_address(simp_interface *interface, const char *text, size_t len)
         return simp_refuse_named(world, WSAEADDRINUSE, "the address %s is on this link already", copy,
                                  "two interfaces of one link cannot share an address",
                                  "give each host its own");
-    simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
-    simp_neighbour *neighbour = simp_alloc_zero(&world->arena, sizeof *neighbour);
-    if (address == NULL || neighbour == NULL)
-        return simp_no_memory(world);
-    *address = (simp_interface_address){.ip = ip, .bits = bits};
-    simp_interface_address **end = &interface->addresses;
-    while (*end != NULL)
-        end = &(*end)->next;
-    *end = address;
-    *neighbour = (simp_neighbour){.ip = ip, .interface = interface};
-    bool refused = false;
-    HASH_ADD(hh, link->neighbours, ip, sizeof ip, neighbour);
-    return refused ? simp_no_memory(world) : 0;
+    return enlist_address(interface, ip, bits);
 }
 
 static int add_addresses(simp_interface *interface, const char *text)
@@ -184,6 +199,22 @@ static int add_addresses(simp_interface *interface, const char *text)
         text += skip + len;
     }
     return error == 0 && !any ? add_address(interface, "", 0) : error;
+}
+
+/* One that is on no list yet: its addresses leave the link with it. */
+static void discard_interface(simp_interface *interface)
+{
+    sim_link *link = interface->link;
+    sim_world *world = link->world;
+    while (interface->addresses != NULL) {
+        simp_interface_address *address = interface->addresses;
+        simp_neighbour *neighbour = find_neighbour(link, address->ip);
+        interface->addresses = address->next;
+        HASH_DEL(link->neighbours, neighbour);
+        simp_free(&world->arena, neighbour, sizeof *neighbour);
+        simp_free(&world->arena, address, sizeof *address);
+    }
+    simp_free(&world->arena, interface, sizeof *interface);
 }
 
 int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
@@ -202,12 +233,14 @@ int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
     interface->host = host;
     interface->link = link;
     int error = add_addresses(interface, addresses);
-    if (error != 0)
-        return error;
     char name[256];
     snprintf(name, sizeof name, "link %.100s %s>", link->name, host->name);
-    if (simp_path_init(&interface->path, interface, &link->options, name) != 0)
-        return simp_no_memory(world);
+    if (error == 0 && simp_path_init(&interface->path, interface, &link->options, name) != 0)
+        error = simp_no_memory(world);
+    if (error != 0) {
+        discard_interface(interface);
+        return error;
+    }
     link->interface_count++;
     *link->interfaces_end = interface;
     link->interfaces_end = &interface->link_next;

@@ -5,6 +5,7 @@
 #include "simnet/path.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "simnet/host.h"
 #include "simnet/ip.h"
@@ -144,12 +145,22 @@ int simp_path_init(simp_path *path, simp_interface *from, const sim_link_options
     sim_world *world = from->host->world;
     uint64_t seed = world->options.seed;
     *path = (simp_path){.from = from, .options = *options, .arrival = {.run = on_arrival}};
-    const char *who = simp_copy_text(&world->arena, name);
-    if (who == NULL)
+    char *who = simp_copy_text(&world->arena, name);
+    if (who == NULL || !simp_events_reserve(&world->events, &world->arena)) {
+        simp_free(&world->arena, who, strlen(name) + 1);
         return WSAENOBUFS;
+    }
     simp_site_init(&path->loss, seed, who, "loss");
     simp_site_init(&path->duplicate, seed, who, "duplicate");
     simp_site_init(&path->reorder, seed, who, "reorder");
     simp_stream_init(&path->jitter, seed, who, "jitter");
-    return simp_events_reserve(&world->events, &world->arena) ? 0 : WSAENOBUFS;
+    return 0;
+}
+
+void simp_path_fini(simp_path *path)
+{
+    sim_world *world = path->from->host->world;
+    char *who = (char *)(uintptr_t)path->loss.who; /* copied by init */
+    simp_events_release(&world->events);
+    simp_free(&world->arena, who, strlen(who) + 1);
 }

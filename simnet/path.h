@@ -52,6 +52,8 @@ extern const simp_stage simp_stages[];
 
 /* 0 or WSAENOBUFS.  name is that of the link and its two ends, for labels. */
 int simp_path_init(simp_path *, struct simp_interface *from, const sim_link_options *, const char *name);
+/* Of a path that carried nothing. */
+void simp_path_fini(simp_path *);
 /* Takes the packet over. */
 void simp_path_submit(simp_path *, sim_packet *);
 

@@ -194,8 +194,10 @@ int simp_task_init(simp_task *task, sim_host *host)
     if (!simp_events_reserve(&world->events, &world->arena))
         return WSAENOBUFS;
     int error = cas_thread_create(&task->backend, &world->arena.base, &task->thread);
-    if (error != 0)
+    if (error != 0) {
+        simp_events_release(&world->events);
         return error;
+    }
     cas_thread_set_profile(task->thread, &world->options.profile);
     cas_thread_set_observer(task->thread, &task->observer);
     simp_task **end = &host->tasks;
@@ -203,6 +205,16 @@ int simp_task_init(simp_task *task, sim_host *host)
         end = &(*end)->next;
     *end = task;
     return 0;
+}
+
+void simp_task_fini(simp_task *task)
+{
+    simp_task **place = &task->host->tasks;
+    while (*place != task)
+        place = &(*place)->next;
+    *place = task->next;
+    cas_thread_destroy(task->thread);
+    simp_events_release(&task->host->world->events);
 }
 
 sim_host *sim_host_of(const cas_thread *thread)

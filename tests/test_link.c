@@ -72,6 +72,18 @@ static void attachment_without_sense_is_refused(void)
     EXPECT_CODE(sim_host_attach(host, pair.link, "10.0.0.9/24"), WSAEINVAL); /* it has its two ends */
 }
 
+/* The good address before the bad one is free again. */
+static void failed_attachment_leaves_no_address_behind(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    sim_link *segment;
+    EXPECT_CODE_FATAL(sim_segment_create(pair.world, "segment", NULL, &segment), 0);
+    EXPECT_CODE(sim_host_attach(pair.a, segment, "10.0.1.1/24 10.0.1.2/99"), WSAEINVAL);
+    EXPECT_CODE(sim_host_attach(pair.a, segment, "10.0.1.1/24 10.0.1.1/24"), WSAEADDRINUSE);
+    EXPECT_CODE(sim_host_attach(pair.b, segment, "10.0.1.1/24"), 0);
+    EXPECT_CODE(sim_host_attach(pair.a, segment, "10.0.1.2/24"), 0);
+}
+
 /* ---- impairments: datagrams from a to b ---- */
 
 typedef struct arrivals {
@@ -254,6 +266,7 @@ static void streams_do_not_disturb_each_other(void)
 
 const test_case test_link[] = {TEST(options_without_sense_are_refused_with_reasons),
                                TEST(attachment_without_sense_is_refused),
+                               TEST(failed_attachment_leaves_no_address_behind),
                                TEST(latency_delays_by_exactly_that),
                                TEST(rate_spaces_packets_by_their_length),
                                TEST(rate_does_not_drift),
