@@ -51,6 +51,13 @@ arena_backend arena_backend_of_name(const char *name)
     return (arena_backend)i;
 }
 
+int arena_backend_create(arena_backend backend, cas_allocator *memory, cas_backend **out)
+{
+    return kinds[backend].create(memory, out);
+}
+
+void arena_backend_destroy(arena_backend backend, cas_backend *made) { kinds[backend].destroy(made); }
+
 static void complain(const arena *a, const char *what)
 {
     if (a->options.complain != NULL)
@@ -109,7 +116,7 @@ static bool open_real(arena *a)
     a->fence = make_fence();
     int error = a->fence < 0 ? WSAENOBUFS : 0;
     for (unsigned i = 0; i < ARENA_THREADS && error == 0; i++) {
-        error = kinds[a->options.backend].create(a->options.memory, &a->backends[i]);
+        error = arena_backend_create(a->options.backend, a->options.memory, &a->backends[i]);
         if (error == 0)
             error = cas_thread_create(a->backends[i], a->options.memory, &a->threads[i]);
         if (error == 0)
@@ -140,7 +147,7 @@ void arena_destroy(arena *a)
         if (a->threads[i] != NULL)
             cas_thread_destroy(a->threads[i]);
         if (a->backends[i] != NULL)
-            kinds[a->options.backend].destroy(a->backends[i]);
+            arena_backend_destroy(a->options.backend, a->backends[i]);
     }
     if (a->pair.world != NULL)
         sim_world_destroy(a->pair.world);

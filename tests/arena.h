@@ -36,6 +36,10 @@ const char *arena_backend_name(arena_backend);
 arena_backend arena_backend_of_name(const char *name);
 static inline bool arena_backend_is_real(arena_backend backend) { return backend != ARENA_SIM; }
 
+/* A backend of its own, of one that is real; 0 or a WSAE code. */
+int arena_backend_create(arena_backend, cas_allocator *memory, cas_backend **out);
+void arena_backend_destroy(arena_backend, cas_backend *);
+
 /* NULL after a complaint. */
 arena *arena_create(const arena_options *options);
 void arena_destroy(arena *);

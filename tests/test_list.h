@@ -46,7 +46,10 @@ typedef struct test_case {
     SUITE(socket_misuse) \
     SUITE(socket_arguments) \
     SUITE(socket_callbacks) \
-    SUITE(socket_memory)
+    SUITE(sweep) \
+    SUITE(sweep_build) \
+    SUITE(sweep_parts) \
+    SUITE(sweep_run)
 /* clang-format on */
 
 #define TEST_DECLARE_SUITE(name) extern const test_case test_##name[];

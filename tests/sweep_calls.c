@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See sweep_calls.h.
+ */
+#include "tests/sweep_calls.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+static int code_of(BOOL ok) { return ok ? 0 : CAsyncSocket_GetLastError(); }
+
+static int count_of(bench *t, int count)
+{
+    int error = count == SOCKET_ERROR ? CAsyncSocket_GetLastError() : 0;
+    if (error == 0)
+        sweep_say(&t->said, " %d", count);
+    return error;
+}
+
+static const char *peer_address(const bench *t) { return arena_address(t->arena, ARENA_A); }
+
+/* As Connect and SendTo may be given it. */
+static const char *peer_name(const bench *t)
+{
+    return arena_backend_is_real(arena_backend_of(t->arena)) ? "localhost" : "a";
+}
+
+static SOCKADDR_IN ipv4(const char *text, UINT port)
+{
+    SOCKADDR_IN addr = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    inet_pton(AF_INET, text, &addr.sin_addr);
+    return addr;
+}
+
+/* ---- life ---- */
+
+static int construct(bench *t)
+{
+    CAsyncSocket fresh;
+    CAsyncSocket_Construct(&fresh, NULL);
+    sweep_say(&t->said, fresh.m_hSocket == INVALID_SOCKET ? " empty" : " not empty");
+    return 0;
+}
+
+static int destruct(bench *t)
+{
+    CAsyncSocket_Destruct(bench_subject(t));
+    return 0;
+}
+
+static int close_socket(bench *t)
+{
+    CAsyncSocket_Close(bench_subject(t));
+    return 0;
+}
+
+static int create(bench *t, int type, const char *address)
+{
+    return code_of(CAsyncSocket_Create(bench_subject(t), 0, type, CASYNCSOCKET_DEFAULT_EVENTS, address));
+}
+
+static int create_stream(bench *t) { return create(t, SOCK_STREAM, NULL); }
+static int create_at(bench *t) { return create(t, SOCK_STREAM, arena_address(t->arena, ARENA_B)); }
+static int create_ipv6(bench *t) { return create(t, SOCK_STREAM, "::"); }
+static int create_datagram(bench *t) { return create(t, SOCK_DGRAM, NULL); }
+
+static int socket_stream(bench *t)
+{
+    return code_of(CAsyncSocket_Socket(bench_subject(t), SOCK_STREAM, FD_CONNECT, IPPROTO_TCP, AF_INET));
+}
+
+static int socket_datagram(bench *t)
+{
+    return code_of(CAsyncSocket_Socket(bench_subject(t), SOCK_DGRAM, FD_WRITE, 0, AF_INET6));
+}
+
+static int attach(bench *t)
+{
+    int error = code_of(CAsyncSocket_Attach(bench_subject(t), t->detached, CASYNCSOCKET_DEFAULT_EVENTS));
+    t->detached = error == 0 ? INVALID_SOCKET : t->detached;
+    return error;
+}
+
+static int detach(bench *t)
+{
+    SOCKET handle = CAsyncSocket_Detach(bench_subject(t));
+    if (handle != INVALID_SOCKET)
+        t->detached = handle;
+    return code_of(handle != INVALID_SOCKET);
+}
+
+static int from_handle(bench *t)
+{
+    bool mine = CAsyncSocket_FromHandle(bench_subject(t)->m_hSocket) == bench_subject(t);
+    sweep_say(&t->said, mine ? " mine" : " not mine");
+    return 0;
+}
+
+static int last_error(bench *t)
+{
+    CAsyncSocket_Listen(bench_subject(t), 5);
+    sweep_say(&t->said, " %d", CAsyncSocket_GetLastError());
+    return 0;
+}
+
+/* ---- names and connections ---- */
+
+static int bind_wildcard(bench *t) { return code_of(CAsyncSocket_Bind(bench_subject(t), 0, NULL)); }
+
+static int bind_text(bench *t)
+{
+    return code_of(CAsyncSocket_Bind(bench_subject(t), 0, arena_address(t->arena, ARENA_B)));
+}
+
+static int bind_addr(bench *t)
+{
+    SOCKADDR_IN addr = ipv4(arena_address(t->arena, ARENA_B), 0);
+    return code_of(CAsyncSocket_BindAddr(bench_subject(t), (SOCKADDR *)&addr, sizeof addr));
+}
+
+static int connect_text(bench *t)
+{
+    return code_of(CAsyncSocket_Connect(bench_subject(t), peer_address(t), t->port));
+}
+
+static int connect_name(bench *t)
+{
+    return code_of(CAsyncSocket_Connect(bench_subject(t), peer_name(t), t->port));
+}
+
+static int connect_addr(bench *t)
+{
+    SOCKADDR_IN addr = ipv4(peer_address(t), t->port);
+    return code_of(CAsyncSocket_ConnectAddr(bench_subject(t), (SOCKADDR *)&addr, sizeof addr));
+}
+
+static int dissolve(bench *t)
+{
+    SOCKADDR_IN addr = {.sin_family = AF_UNSPEC};
+    return code_of(CAsyncSocket_ConnectAddr(bench_subject(t), (SOCKADDR *)&addr, sizeof addr));
+}
+
+static int listen_5(bench *t) { return code_of(CAsyncSocket_Listen(bench_subject(t), 5)); }
+
+static int accept_target(bench *t)
+{
+    SOCKADDR_IN addr;
+    int len = sizeof addr;
+    return code_of(
+        CAsyncSocket_Accept(bench_subject(t), bench_socket(t, BENCH_TARGET), (SOCKADDR *)&addr, &len));
+}
+
+static int shut_down(bench *t, int how) { return code_of(CAsyncSocket_ShutDown(bench_subject(t), how)); }
+static int shut_receives(bench *t) { return shut_down(t, CAsyncSocket_receives); }
+static int shut_sends(bench *t) { return shut_down(t, CAsyncSocket_sends); }
+static int shut_both(bench *t) { return shut_down(t, CAsyncSocket_both); }
+
+/* ---- bytes ---- */
+
+static int receive_with(bench *t, int len, int flags)
+{
+    char bytes[16] = "";
+    int error = count_of(t, CAsyncSocket_Receive(bench_subject(t), bytes, len, flags));
+    sweep_say(&t->said, " '%.16s'", bytes);
+    return error;
+}
+
+static int receive(bench *t) { return receive_with(t, 15, 0); }
+static int receive_a_part(bench *t) { return receive_with(t, 2, 0); }
+static int receive_peek(bench *t) { return receive_with(t, 15, MSG_PEEK); }
+static int receive_urgent(bench *t) { return receive_with(t, 1, MSG_OOB); }
+
+typedef int (*receive_from_text)(CAsyncSocket *, void *, int, char *, size_t, UINT *, int);
+
+static int receive_from_with(bench *t, receive_from_text call)
+{
+    char bytes[16] = "", text[46] = "";
+    UINT port;
+    int error = count_of(t, call(bench_subject(t), bytes, 15, text, sizeof text, &port, 0));
+    sweep_say(&t->said, " '%s' from '%s'", bytes, text);
+    return error;
+}
+
+static int receive_from(bench *t) { return receive_from_with(t, CAsyncSocket_ReceiveFrom); }
+static int receive_from_ex(bench *t) { return receive_from_with(t, CAsyncSocket_ReceiveFromEx); }
+
+static int receive_from_addr(bench *t)
+{
+    char bytes[16] = "";
+    SOCKADDR_IN from = {.sin_family = AF_UNSPEC};
+    int len = sizeof from;
+    int count = CAsyncSocket_ReceiveFromAddr(bench_subject(t), bytes, 15, (SOCKADDR *)&from, &len, 0);
+    int error = count_of(t, count);
+    sweep_say(&t->said, " '%s' family %d", bytes, from.sin_family);
+    return error;
+}
+
+static int send_hello(bench *t, int flags)
+{
+    return count_of(t, CAsyncSocket_Send(bench_subject(t), "hello", 5, flags));
+}
+
+static int send_plain(bench *t) { return send_hello(t, 0); }
+
+/* They take several blocks, of which the first may have room left. */
+static int send_many(bench *t)
+{
+    static const char bytes[40000];
+    t->is_bulk = true;
+    int count = CAsyncSocket_Send(bench_subject(t), bytes, sizeof bytes, 0);
+    return count_of(t, count);
+}
+
+static int send_urgent(bench *t) { return send_hello(t, MSG_OOB); }
+
+static int send_to(bench *t)
+{
+    return count_of(t, CAsyncSocket_SendTo(bench_subject(t), "hello", 5, t->port, peer_address(t), 0));
+}
+
+static int send_to_name(bench *t)
+{
+    return count_of(t, CAsyncSocket_SendTo(bench_subject(t), "hello", 5, t->port, peer_name(t), 0));
+}
+
+static int send_to_large(bench *t)
+{
+    static const char bytes[4000]; /* several fragments */
+    return count_of(t,
+                    CAsyncSocket_SendTo(bench_subject(t), bytes, sizeof bytes, t->port, peer_address(t), 0));
+}
+
+static int send_to_ex(bench *t)
+{
+    return count_of(t, CAsyncSocket_SendToEx(bench_subject(t), "hello", 5, t->port, peer_address(t), 0));
+}
+
+static int send_to_addr(bench *t)
+{
+    SOCKADDR_IN to = ipv4(peer_address(t), t->port);
+    return count_of(t, CAsyncSocket_SendToAddr(bench_subject(t), "hello", 5, (SOCKADDR *)&to, sizeof to, 0));
+}
+
+/* ---- questions ---- */
+
+static int select_all(bench *t)
+{
+    return code_of(CAsyncSocket_AsyncSelect(bench_subject(t), CASYNCSOCKET_DEFAULT_EVENTS));
+}
+
+static int select_none(bench *t) { return code_of(CAsyncSocket_AsyncSelect(bench_subject(t), 0)); }
+
+typedef BOOL (*name_text)(CAsyncSocket *, char *, size_t, UINT *);
+typedef BOOL (*name_addr)(CAsyncSocket *, SOCKADDR *, int *);
+
+static int ask_text(bench *t, name_text call)
+{
+    char text[46];
+    UINT port;
+    return code_of(call(bench_subject(t), text, sizeof text, &port));
+}
+
+static int ask_addr(bench *t, name_addr call)
+{
+    SOCKADDR_STORAGE addr;
+    int len = sizeof addr;
+    return code_of(call(bench_subject(t), (SOCKADDR *)&addr, &len));
+}
+
+static int peer_name_text(bench *t) { return ask_text(t, CAsyncSocket_GetPeerName); }
+static int peer_name_ex(bench *t) { return ask_text(t, CAsyncSocket_GetPeerNameEx); }
+static int peer_name_addr(bench *t) { return ask_addr(t, CAsyncSocket_GetPeerNameAddr); }
+static int sock_name_text(bench *t) { return ask_text(t, CAsyncSocket_GetSockName); }
+static int sock_name_ex(bench *t) { return ask_text(t, CAsyncSocket_GetSockNameEx); }
+static int sock_name_addr(bench *t) { return ask_addr(t, CAsyncSocket_GetSockNameAddr); }
+
+static int get_option(bench *t)
+{
+    int value = 0, len = sizeof value;
+    return code_of(CAsyncSocket_GetSockOpt(bench_subject(t), SO_KEEPALIVE, &value, &len, SOL_SOCKET));
+}
+
+static int set_option(bench *t, int name, int value)
+{
+    return code_of(CAsyncSocket_SetSockOpt(bench_subject(t), name, &value, sizeof value, SOL_SOCKET));
+}
+
+static int set_keepalive(bench *t) { return set_option(t, SO_KEEPALIVE, 1); }
+static int set_inline(bench *t) { return set_option(t, SO_OOBINLINE, 1); }
+static int set_buffer(bench *t) { return set_option(t, SO_RCVBUF, 4096); }
+
+static int control(bench *t, long command)
+{
+    DWORD value = 1;
+    int error = code_of(CAsyncSocket_IOCtl(bench_subject(t), command, &value));
+    sweep_say(&t->said, " %u", value);
+    return error;
+}
+
+static int ask_ready(bench *t) { return control(t, FIONREAD); }
+static int ask_mark(bench *t) { return control(t, (long)SIOCATMARK); }
+static int set_nonblocking(bench *t) { return control(t, FIONBIO); }
+static int set_connreset(bench *t) { return control(t, SIO_UDP_CONNRESET); }
+
+/* ---- the pump and timers ---- */
+
+static void messages_wait(bench *t)
+{
+    bench_data(t);
+    CAsyncSocket_AsyncSelect(bench_subject(t), CASYNCSOCKET_DEFAULT_EVENTS);
+}
+
+static void bytes_come(bench *t)
+{
+    bench_connected(t);
+    arena_enter(t->arena, ARENA_A);
+    CAsyncSocket_Send(bench_socket(t, BENCH_PEER), "hello", 5, 0);
+    arena_enter(t->arena, ARENA_B);
+}
+
+static int pump_one(bench *t)
+{
+    sweep_say(&t->said, cas_pump_one() ? " one" : " none");
+    return 0;
+}
+
+static int pump_run(bench *t) { return count_of(t, cas_pump_run(0)); }
+static int pump_wait(bench *t) { return count_of(t, cas_pump_run(1000)); }
+
+static void on_timer(cas_timer *timer, void *context)
+{
+    (void)timer;
+    sweep_say(&((bench *)context)->said, " rang");
+}
+
+static int start_timer(bench *t)
+{
+    t->timer.on_timer = on_timer;
+    t->timer.context = t;
+    return cas_timer_start(&t->timer, 0);
+}
+
+/* ---- states of a full page of handles ---- */
+
+static void full_page(bench *t) { bench_fill_page(t); }
+
+static void two_wait_full_page(bench *t)
+{
+    bench_two_wait(t);
+    bench_fill_page(t);
+}
+
+static void detached_far_away(bench *t)
+{
+    bench_fill_page(t);
+    bench_datagram_detached(t);
+}
+
+/* ---- all of it ---- */
+
+const sweep_call sweep_calls[] = {
+    {"Construct", "nothing", bench_nothing, construct, false},
+    {"Destruct", "connected", bench_connected, destruct, false},
+    {"Destruct", "bytes wait", bench_data, destruct, false},
+    {"Create", "stream", bench_nothing, create_stream, false},
+    {"Create", "stream at an address", bench_nothing, create_at, false},
+    {"Create", "stream, IPv6", bench_nothing, create_ipv6, false},
+    {"Create", "datagram", bench_nothing, create_datagram, false},
+    {"Create", "page of handles full", full_page, create_stream, false},
+    {"Socket", "stream", bench_nothing, socket_stream, false},
+    {"Socket", "datagram", bench_nothing, socket_datagram, false},
+    {"Socket", "page of handles full", full_page, socket_stream, false},
+    {"Attach", "connection with bytes", bench_detached, attach, false},
+    {"Attach", "datagram", bench_datagram_detached, attach, false},
+    {"Attach", "page of handles full", detached_far_away, attach, false},
+    {"Detach", "bytes wait", bench_data, detach, false},
+    {"FromHandle", "connected", bench_connected, from_handle, false},
+    {"GetLastError", "connected", bench_connected, last_error, false},
+    {"Bind", "wildcard", bench_stream, bind_wildcard, false},
+    {"Bind", "address", bench_stream, bind_text, false},
+    {"Bind", "datagram", bench_datagram_unbound, bind_wildcard, false},
+    {"Bind", "bound", bench_bound, bind_wildcard, false},
+    {"BindAddr", "stream", bench_stream, bind_addr, false},
+    {"Connect", "bound", bench_callable, connect_text, false},
+    {"Connect", "unbound", bench_callable_unbound, connect_text, false},
+    {"Connect", "by name", bench_callable, connect_name, false},
+    {"Connect", "connected", bench_connected, connect_text, false},
+    {"Connect", "datagram", bench_datagram, connect_text, false},
+    {"Connect", "datagram, unbound", bench_datagram_unbound, connect_text, false},
+    {"ConnectAddr", "bound", bench_callable, connect_addr, false},
+    {"ConnectAddr", "datagram", bench_datagram, connect_addr, false},
+    {"ConnectAddr", "datagram, dissolved", bench_datagram_connected, dissolve, false},
+    {"Listen", "bound", bench_bound, listen_5, false},
+    {"Listen", "listening", bench_listening, listen_5, false},
+    {"Accept", "nobody waits", bench_listening, accept_target, true},
+    {"Accept", "one waits", bench_one_waits, accept_target, true},
+    {"Accept", "two wait", bench_two_wait, accept_target, true},
+    {"Accept", "two wait, page of handles full", two_wait_full_page, accept_target, true},
+    {"Receive", "nothing waits", bench_connected, receive, false},
+    {"Receive", "bytes wait", bench_data, receive, false},
+    {"Receive", "a part of what waits", bench_data, receive_a_part, false},
+    {"Receive", "MSG_PEEK", bench_data, receive_peek, false},
+    {"Receive", "MSG_OOB", bench_urgent, receive_urgent, false},
+    {"Receive", "end of stream", bench_ended, receive, false},
+    {"Receive", "reset", bench_reset, receive, false},
+    {"Receive", "datagram", bench_datagram_data, receive, false},
+    {"ReceiveFrom", "datagram", bench_datagram_data, receive_from, false},
+    {"ReceiveFrom", "no datagram", bench_datagram, receive_from, false},
+    {"ReceiveFrom", "stream", bench_data, receive_from, false},
+    {"ReceiveFromEx", "datagram", bench_datagram_data, receive_from_ex, false},
+    {"ReceiveFromAddr", "datagram", bench_datagram_data, receive_from_addr, false},
+    {"Send", "connected", bench_connected, send_plain, false},
+    {"Send", "bytes wait", bench_data, send_plain, false},
+    {"Send", "many bytes", bench_data, send_many, false},
+    {"Send", "MSG_OOB", bench_connected, send_urgent, false},
+    {"Send", "buffers full", bench_full, send_plain, false},
+    {"Send", "connecting", bench_connecting, send_plain, false},
+    {"Send", "reset", bench_reset, send_plain, false},
+    {"Send", "datagram, connected", bench_datagram_connected, send_plain, false},
+    {"SendTo", "datagram", bench_datagram, send_to, false},
+    {"SendTo", "datagram, unbound", bench_datagram_unbound, send_to, false},
+    {"SendTo", "datagram, by name", bench_datagram, send_to_name, false},
+    {"SendTo", "datagram in fragments", bench_datagram, send_to_large, false},
+    {"SendTo", "stream", bench_connected, send_to, false},
+    {"SendToEx", "datagram", bench_datagram, send_to_ex, false},
+    {"SendToAddr", "datagram", bench_datagram, send_to_addr, false},
+    {"ShutDown", "receives", bench_data, shut_receives, false},
+    {"ShutDown", "sends", bench_connected, shut_sends, false},
+    {"ShutDown", "both, buffers full", bench_full, shut_both, false},
+    {"ShutDown", "datagram", bench_datagram_data, shut_both, false},
+    {"Close", "connected", bench_connected, close_socket, false},
+    {"Close", "bytes wait", bench_data, close_socket, false},
+    {"Close", "two wait", bench_two_wait, close_socket, false},
+    {"Close", "connecting", bench_connecting, close_socket, false},
+    {"Close", "datagram", bench_datagram_data, close_socket, false},
+    {"AsyncSelect", "bytes wait", bench_data, select_all, false},
+    {"AsyncSelect", "end of stream", bench_ended, select_all, false},
+    {"AsyncSelect", "two wait", bench_two_wait, select_all, false},
+    {"AsyncSelect", "datagram", bench_datagram_data, select_all, false},
+    {"AsyncSelect", "no more events", bench_data, select_none, false},
+    {"GetPeerName", "connected", bench_connected, peer_name_text, false},
+    {"GetPeerNameAddr", "connected", bench_connected, peer_name_addr, false},
+    {"GetPeerNameEx", "connected", bench_connected, peer_name_ex, false},
+    {"GetSockName", "connected", bench_connected, sock_name_text, false},
+    {"GetSockNameAddr", "connected", bench_connected, sock_name_addr, false},
+    {"GetSockNameEx", "connected", bench_connected, sock_name_ex, false},
+    {"GetSockOpt", "connected", bench_connected, get_option, false},
+    {"SetSockOpt", "connected", bench_connected, set_keepalive, false},
+    {"SetSockOpt", "urgent byte waits", bench_urgent, set_inline, false},
+    {"SetSockOpt", "buffer", bench_data, set_buffer, false},
+    {"IOCtl", "FIONREAD", bench_data, ask_ready, false},
+    {"IOCtl", "SIOCATMARK", bench_urgent, ask_mark, false},
+    {"IOCtl", "FIONBIO", bench_connected, set_nonblocking, false},
+    {"IOCtl", "SIO_UDP_CONNRESET", bench_datagram, set_connreset, false},
+    {"cas_pump_one", "messages wait", messages_wait, pump_one, false},
+    {"cas_pump_run", "messages wait", messages_wait, pump_run, false},
+    {"cas_pump_run", "bytes come", bytes_come, pump_wait, false},
+    {"cas_timer_start", "connected", bench_connected, start_timer, false},
+    {NULL, NULL, NULL, NULL, false},
+};
