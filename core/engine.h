@@ -8,7 +8,9 @@
  *  2. sink->owner->m_hSocket == sink->handle and owner->m_nGeneration == sink->generation, or the owner was
  *     copied, moved or overwritten by its user.
  *  3. An event whose bit is set in sink->shut was posted and not re-armed; none of it is posted again (R3).
- *  4. queue.capacity >= queue.count + 6 * socket_count: what is open may be posted without asking for memory.
+ *  4. queue.capacity >= queue.count + open_count: what is open may be posted without asking for memory.
+ *     A post moves one from open to queued; so who opens in a callback the latch that the callback is about,
+ *     finds the place of its message.
  *  5. A generation number is given once in the life of a thread.
  */
 #ifndef CORE_ENGINE_H
@@ -47,6 +49,7 @@ struct cas_thread {
     casp_message_queue queue;
     cas_timer *timers; /* earliest first */
     uint64_t generation_last;
+    size_t open_count; /* latches of all sockets that are open */
     unsigned socket_count;
     unsigned pump_depth; /* callbacks in progress */
     bool dying;          /* destroyed inside a callback: freed when the pump unwinds */
@@ -67,11 +70,17 @@ void casp_notify_select(casp_sink *sink, long mask);
 void casp_notify_rearm(casp_sink *sink, long events);
 /* Posts those of events that are true and whose latch is open. */
 void casp_notify_evaluate(casp_sink *sink, long events);
-/* R6: a send found no room. */
-static inline void casp_notify_blocked(casp_sink *sink) { sink->shut &= (uint8_t)~FD_WRITE; }
+/* Opens the latches of events and posts nothing: R6, a send found no room; R8, R13, an attempt began. */
+void casp_notify_open(casp_sink *sink, long events);
 
-/* Room for one more opened latch on each socket, plus extra_sockets new ones; 0 or WSAENOBUFS. */
-int casp_reserve(cas_thread *thread, unsigned extra_sockets);
+/* A socket comes to its thread with all latches open, and leaves it. */
+void casp_notify_begin(casp_sink *sink);
+void casp_notify_end(casp_sink *sink);
+
+/* Room for opening those latches of events that are shut, and those of new sockets; 0 or WSAENOBUFS. */
+int casp_reserve(const casp_sink *sink, long events);
+int casp_reserve_socket(cas_thread *thread);
+int casp_reserve_both(const casp_sink *sink, long events);
 
 /* socket.c */
 /* The sink that self owns on the current thread; NULL with *error set. */

@@ -15,6 +15,54 @@
 static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
                                                         FD_READ,    FD_WRITE,  FD_CLOSE};
 
+/* ---- latches ---- */
+
+static unsigned count_events(long events)
+{
+    unsigned count = 0;
+    for (; events != 0; events &= events - 1)
+        count++;
+    return count;
+}
+
+/* The one setter: keeps the thread's count of what is open. */
+static void set_shut(casp_sink *sink, long shut)
+{
+    sink->thread->open_count += count_events(sink->shut);
+    sink->thread->open_count -= count_events(shut);
+    sink->shut = (uint8_t)shut;
+}
+
+void casp_notify_open(casp_sink *sink, long events) { set_shut(sink, sink->shut & ~events); }
+void casp_notify_begin(casp_sink *sink)
+{
+    sink->thread->open_count += CASP_EVENT_KINDS - count_events(sink->shut);
+}
+void casp_notify_end(casp_sink *sink)
+{
+    sink->thread->open_count -= CASP_EVENT_KINDS - count_events(sink->shut);
+}
+
+static int reserve(cas_thread *thread, size_t latches)
+{
+    return casp_message_queue_reserve(&thread->queue, thread->memory,
+                                      thread->queue.count + thread->open_count + latches);
+}
+
+int casp_reserve(const casp_sink *sink, long events)
+{
+    return reserve(sink->thread, count_events(sink->shut & events));
+}
+
+int casp_reserve_socket(cas_thread *thread) { return reserve(thread, CASP_EVENT_KINDS); }
+
+int casp_reserve_both(const casp_sink *sink, long events)
+{
+    return reserve(sink->thread, CASP_EVENT_KINDS + count_events(sink->shut & events));
+}
+
+/* ---- posting ---- */
+
 static void post(casp_sink *sink, uint8_t event, int error)
 {
     cas_thread *thread = sink->thread;
@@ -43,7 +91,7 @@ static void post_owed(casp_sink *sink, long events, int error)
         uint8_t event = posting_order[i];
         if ((owed & event) == 0)
             continue;
-        sink->shut |= event;
+        set_shut(sink, sink->shut | event);
         post(sink, event, (event & (FD_CONNECT | FD_CLOSE)) != 0 ? error : 0);
     }
 }
@@ -98,21 +146,14 @@ void casp_notify_select(casp_sink *sink, long mask)
     if (sink->mask == 0)
         return;
     /* A pending attempt still owes its one FD_CONNECT; a finished one never owes it again. */
-    sink->shut &= FD_CONNECT;
+    casp_notify_open(sink, CASP_EVENTS & ~FD_CONNECT);
     casp_notify_evaluate(sink, CASP_EVENTS);
 }
 
 void casp_notify_rearm(casp_sink *sink, long events)
 {
-    sink->shut &= (uint8_t)~events;
+    casp_notify_open(sink, events);
     if ((events & FD_READ) != 0 && sink->thread->profile.close_after_drain)
         events |= FD_CLOSE;
     casp_notify_evaluate(sink, events);
-}
-
-int casp_reserve(cas_thread *thread, unsigned extra_sockets)
-{
-    size_t sockets = (size_t)thread->socket_count + extra_sockets;
-    return casp_message_queue_reserve(&thread->queue, thread->memory,
-                                      thread->queue.count + CASP_EVENT_KINDS * sockets);
 }

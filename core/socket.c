@@ -84,6 +84,7 @@ static void sink_adopt(casp_sink *sink, CAsyncSocket *owner, SOCKET handle)
     sink->generation = ++thread->generation_last;
     casp_handle_map_put(&thread->handles, handle, sink);
     thread->socket_count++;
+    casp_notify_begin(sink);
     owner->m_hSocket = handle;
     owner->m_nGeneration = sink->generation;
 }
@@ -104,6 +105,7 @@ static void sink_forget(casp_sink *sink)
     close_parked(sink);
     casp_handle_map_put(&sink->thread->handles, sink->handle, NULL);
     sink->thread->socket_count--;
+    casp_notify_end(sink);
     if (sink->owner->m_nGeneration == sink->generation)
         sink->owner->m_hSocket = INVALID_SOCKET;
     sink_free(sink);
@@ -171,7 +173,7 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
     if (error != 0)
         return error;
     casp_sink *sink = sink_create(thread);
-    if (sink == NULL || casp_reserve(thread, 1) != 0) {
+    if (sink == NULL || casp_reserve_socket(thread) != 0) {
         error = WSAENOBUFS;
         goto fail;
     }
@@ -255,7 +257,7 @@ static int attach(CAsyncSocket *self, SOCKET handle, long mask)
         return WSAENOBUFS;
     cas_backend *backend = thread->backend;
     int family = AF_INET, type = SOCK_STREAM;
-    error = casp_reserve(thread, 1);
+    error = casp_reserve_socket(thread);
     if (error == 0)
         error = backend->ops->attach(backend, handle, &sink->base, &sink->port, &family, &type);
     if (error != 0) {
@@ -320,7 +322,7 @@ BOOL CAsyncSocket_AsyncSelect(CAsyncSocket *self, long lEvent)
     if (error == WSAENOTSOCK && thread->socket_count == 0 && handle_of(self) != INVALID_SOCKET)
         error = WSAEINVAL;
     if (sink != NULL)
-        error = casp_reserve(thread, 0);
+        error = casp_reserve(sink, CASP_EVENTS);
     if (error == 0)
         casp_notify_select(sink, lEvent);
     return finish_bool("AsyncSelect", handle_of(self), error);
@@ -350,7 +352,7 @@ BOOL CAsyncSocket_BindAddr(CAsyncSocket *self, const SOCKADDR *lpSockAddr, int n
 static int connect_to(casp_sink *sink, const SOCKADDR *addr, int len)
 {
     cas_backend *backend = sink->thread->backend;
-    int error = casp_reserve(sink->thread, 0);
+    int error = casp_reserve(sink, CASP_EVENTS);
     if (error != 0)
         return error;
     error = backend->ops->connect(backend, sink->port, addr, len);
@@ -358,7 +360,7 @@ static int connect_to(casp_sink *sink, const SOCKADDR *addr, int len)
         if (error == 0)
             casp_notify_rearm(sink, FD_WRITE);
     } else if (error == 0 || error == WSAEWOULDBLOCK) {
-        sink->shut = 0;
+        casp_notify_open(sink, CASP_EVENTS);
     }
     return error;
 }
@@ -446,7 +448,7 @@ static int take_connection(casp_sink *listener)
 static int accept_into(casp_sink *listener, CAsyncSocket *target)
 {
     cas_thread *thread = listener->thread;
-    int error = casp_reserve(thread, 1);
+    int error = casp_reserve_both(listener, FD_ACCEPT);
     if (error == 0 && listener->parked == NULL)
         error = take_connection(listener);
     if (error == 0)
@@ -474,7 +476,7 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOC
     int error;
     casp_sink *listener = casp_sink_of(self, &error);
     if (listener != NULL) {
-        error = casp_reserve(listener->thread, 0);
+        error = casp_reserve(listener, FD_ACCEPT);
         if (error == 0) {
             error = check_accept(listener, rConnectedSocket, lpSockAddr, lpSockAddrLen);
             if (error == 0)

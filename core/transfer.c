@@ -14,7 +14,8 @@ static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALI
 
 static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STORAGE *from, size_t *count)
 {
-    int error = casp_reserve(sink->thread, 0);
+    long event = (flags & MSG_OOB) != 0 ? FD_OOB : FD_READ;
+    int error = casp_reserve(sink, event);
     if (error != 0)
         return error;
     cas_backend *backend = sink->thread->backend;
@@ -26,7 +27,7 @@ static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STOR
         error = WSAEOPNOTSUPP;
     else
         error = backend->ops->receive(backend, sink->port, buf, (size_t)len, flags, from, count);
-    casp_notify_rearm(sink, (flags & MSG_OOB) != 0 ? FD_OOB : FD_READ);
+    casp_notify_rearm(sink, event);
     return error;
 }
 
@@ -108,13 +109,13 @@ static int send_bytes(casp_sink *sink, const void *buf, int len, int flags, cons
         return casp_mistaken(CASP_MISTAKE_BUFFER, WSAEFAULT);
     if ((flags & ~(MSG_OOB | MSG_DONTROUTE)) != 0 || (sink->datagram && (flags & MSG_OOB) != 0))
         return WSAEOPNOTSUPP;
-    int error = casp_reserve(sink->thread, 0);
+    int error = casp_reserve(sink, FD_WRITE);
     if (error != 0)
         return error;
     cas_backend *backend = sink->thread->backend;
     error = backend->ops->send(backend, sink->port, buf, (size_t)len, flags, to, to_len, count);
     if (error == WSAEWOULDBLOCK)
-        casp_notify_blocked(sink);
+        casp_notify_open(sink, FD_WRITE);
     return error;
 }
 

@@ -90,18 +90,22 @@ void bench_fill_page(bench *t)
     }
 }
 
-/* Each AsyncSelect owes one more OnSend, until the queue has to grow and may not. */
-void bench_fill_queue(bench *t)
+/* Each AsyncSelect owes the events once more, until the queue has to grow and may not. */
+void bench_fill_queue(bench *t, bench_role role, long events)
 {
     cas_counting_allocator *memory = fixture_memory();
-    CAsyncSocket *filler = bench_socket(t, BENCH_FILLER);
-    EXPECT_OK_FATAL(CAsyncSocket_Socket(filler, SOCK_DGRAM, 0, 0, AF_INET));
     for (unsigned i = 0; i < FILL_MAX; i++) {
         memory->refuse_at = memory->calls + 1;
-        if (!CAsyncSocket_AsyncSelect(filler, FD_WRITE))
+        if (!CAsyncSocket_AsyncSelect(bench_socket(t, role), events))
             break;
     }
     memory->refuse_at = 0;
+}
+
+void bench_fill_queue_by_filler(bench *t)
+{
+    EXPECT_OK_FATAL(CAsyncSocket_Socket(bench_socket(t, BENCH_FILLER), SOCK_DGRAM, 0, 0, AF_INET));
+    bench_fill_queue(t, BENCH_FILLER, FD_WRITE);
 }
 
 /* ---- seeing ---- */

@@ -45,8 +45,11 @@ static inline CAsyncSocket *bench_subject(bench *t) { return bench_socket(t, BEN
 
 /* Opens sockets on thread b until the next handle needs another page of the handle map. */
 void bench_fill_page(bench *);
-/* Fills the queue of thread b, so that the next call that can owe a notification asks for memory. */
-void bench_fill_queue(bench *);
+/* Fills the queue of thread b with these events of a socket, which are true, so that the next call that can owe
+ * a notification asks for memory. */
+void bench_fill_queue(bench *, bench_role, long events);
+/* The same by a socket that has nothing to do with the others. */
+void bench_fill_queue_by_filler(bench *);
 
 /* As sweep.h wants them. */
 void bench_observe(bench *, sweep_text *seen);

@@ -24,7 +24,7 @@ static void call_prepare(void *context)
     c->bench.may_repeat = c->call->may_repeat;
     c->call->prepare(&c->bench);
     if (c->queue_full)
-        bench_fill_queue(&c->bench);
+        bench_fill_queue_by_filler(&c->bench);
 }
 
 static int call_act(void *context)
@@ -72,6 +72,35 @@ static void sweep_calls_on(arena *a, bool queue_full)
 static void every_call_survives_refused_memory(arena *a) { sweep_calls_on(a, false); }
 static void every_call_survives_refused_memory_with_a_full_queue(arena *a) { sweep_calls_on(a, true); }
 
-const test_case test_sweep[] = {TEST_EVERYWHERE(every_call_survives_refused_memory),
+/* ---- what needs no memory ---- */
+
+static void receive_without_memory(CAsyncSocket *self, int error)
+{
+    bench *t = cas_thread_context(cas_thread_current());
+    char bytes[8];
+    (void)error;
+    fixture_memory()->refuse_at = fixture_memory()->calls + 1;
+    sweep_say(&t->said, "%d", CAsyncSocket_Receive(self, bytes, sizeof bytes, 0));
+    fixture_memory()->refuse_at = 0;
+}
+
+/* The place of the message that called it is free for the next one (R4), so no program that waits for its next
+ * OnReceive is forgotten. */
+static void receive_in_its_callback_finds_room_in_a_full_queue(arena *a)
+{
+    static const CAsyncSocketVtbl vtbl = {.OnReceive = receive_without_memory};
+    static bench t; /* large */
+    bench_open(&t, arena_backend_of(a));
+    bench_data(&t);
+    bench_subject(&t)->vtbl = &vtbl;
+    cas_thread_set_context(cas_thread_current(), &t);
+    bench_fill_queue(&t, BENCH_SUBJECT, FD_READ | FD_WRITE);
+    EXPECT_TRUE(cas_pump_one());
+    EXPECT_EQ_STR(t.said.bytes, "5");
+    bench_close(&t);
+}
+
+const test_case test_sweep[] = {TEST_EVERYWHERE(receive_in_its_callback_finds_room_in_a_full_queue),
+                                TEST_EVERYWHERE(every_call_survives_refused_memory),
                                 TEST_EVERYWHERE(every_call_survives_refused_memory_with_a_full_queue),
                                 TEST_END};

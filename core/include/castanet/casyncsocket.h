@@ -15,6 +15,8 @@
  *    again.
  *  - Every call can fail with WSANOTINITIALISED (no cas_thread_init on this thread) and WSAENOTSOCK (no
  *    handle, a handle of another thread, or a copied struct: a CAsyncSocket may not be copied or moved).
+ *  - Every call that makes something, sends, or can owe a notification fails with WSAENOBUFS when memory is
+ *    refused; made again with memory, it does what it would have done.
  *  - Addresses in text are numeric, IPv4 or IPv6; Connect and SendTo accept host names too.
  */
 #ifndef CASTANET_CASYNCSOCKET_H
