@@ -29,7 +29,7 @@ typedef struct bench {
     unsigned crowd_count;
     SOCKET detached; /* open and without an object; INVALID_SOCKET: none */
     UINT port;       /* of the peer, or of the subject if it has no peer */
-    size_t sent;     /* bytes of the subject that are under way in bulk */
+    size_t sent;     /* bytes of the subject on their way to the peer in bulk */
     bool is_bulk;    /* so many bytes that a kernel's portions cannot be foretold */
     bool may_repeat; /* a failed call re-arms its event (R7), so the subject may hear of it once more */
     cas_timer timer;
@@ -45,11 +45,16 @@ static inline CAsyncSocket *bench_subject(bench *t) { return bench_socket(t, BEN
 
 /* Opens sockets on thread b until the next handle needs another page of the handle map. */
 void bench_fill_page(bench *);
-/* Fills the queue of thread b with these events of a socket, which are true, so that the next call that can owe
- * a notification asks for memory. */
+/* Fills the queue of thread b with these events of a socket, which are true, so that the next call that can
+ * owe a notification asks for memory. */
 void bench_fill_queue(bench *, bench_role, long events);
 /* The same by a socket that has nothing to do with the others. */
 void bench_fill_queue_by_filler(bench *);
+
+/* Is how much the kernel takes and passes on at a time its own affair? */
+bool bench_is_vague(const bench *);
+/* Sends from the subject to the peer, and counts what is under way; as CAsyncSocket_Send. */
+int bench_send_bulk(bench *, const void *buf, int len);
 
 /* As sweep.h wants them. */
 void bench_observe(bench *, sweep_text *seen);

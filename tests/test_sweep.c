@@ -84,8 +84,8 @@ static void receive_without_memory(CAsyncSocket *self, int error)
     fixture_memory()->refuse_at = 0;
 }
 
-/* The place of the message that called it is free for the next one (R4), so no program that waits for its next
- * OnReceive is forgotten. */
+/* The place of the message that called it is free for the next one (R4), so no program that waits for its
+ * next OnReceive is forgotten. */
 static void receive_in_its_callback_finds_room_in_a_full_queue(arena *a)
 {
     static const CAsyncSocketVtbl vtbl = {.OnReceive = receive_without_memory};
