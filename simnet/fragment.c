@@ -15,6 +15,15 @@
 enum { UNIT = 8, TRANSPORT = 8, IPV4_HEADER = 20, IPV6_HEADER = 48 /* with the fragment header */ };
 #define REASSEMBLY_TIMEOUT_NS UINT64_C(60000000000) /* RFC 1122 3.3.2, RFC 8200 4.5 */
 
+static void free_list(sim_world *world, sim_packet *packet)
+{
+    while (packet != NULL) {
+        sim_packet *rest = packet->next;
+        simp_packet_free(&world->arena, packet);
+        packet = rest;
+    }
+}
+
 /* ---- splitting ---- */
 
 static sim_packet *piece_of(sim_world *world, const sim_packet *whole, uint32_t at, uint32_t len)
@@ -30,23 +39,39 @@ static sim_packet *piece_of(sim_world *world, const sim_packet *whole, uint32_t 
     return piece;
 }
 
-void simp_fragment_output(sim_host *host, sim_packet *packet, const simp_next_hop *next)
+/* All pieces as a list, or NULL. */
+static sim_packet *pieces_of(sim_world *world, const sim_packet *whole, uint32_t room)
+{
+    sim_packet *first = NULL, **end = &first;
+    uint32_t total = whole->ip_payload_len;
+    for (uint32_t at = 0; at < total; at += room) {
+        *end = piece_of(world, whole, at, total - at < room ? total - at : room);
+        if (*end == NULL) {
+            free_list(world, first);
+            return NULL;
+        }
+        (*end)->next = NULL;
+        end = &(*end)->next;
+    }
+    return first;
+}
+
+int simp_fragment_output(sim_host *host, sim_packet *packet, const simp_next_hop *next)
 {
     sim_world *world = host->world;
     uint32_t header = simp_ip_is_v4(packet->destination) ? IPV4_HEADER : IPV6_HEADER;
-    uint32_t room = (next->mtu - header) / UNIT * UNIT;
-    uint32_t total = packet->ip_payload_len;
-    for (uint32_t at = 0; at < total; at += room) {
-        sim_packet *piece = piece_of(world, packet, at, total - at < room ? total - at : room);
-        if (piece == NULL) {
-            simp_out_of_memory(world);
-            break;
-        }
-        if (at != 0)
+    sim_packet *piece = pieces_of(world, packet, (next->mtu - header) / UNIT * UNIT);
+    int error = piece == NULL ? WSAENOBUFS : 0;
+    while (piece != NULL) {
+        sim_packet *rest = piece->next;
+        piece->next = NULL;
+        if (piece->fragment_offset != 0)
             piece->id = ++world->packet_count;
         simp_ip_transmit(host, piece, next);
+        piece = rest;
     }
     simp_packet_free(&world->arena, packet);
+    return error;
 }
 
 /* ---- putting together ---- */
@@ -71,11 +96,7 @@ static void discard(simp_reassembly *r)
     while (*place != r)
         place = &(*place)->next;
     *place = r->next;
-    while (r->pieces != NULL) {
-        sim_packet *piece = r->pieces;
-        r->pieces = piece->next;
-        simp_packet_free(&world->arena, piece);
-    }
+    free_list(world, r->pieces);
     simp_events_cancel(&world->events, &r->timeout);
     simp_events_release(&world->events);
     simp_free(&world->arena, r, sizeof *r);

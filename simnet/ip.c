@@ -138,13 +138,14 @@ void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *n
     simp_path_submit(&interface->path, packet);
 }
 
-void simp_ip_output(sim_host *host, sim_packet *packet)
+int simp_ip_try_output(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     simp_next_hop next;
+    int error = 0;
     if (simp_ip_route(host, packet->destination, &next) != 0) {
         simp_packet_free(&world->arena, packet);
-        return;
+        return 0;
     }
     packet->id = ++world->packet_count;
     packet->originated = true;
@@ -154,9 +155,20 @@ void simp_ip_output(sim_host *host, sim_packet *packet)
     if (simp_packet_size(packet) <= next.mtu)
         simp_ip_transmit(host, packet, &next);
     else if (!packet->dont_fragment)
-        simp_fragment_output(host, packet, &next);
+        error = simp_fragment_output(host, packet, &next);
     else
         simp_packet_free(&world->arena, packet);
+    if (error != 0) { /* the numbers are those of a packet that never was */
+        world->packet_count--;
+        host->ip_id--;
+    }
+    return error;
+}
+
+void simp_ip_output(sim_host *host, sim_packet *packet)
+{
+    if (simp_ip_try_output(host, packet) != 0)
+        simp_out_of_memory(host->world);
 }
 
 /* ---- input ---- */
@@ -181,7 +193,8 @@ static void forward(sim_host *host, sim_packet *packet)
         }
         if (!packet->dont_fragment && simp_ip_is_v4(packet->destination) && packet->fragment_offset == 0 &&
             !packet->more_fragments) {
-            simp_fragment_output(host, packet, &next);
+            if (simp_fragment_output(host, packet, &next) != 0)
+                simp_out_of_memory(world);
             return;
         }
         simp_icmp_send_error(host, packet, SIMP_ICMP_TOO_BIG, next.mtu);

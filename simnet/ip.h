@@ -21,8 +21,10 @@ typedef struct simp_next_hop {
 int simp_ip_route(const sim_host *, simp_ip destination, simp_next_hop *out);
 
 /* Sends a packet whose source, destination, ports, protocol, transport header and payload are set; takes it
- * over. Splits what the link's mtu cannot hold, unless dont_fragment is set.  Never fails: what cannot go is
- * lost. */
+ * over. Splits what the link's mtu cannot hold, unless dont_fragment is set.  What cannot go is lost; only
+ * memory for the pieces can be wanting: WSAENOBUFS, and nothing was sent. */
+int simp_ip_try_output(sim_host *, sim_packet *packet);
+/* The same where no call can report it: refused memory voids the run. */
 void simp_ip_output(sim_host *, sim_packet *packet);
 
 /* A packet has arrived at the host. */
@@ -35,8 +37,8 @@ void simp_icmp_input(sim_host *, sim_packet *packet);
 /* fragment.c */
 /* Collects a fragment; the whole datagram when it was the last one missing, else NULL. */
 sim_packet *simp_reassemble(sim_host *, sim_packet *fragment);
-/* Sends packet in pieces that fit mtu; takes it over. */
-void simp_fragment_output(sim_host *, sim_packet *packet, const simp_next_hop *next);
+/* Sends packet in pieces that fit mtu, all of them or, with WSAENOBUFS, none; takes it over. */
+int simp_fragment_output(sim_host *, sim_packet *packet, const simp_next_hop *next);
 /* Puts one packet on the interface of next. */
 void simp_ip_transmit(sim_host *, sim_packet *packet, const simp_next_hop *next);
 

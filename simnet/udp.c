@@ -55,7 +55,8 @@ int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, u
     sim_packet *packet = datagram(s, buf, len);
     if (packet == NULL)
         return WSAENOBUFS;
-    if (!s->bound)
+    bool was_bound = s->bound;
+    if (!was_bound)
         error = simp_port_bind(s, s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0), 0);
     if (error != 0) {
         simp_packet_free(&s->host->world->arena, packet);
@@ -65,8 +66,10 @@ int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, u
     packet->source = simp_ip_is_any(s->local) ? next.source : s->local;
     packet->destination = to;
     packet->destination_port = port;
-    simp_ip_output(s->host, packet);
-    return 0;
+    error = simp_ip_try_output(s->host, packet);
+    if (error != 0 && !was_bound)
+        simp_port_unbind_ephemeral(s);
+    return error;
 }
 
 /* ---- arriving ---- */
