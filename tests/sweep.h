@@ -7,8 +7,8 @@
  *  2. A refused action either did not need the memory, and ends as a run without refusal does, or it fails
  *     with WSAENOBUFS, and then what can be observed is what it was before.
  *  3. Afterwards the action is repeated with memory, and everything ends as without refusal: result,
- *     notifications, bytes, number of blocks.  Only a world may declare a run void instead, and only one
- *     whose action succeeded.
+ *     notifications, bytes, number of blocks.  Only where may_void says so, a world may declare the run
+ *     void instead, and only one whose action succeeded.
  */
 #ifndef TESTS_SWEEP_H
 #define TESTS_SWEEP_H
@@ -50,6 +50,7 @@ typedef struct sweep {
     /* Ends what prepare made. */
     void (*clean)(void *context);
     cas_counting_allocator *memory; /* the one that refuses */
+    bool may_void;                  /* a world may declare the run void */
 } sweep;
 
 typedef struct sweep_count {

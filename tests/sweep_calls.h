@@ -8,12 +8,18 @@
 
 #include "tests/sweep_bench.h"
 
+enum {
+    SWEEP_REPEATS = 1, /* a failed call re-arms its event: see bench */
+    SWEEP_VOIDS =
+        2 /* it goes on to send segments when it has succeeded: without memory for them a world is void */
+};
+
 typedef struct sweep_call {
     const char *function; /* without CAsyncSocket_, or cas_... */
     const char *state;
     void (*prepare)(bench *);
     int (*act)(bench *); /* 0 or the error */
-    bool may_repeat;     /* see bench */
+    unsigned flags;
 } sweep_call;
 
 extern const sweep_call sweep_calls[]; /* ends with a function of NULL */

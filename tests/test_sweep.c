@@ -21,7 +21,7 @@ static void call_prepare(void *context)
 {
     call_sweep *c = context;
     bench_open(&c->bench, c->backend);
-    c->bench.may_repeat = c->call->may_repeat;
+    c->bench.may_repeat = (c->call->flags & SWEEP_REPEATS) != 0;
     c->call->prepare(&c->bench);
     if (c->queue_full)
         bench_fill_queue_by_filler(&c->bench);
@@ -63,7 +63,8 @@ static void sweep_calls_on(arena *a, bool queue_full)
                      .observe = call_observe,
                      .finish = call_finish,
                      .clean = call_clean,
-                     .memory = fixture_memory()};
+                     .memory = fixture_memory(),
+                     .may_void = (call->flags & SWEEP_VOIDS) != 0};
         sweep_run(&one, &sum);
     }
     sweep_print(arena_backend_name(arena_backend_of(a)), states, "states of calls", &sum);
