@@ -5,6 +5,7 @@
 #include "castanet/error.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "castanet/winsock.h"
 
@@ -75,6 +76,14 @@ const char *cas_error_name(int code)
 {
     size_t i = find(code);
     return i < sizeof errors / sizeof errors[0] ? errors[i].name : "unknown error";
+}
+
+int cas_error_code(const char *name)
+{
+    for (size_t i = 1; i < sizeof errors / sizeof errors[0]; i++)
+        if (strcmp(errors[i].name, name) == 0)
+            return errors[i].code;
+    return 0;
 }
 
 const char *cas_error_text(int code)

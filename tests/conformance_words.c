@@ -9,7 +9,6 @@
 #include "castanet/error.h"
 #include "tests/conformance_parser.h"
 
-enum { ERROR_CODE_MAX = 12000 };
 
 typedef scenario_parser parser; /* inside this file */
 
@@ -114,10 +113,10 @@ bool scenario_take_int(parser *p, int *out)
 
 bool scenario_read_code(const char *text, long *out)
 {
-    for (int code = 1; strncmp(text, "WSA", 3) == 0 && code < ERROR_CODE_MAX; code++)
-        if (strcmp(cas_error_name(code), text) == 0)
-            return *out = code, true;
-    return false;
+    int code = cas_error_code(text);
+    if (code != 0)
+        *out = code;
+    return code != 0;
 }
 
 bool scenario_take_value(parser *p, const scenario_word *names, const char *wanted, const char *fix,

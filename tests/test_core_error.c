@@ -77,6 +77,15 @@ static void error_name_of_other_numbers_is_unknown(void)
         EXPECT_EQ_STR(cas_error_name(others[i]), "unknown error");
 }
 
+static void error_code_is_found_by_its_name(void)
+{
+    for (size_t i = 1; i < sizeof known / sizeof known[0]; i++)
+        EXPECT_EQ_INT(cas_error_code(known[i].name), known[i].code);
+    EXPECT_EQ_INT(cas_error_code("WSAENOSUCH"), 0);
+    EXPECT_EQ_INT(cas_error_code(""), 0);
+    EXPECT_EQ_INT(cas_error_code("0"), 0);
+}
+
 static void error_text_is_a_sentence_without_full_stop(void)
 {
     for (size_t i = 0; i < KNOWN; i++) {
@@ -109,6 +118,7 @@ static void event_name_of_no_or_several_events_is_null(void)
 
 const test_case test_core_error[] = {TEST(error_name_is_winsocks),
                                      TEST(error_name_of_other_numbers_is_unknown),
+                                     TEST(error_code_is_found_by_its_name),
                                      TEST(error_text_is_a_sentence_without_full_stop),
                                      TEST(event_name_is_the_callbacks),
                                      TEST(event_name_of_no_or_several_events_is_null),

@@ -13,6 +13,9 @@ extern "C" {
  * storage. */
 const char *cas_error_name(int code);
 
+/* 10054 for "WSAECONNRESET"; 0 for what is no name of an error. */
+int cas_error_code(const char *name);
+
 /* One sentence without a full stop.  Static storage. */
 const char *cas_error_text(int code);
 
