@@ -21,8 +21,8 @@
  *    for 5000 bytes that come with the end.
  *
  * Otherwise, and once an urgent byte came, because FIONREAD stops counting at its mark, the end is found when
- * the bytes before it were read.  This costs six system calls a message: a look, FIONREAD, SO_RCVBUF, the low-water mark up, a
- * question, and the mark down again.
+ * the bytes before it were read.  All this costs six system calls a message: a look, FIONREAD, SO_RCVBUF, the
+ * low-water mark up, a question, and the mark down again.
  *
  * Invariants:
  *  1. sockets[i]->place == i for each i < count, and capacity >= count: fds has room for each socket that

@@ -42,6 +42,7 @@ typedef struct test_case {
     SUITE(profile) \
     SUITE(log) \
     SUITE(real_sockets) \
+    SUITE(real_streams) \
     SUITE(many_sockets) \
     SUITE(socket_misuse) \
     SUITE(socket_arguments) \
