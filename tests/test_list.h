@@ -41,6 +41,7 @@ typedef struct test_case {
     SUITE(core_thread) \
     SUITE(profile) \
     SUITE(log) \
+    SUITE(real_network) \
     SUITE(real_sockets) \
     SUITE(real_streams) \
     SUITE(many_sockets) \
