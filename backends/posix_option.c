@@ -94,6 +94,8 @@ static int set_oobinline(cas_port_socket *s, bool on)
         s->readable = CASP_READABLE_MAYBE; /* the urgent byte has just changed sides */
     s->oob_inline = on;
     s->mark_stands = pending;
+    if (on)
+        casp_stream_skip_taken(s);
     return 0;
 }
 

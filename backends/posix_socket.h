@@ -126,6 +126,7 @@ struct cas_port_socket {
     bool close_told;
     bool urgent;      /* an urgent byte was pending at the last event */
     bool urgent_seen; /* a receive may stop at the mark: a short one proves nothing */
+    bool urgent_taken; /* one was received out of line, and its mark may still lie ahead */
     bool oob_inline;
     bool mark_stands; /* an urgent byte was pending when SO_OOBINLINE was switched on */
     int dead;
@@ -215,6 +216,9 @@ long casp_stream_conditions(casp_posix *, cas_port_socket *, long interest, int 
 int casp_stream_query(casp_posix *, cas_port_socket *, cas_query, unsigned *value);
 /* The connection died of an errno value; what was queued is lost (R10). */
 void casp_stream_mark_dead(cas_port_socket *, int number);
+/* Inline, the kernel would give an urgent byte that was received out of line once more: steps over it, if the
+ * stream stands there. */
+void casp_stream_skip_taken(cas_port_socket *);
 /* Asks the kernel whether in-band bytes are queued, and remembers the answer. */
 bool casp_stream_look(cas_port_socket *);
 

@@ -180,6 +180,7 @@ static int receive_urgent(cas_port_socket *s, void *buf, size_t len, int flags, 
         return WSAEWOULDBLOCK;
     }
     s->urgent = (flags & MSG_PEEK) != 0;
+    s->urgent_taken = !s->urgent;
     s->urgent_seen = true; /* also if no event told of it: the stream stops at its mark */
     *count = (size_t)got;
     return 0;
@@ -213,6 +214,17 @@ static int receive_end(cas_port_socket *s, size_t *count)
     return 0;
 }
 
+void casp_stream_skip_taken(cas_port_socket *s)
+{
+    char byte;
+    if (!s->urgent_taken || sockatmark(s->fd) != 1)
+        return;
+    s->urgent_taken = false;
+    bool another = (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
+    ssize_t ignored = another ? 0 : recv(s->fd, &byte, 1, 0);
+    (void)ignored;
+}
+
 /* Inline, the urgent byte comes alone; the kernel would go on behind it. */
 static size_t stop_behind_mark(const cas_port_socket *s, size_t len)
 {
@@ -231,8 +243,10 @@ int casp_stream_receive(cas_port_socket *s, void *buf, size_t len, int flags, si
         return receive_nothing(s, count);
     if ((flags & MSG_OOB) != 0)
         return receive_urgent(s, buf, len, flags, count);
-    if (s->oob_inline)
+    if (s->oob_inline) {
+        casp_stream_skip_taken(s);
         len = stop_behind_mark(s, len);
+    }
     ssize_t got = recv(s->fd, buf, len, flags);
     if (got == 0)
         return receive_end(s, count);

@@ -213,6 +213,36 @@ static void urgent_byte_taken_unasked_hides_no_bytes(arena *a)
     stream_delete(a, ARENA_B, &server);
 }
 
+/* Bytes before it are still unread when the option is set; the byte that was taken does not come again. */
+static void urgent_byte_taken_out_of_line_is_not_received_inline(arena *a)
+{
+    recorder client, server;
+    char block[100], urgent = 0;
+    int on = 1;
+    arena_connect(a, &client, &server);
+    stream_select(a, ARENA_B, &server, FD_READ | FD_OOB | FD_CLOSE);
+    arena_enter(a, ARENA_A);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "abc", 3, 0), 3);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "!", 1, MSG_OOB), 1);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "def", 3, 0), 3);
+    arena_settle(a);
+    arena_enter(a, ARENA_B);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&server.socket, &urgent, 1, MSG_OOB), 1);
+    EXPECT_OK(CAsyncSocket_SetSockOpt(&server.socket, SO_OOBINLINE, &on, sizeof on, SOL_SOCKET));
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&server.socket, block, sizeof block, 0), 3);
+    EXPECT_EQ_MEM(block, "abc", 3);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&server.socket, block, sizeof block, 0), 3);
+    EXPECT_EQ_MEM(block, "def", 3);
+    arena_enter(a, ARENA_A);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "?", 1, MSG_OOB), 1);
+    arena_settle(a);
+    arena_enter(a, ARENA_B);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&server.socket, block, sizeof block, 0), 1);
+    EXPECT_EQ_INT(block[0], '?');
+    stream_abort(a, ARENA_A, &client);
+    stream_delete(a, ARENA_B, &server);
+}
+
 /* FIONREAD stops at the mark; what lies behind it is not the end. */
 static void urgent_byte_is_not_taken_for_the_end(arena *a)
 {
@@ -241,5 +271,6 @@ const test_case test_real_streams[] = {TEST_REAL(end_behind_unread_bytes_is_told
                                        TEST_REAL(end_that_comes_with_a_large_backlog_is_told_once),
                                        TEST_REAL(partial_reads_lose_no_notification),
                                        TEST_REAL(urgent_byte_taken_unasked_hides_no_bytes),
-                                       TEST_REAL(urgent_byte_is_not_taken_for_the_end),
+                                       TEST_REAL(urgent_byte_taken_out_of_line_is_not_received_inline),
+    TEST_REAL(urgent_byte_is_not_taken_for_the_end),
                                        TEST_END};
