@@ -4,25 +4,8 @@
  *
  * poll(2) tells levels: what is true is told again each time.  So each wait() first asks of every socket what
  * it has still to tell, which follows from its state alone (wanted), and nothing else keeps it up to date.
- * That walk is short beside the kernel's own walk over the same array.
- *
- * The end of a stream behind bytes that are not read
- * --------------------------------------------------
- * FD_CLOSE is due at once, whatever is unread, and POSIX has no event for it: while bytes are unread POLLIN
- * holds and says nothing new.  So a stream with n bytes unread gets a low-water mark of n + 1
- * (SO_RCVLOWAT).  POLLIN then speaks again when more bytes come, which FIONREAD shows, or else at the end.
- * But a kernel may ignore the mark when its receive buffer gets tight (Linux does, when memory runs out or
- * the window is smaller than the largest segment seen).  So that no FD_CLOSE is ever untrue, it is believed
- *
- *  - if POLLIN was silent earlier with the same bytes unread: none came, so nothing got tight;
- *  - if it speaks at once, as long as little is unread beside the buffer, and no segment can have been long
- *    beside the window: none was longer than all that ever came without a pause, nor than two times the
- *    maximum (of which Linux tells only that of the other direction).  With the usual buffers this is good
- *    for 5000 bytes that come with the end.
- *
- * Otherwise, and once an urgent byte came, because FIONREAD stops counting at its mark, the end is found when
- * the bytes before it were read.  All this costs six system calls a message: a look, FIONREAD, SO_RCVBUF, the
- * low-water mark up, a question, and the mark down again.
+ * That walk is short beside the kernel's own walk over the same array.  What POSIX has no event for, the end
+ * of a stream whose bytes are unread, is the affair of stream_end.c.
  *
  * Invariants:
  *  1. sockets[i]->place == i for each i < count, and capacity >= count: fds has room for each socket that
@@ -34,7 +17,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "backends/posix_socket.h"
+#include "backends/stream_end.h"
 #include "castanet/os.h"
 
 typedef struct poll_backend {
@@ -77,20 +60,12 @@ static int join(casp_posix *base, cas_port_socket *s)
     return 0;
 }
 
-static bool set_low_water(cas_port_socket *s, int bytes)
-{
-    if (setsockopt(s->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes) != 0)
-        return false;
-    s->low_water = bytes;
-    return true;
-}
-
 /* The last one takes the place.  The descriptor may live on elsewhere. */
 static void leave(casp_posix *base, cas_port_socket *s)
 {
     poll_backend *b = (poll_backend *)base;
     if (s->low_water > 1)
-        set_low_water(s, 1);
+        casp_end_set_low_water(s, 1);
     cas_port_socket *last = b->sockets[--b->count];
     b->sockets[s->place] = last;
     last->place = s->place;
@@ -103,74 +78,6 @@ static int watch(casp_posix *base, cas_port_socket *s, unsigned events)
     return 0;
 }
 
-/* ---- the end of a stream behind unread bytes ---- */
-
-static int unread_bytes(const cas_port_socket *s)
-{
-    int count = 0;
-    return ioctl(s->fd, FIONREAD, &count) == 0 ? count : 0;
-}
-
-static int socket_int(const cas_port_socket *s, int level, int name)
-{
-    int value = 0;
-    socklen_t len = sizeof value;
-    return getsockopt(s->fd, level, name, &value, &len) == 0 ? value : 0;
-}
-
-/* No segment that came was longer. */
-static size_t longest_segment(const cas_port_socket *s, size_t unread)
-{
-    enum { SEGMENT_DEFAULT = 536 };
-    size_t burst = s->burst < SIZE_MAX - unread ? s->burst + unread : SIZE_MAX;
-    size_t came = burst > s->burst_max ? burst : s->burst_max;
-#ifdef TCP_MAXSEG
-    size_t maximum = 2 * (size_t)socket_int(s, IPPROTO_TCP, TCP_MAXSEG);
-    came = maximum >= SEGMENT_DEFAULT && maximum < came ? maximum : came;
-#endif
-    return came > SEGMENT_DEFAULT ? came : SEGMENT_DEFAULT;
-}
-
-/* The kernel has no reason to ignore the low-water mark.  A window is half of the buffer, or a quarter if its
- * bytes came in bad shape, and at first at most 64 KiB; it is rounded down to segments; and what was read is
- * not offered again before it makes half of it. */
-static bool has_plenty_of_room(const cas_port_socket *s)
-{
-    enum { BUFFER_AT_FIRST = 131072 };
-    size_t buffer = (size_t)socket_int(s, SOL_SOCKET, SO_RCVBUF), unread = (size_t)s->unread;
-    size_t window = (buffer < BUFFER_AT_FIRST ? buffer : BUFFER_AT_FIRST) / 4;
-    size_t longest = longest_segment(s, unread);
-    return longest <= window && 4 * longest + 2 * unread <= window;
-}
-
-static void watch_end(const poll_backend *b, cas_port_socket *s)
-{
-    s->end_watch = CASP_END_HIDDEN;
-    int unread = s->urgent_seen ? 0 : unread_bytes(s);
-    if (unread == 0 || unread > socket_int(s, SOL_SOCKET, SO_RCVBUF) / 8 * 3)
-        return;
-    if (s->low_water <= unread && !set_low_water(s, unread + 1))
-        return;
-    s->end_watch = CASP_END_WATCHED;
-    s->unread = unread;
-    s->watched_since = b->waits;
-}
-
-/* POLLIN has spoken though bytes are unread. */
-static bool end_has_come(const poll_backend *b, cas_port_socket *s)
-{
-    if (unread_bytes(s) != s->unread) {
-        s->end_watch = CASP_END_UNWATCHED; /* more came; the next wait() watches anew */
-        return false;
-    }
-    bool silent_before = s->watched_since != b->waits;
-    bool urgent = s->urgent_seen || (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
-    if (!urgent && (silent_before || has_plenty_of_room(s)))
-        return true;
-    s->end_watch = CASP_END_HIDDEN;
-    return false;
-}
-
 /* ---- what to ask for ---- */
 
 /* Whether POLLIN can say something new of a connection. */
@@ -180,10 +87,12 @@ static bool can_learn_from_input(const poll_backend *b, cas_port_socket *s)
         casp_stream_look(s);
     if (s->fin || s->dead != 0)
         return false;
+    if (s->readable == CASP_READABLE_NO && s->low_water > 1)
+        casp_end_set_low_water(s, 1);
     if (s->readable == CASP_READABLE_NO)
-        return s->low_water <= 1 || set_low_water(s, 1);
+        return true;
     if (s->end_watch == CASP_END_UNWATCHED)
-        watch_end(b, s);
+        casp_end_watch_begin(s, b->waits);
     return s->end_watch == CASP_END_WATCHED;
 }
 
@@ -238,25 +147,12 @@ static bool prepare(poll_backend *b)
 
 /* ---- what it means ---- */
 
-/* Bytes have come, and may have brought the end with them; the callback that reads them must not come
- * between the two (R9). */
-static bool end_came_with_bytes(const poll_backend *b, cas_port_socket *s)
-{
-    watch_end(b, s);
-    if (s->end_watch != CASP_END_WATCHED)
-        return false;
-    if ((casp_socket_poll(s, POLLIN) & POLLIN) != 0)
-        return end_has_come(b, s);
-    s->watched_since = b->waits - 1;
-    return false;
-}
-
 /* POLLIN says of bytes and of the end alike. */
 static unsigned read_input(const poll_backend *b, cas_port_socket *s, unsigned events)
 {
     bool news = s->readable != CASP_READABLE_YES;
     bool bytes = news && casp_stream_look(s);
-    bool end = bytes ? end_came_with_bytes(b, s) : news ? s->fin : end_has_come(b, s);
+    bool end = bytes ? casp_end_came_with_bytes(s, b->waits) : news ? s->fin : casp_end_has_come(s, b->waits);
     events &= ~CASP_EVENT_IN;
     return events | (bytes ? CASP_EVENT_IN : 0) | (end ? CASP_EVENT_END : 0);
 }

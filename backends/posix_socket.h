@@ -88,7 +88,7 @@ struct casp_posix {
 typedef enum casp_phase { CASP_IDLE, CASP_CONNECTING, CASP_CONNECTED, CASP_LISTENING } casp_phase;
 typedef enum casp_readable { CASP_READABLE_NO, CASP_READABLE_MAYBE, CASP_READABLE_YES } casp_readable;
 
-/* Whether poll.c can see the end of the stream behind bytes that are not read; see there. */
+/* Whether the end of the stream would be seen behind bytes that are not read; see stream_end.h. */
 typedef enum casp_end_watch { CASP_END_UNWATCHED, CASP_END_WATCHED, CASP_END_HIDDEN } casp_end_watch;
 
 /* What the user was told about options whose value the kernel changes, lacks, or must not have. */
@@ -134,7 +134,7 @@ struct cas_port_socket {
     uint64_t connected_ns;
     size_t burst;     /* in-band bytes received since none was queued */
     size_t burst_max; /* the largest before; SIZE_MAX: attached, not known */
-    /* poll.c's own; receive sets end_watch back. */
+    /* poll.c's and stream_end.c's own; receive sets end_watch back. */
     casp_end_watch end_watch;
     int low_water;          /* the kernel's SO_RCVLOWAT; 0: never touched */
     int unread;             /* WATCHED: bytes queued when the watch began */

@@ -405,7 +405,7 @@ def test_core_and_simnet_call_no_operating_system(objects):
 
 # ---- backends for any system ----
 
-PORTABLE = {"backends/poll.c", "backends/errno_map.c"}
+PORTABLE = {"backends/poll.c", "backends/stream_end.c", "backends/errno_map.c"}
 LINUX_CALLS = set("""epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create
     timerfd_settime eventfd signalfd accept4 recvmmsg sendmmsg ppoll pipe2 dup3 splice sendfile
     inotify_init1 syscall""".split())
