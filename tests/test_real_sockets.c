@@ -22,10 +22,10 @@ static unsigned count_early_returns(void)
     return early;
 }
 
-/* A socket that is silenced says so once or twice before. */
+/* What is silenced, or comes late on a busy machine, may speak before; who spins, spins each time. */
 static void expect_no_spin(arena *a, arena_thread thread, const char *state)
 {
-    enum { EARLY_MAX = 2 };
+    enum { EARLY_MAX = 4 };
     arena_settle(a);
     cas_thread *before = arena_enter(a, thread);
     unsigned early = count_early_returns();

@@ -33,15 +33,22 @@ static void end_behind_unread_bytes_is_told_at_once(arena *a)
     }
 }
 
+enum { BACKLOG = 100000 };
+
+/* Leaves thread a current. */
+static void send_backlog(arena *a, recorder *client, recorder *server)
+{
+    stream_connect(a, client, server, 2 * BACKLOG);
+    stream_select(a, ARENA_B, server, FD_READ | FD_CLOSE);
+    arena_enter(a, ARENA_A);
+    EXPECT_EQ_INT(stream_send(client, 0, BACKLOG), BACKLOG);
+}
+
 /* The end comes later than the bytes: then poll can tell it behind any backlog, too. */
 static void end_behind_a_large_backlog_is_told(arena *a)
 {
-    enum { BACKLOG = 100000 };
     recorder client, server;
-    stream_connect(a, &client, &server, 200000);
-    stream_select(a, ARENA_B, &server, FD_READ | FD_CLOSE);
-    arena_enter(a, ARENA_A);
-    EXPECT_EQ_INT(stream_send(&client, 0, BACKLOG), BACKLOG);
+    send_backlog(a, &client, &server);
     arena_settle(a);
     EXPECT_EQ_INT(recorder_count(&server, FD_CLOSE), 0);
     stream_delete(a, ARENA_A, &client);
@@ -60,12 +67,8 @@ static void end_behind_a_large_backlog_is_told(arena *a)
 /* If it comes with them, poll may have to wait until they were read. */
 static void end_that_comes_with_a_large_backlog_is_told_once(arena *a)
 {
-    enum { BACKLOG = 100000 };
     recorder client, server;
-    stream_connect(a, &client, &server, 200000);
-    stream_select(a, ARENA_B, &server, FD_READ | FD_CLOSE);
-    arena_enter(a, ARENA_A);
-    EXPECT_EQ_INT(stream_send(&client, 0, BACKLOG), BACKLOG);
+    send_backlog(a, &client, &server);
     CAsyncSocket_Destruct(&client.socket);
     arena_settle(a);
     EXPECT_EQ_INT(recorder_count(&server, FD_CLOSE), arena_backend_of(a) == ARENA_EPOLL);
