@@ -50,22 +50,28 @@ static void fini_closes_what_is_left(void)
     EXPECT_ERROR(CAsyncSocket_Listen(&socket, 1), WSANOTINITIALISED);
 }
 
-static void create_with_refused_memory_reports_it(void)
+static void create_refusing(int (*create)(cas_allocator *, cas_backend **), void (*destroy)(cas_backend *))
 {
     cas_counting_allocator *memory = fixture_memory();
     for (uint64_t n = 1;; n++) {
         cas_backend *backend = NULL;
         memory->refused = 0;
         memory->refuse_at = memory->calls + n;
-        int error = cas_epoll_backend_create(&memory->base, &backend);
+        int error = create(&memory->base, &backend);
         memory->refuse_at = 0;
         if (error == 0)
-            cas_epoll_backend_destroy(backend);
+            destroy(backend);
         if (memory->refused == 0)
             break;
         EXPECT_CODE(error, WSAENOBUFS);
         EXPECT_EQ_INT(memory->blocks_live, 0);
     }
+}
+
+static void create_with_refused_memory_reports_it(void)
+{
+    create_refusing(cas_epoll_backend_create, cas_epoll_backend_destroy);
+    create_refusing(cas_poll_backend_create, cas_poll_backend_destroy);
 }
 
 static void context_is_kept_for_the_owner(arena *a)
@@ -137,11 +143,10 @@ static void pump_drops_what_is_not_owed(arena *a)
 }
 
 /* Not in a world: there the pump is the world's. */
-static void pump_run_counts_its_callbacks(void)
+static void pump_run_counts_its_callbacks(arena *a)
 {
     recorder sockets[3];
-    arena *a = arena_open(ARENA_EPOLL, NULL);
-    arena_enter(a, ARENA_B);
+    (void)a;
     for (int i = 0; i < 3; i++) {
         recorder_construct(&sockets[i]);
         EXPECT_OK(CAsyncSocket_Create(&sockets[i].socket, 0, SOCK_DGRAM, FD_WRITE, NULL));
@@ -150,7 +155,6 @@ static void pump_run_counts_its_callbacks(void)
     EXPECT_EQ_INT(cas_pump_run(0), 0);
     for (int i = 0; i < 3; i++)
         CAsyncSocket_Close(&sockets[i].socket);
-    arena_close(a);
 }
 
 /* ---- timers ---- */
@@ -272,7 +276,7 @@ const test_case test_core_thread[] = {TEST(create_without_backend_or_result_fail
                                       TEST(without_thread_the_pump_fails),
                                       TEST_EVERYWHERE(pump_one_makes_one_callback),
                                       TEST_EVERYWHERE(pump_drops_what_is_not_owed),
-                                      TEST(pump_run_counts_its_callbacks),
+                                      TEST_REAL(pump_run_counts_its_callbacks),
                                       TEST_EVERYWHERE(timers_run_in_order_of_time),
                                       TEST_EVERYWHERE(stopped_timer_does_not_run),
                                       TEST_EVERYWHERE(started_again_timer_moves),
