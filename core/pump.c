@@ -112,18 +112,40 @@ static int64_t wait_time(const cas_thread *thread, int timeout_ms)
     return limit < 0 || until < limit ? until : limit;
 }
 
+static int refuse(int error)
+{
+    casp_set_last_error(error);
+    return SOCKET_ERROR;
+}
+
+/* Who waits for the descriptor alone has to be woken for what is left. */
+static void wake_for_rest(cas_thread *thread)
+{
+    if (cas_thread_next_due(thread) != UINT64_MAX)
+        thread->backend->ops->wake(thread->backend, cas_thread_next_due(thread));
+}
+
+int cas_pump_collect(int timeout_ms)
+{
+    cas_thread *thread = cas_thread_current();
+    if (thread == NULL)
+        return refuse(WSANOTINITIALISED);
+    int64_t limit = timeout_ms < 0 ? -1 : (int64_t)timeout_ms * 1000000;
+    int error = thread->backend->ops->wait(thread->backend, limit);
+    if (error != 0)
+        return refuse(error);
+    wake_for_rest(thread);
+    return 0;
+}
+
 int cas_pump_run(int timeout_ms)
 {
     cas_thread *thread = cas_thread_current();
-    if (thread == NULL) {
-        casp_set_last_error(WSANOTINITIALISED);
-        return SOCKET_ERROR;
-    }
+    if (thread == NULL)
+        return refuse(WSANOTINITIALISED);
     int error = thread->backend->ops->wait(thread->backend, wait_time(thread, timeout_ms));
-    if (error != 0) {
-        casp_set_last_error(error);
-        return SOCKET_ERROR;
-    }
+    if (error != 0)
+        return refuse(error);
     /* What callbacks post meanwhile is left for the next round, so that a busy socket starves nobody. */
     int callbacks = 0;
     for (size_t left = thread->queue.count; left > 0 && cas_thread_current() == thread; left--) {
@@ -133,9 +155,8 @@ int cas_pump_run(int timeout_ms)
     }
     while (cas_thread_current() == thread && casp_timer_run_due(thread))
         callbacks++;
-    /* Who waits for the descriptor alone has to be woken for what is left. */
-    if (cas_thread_current() == thread && cas_thread_next_due(thread) != UINT64_MAX)
-        thread->backend->ops->wake(thread->backend, cas_thread_next_due(thread));
+    if (cas_thread_current() == thread)
+        wake_for_rest(thread);
     return callbacks;
 }
 

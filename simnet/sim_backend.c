@@ -90,15 +90,17 @@ static int wait(cas_backend *backend, int64_t timeout_ns)
     uint64_t until = timeout_ns < 0 || (uint64_t)timeout_ns > UINT64_MAX - 1 - world->now_ns
                          ? UINT64_MAX - 1
                          : world->now_ns + (uint64_t)timeout_ns;
+    unsigned messages = cas_thread_message_count(task->thread);
     world->wait_depth++;
     task->depth++;
     cas_thread *before = cas_thread_enter(NULL);
-    while (cas_thread_message_count(task->thread) == 0 && simp_events_next_at(&world->events) <= until) {
+    while (cas_thread_message_count(task->thread) == messages &&
+           simp_events_next_at(&world->events) <= until) {
         if (simp_world_step(world) != SIM_STOP_TIME)
             break;
     }
     cas_thread_enter(before);
-    if (cas_thread_message_count(task->thread) == 0 && timeout_ns > 0 && !world->stop &&
+    if (cas_thread_message_count(task->thread) == messages && timeout_ns > 0 && !world->stop &&
         world->now_ns < until)
         world->now_ns = until;
     task->depth--;

@@ -21,7 +21,7 @@
 #include "castanet/os.h"
 #include "tests/world_pair.h"
 
-enum { FENCE_MS_MAX = 1000, QUIET_ROUNDS = 6, ROUNDS_MAX = 2000 };
+enum { FENCE_MS_MAX = 1000, QUIET_ROUNDS = 6, ROUNDS_MAX = 2000, REST_MS = 10000 };
 
 struct arena {
     arena_options options;
@@ -181,27 +181,28 @@ static void pass_fence(const arena *a)
         complain(a, "a datagram to oneself did not arrive over loopback");
 }
 
-/* Returns the number of callbacks. */
-static int pump_all(arena *a, int timeout_ms)
+/* Returns the number of callbacks, and of notifications that the busy thread (NULL: none) has got. */
+static unsigned pump_all(arena *a, const cas_thread *busy, int timeout_ms)
 {
-    int callbacks = 0;
+    unsigned news = 0;
     for (unsigned i = 0; i < ARENA_THREADS; i++) {
-        cas_thread *before = cas_thread_enter(a->threads[i]);
-        int made = cas_pump_run(timeout_ms);
+        cas_thread *thread = a->threads[i], *before = cas_thread_enter(thread);
+        unsigned queued = cas_thread_message_count(thread);
+        int made = thread == busy ? cas_pump_collect(timeout_ms) : cas_pump_run(timeout_ms);
         cas_thread_enter(before);
         if (made < 0)
-            complain(a, "cas_pump_run fails");
-        callbacks += made > 0 ? made : 0;
+            complain(a, "a real backend cannot be pumped");
+        news += thread == busy ? cas_thread_message_count(thread) - queued : made > 0 ? (unsigned)made : 0;
     }
-    return callbacks;
+    return news;
 }
 
-static void settle_real(arena *a)
+static void settle_real(arena *a, const cas_thread *busy)
 {
     unsigned quiet = 0;
     for (unsigned round = 0; quiet < QUIET_ROUNDS && round < ROUNDS_MAX; round++) {
         pass_fence(a);
-        quiet = pump_all(a, 0) == 0 ? quiet + 1 : 0;
+        quiet = pump_all(a, busy, 0) == 0 ? quiet + 1 : 0;
     }
     if (quiet != QUIET_ROUNDS)
         complain(a, "callbacks do not cease");
@@ -212,7 +213,28 @@ void arena_settle(arena *a)
     if (!arena_backend_is_real(a->options.backend))
         world_pair_settle(&a->pair);
     else
-        settle_real(a);
+        settle_real(a, NULL);
+}
+
+/* In a world the busy thread's own wait moves the time, for a while after each notification. */
+static void rest_in_world(const arena *a, cas_thread *busy)
+{
+    cas_thread *before = cas_thread_enter(busy);
+    unsigned queued;
+    do {
+        queued = cas_thread_message_count(busy);
+        if (cas_pump_collect(REST_MS) != 0)
+            complain(a, "a thread of the world cannot wait");
+    } while (cas_thread_message_count(busy) != queued);
+    cas_thread_enter(before);
+}
+
+void arena_rest(arena *a, arena_thread busy)
+{
+    if (arena_backend_is_real(a->options.backend))
+        settle_real(a, a->threads[busy]);
+    else
+        rest_in_world(a, a->threads[busy]);
 }
 
 static bool wait_for_descriptors(arena *a, int timeout_ms)
@@ -229,9 +251,9 @@ static bool wait_for_descriptors(arena *a, int timeout_ms)
 /* poll(2) has no descriptor to wait for: the threads take turns, a millisecond each. */
 static bool wait_in_turns(arena *a, int timeout_ms)
 {
-    int callbacks = 0;
+    unsigned callbacks = 0;
     for (int ms = 0; ms < timeout_ms && callbacks == 0; ms += ARENA_THREADS)
-        callbacks = pump_all(a, 1);
+        callbacks = pump_all(a, NULL, 1);
     return callbacks > 0;
 }
 

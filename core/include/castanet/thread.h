@@ -62,6 +62,11 @@ bool cas_pump_one(void);
  * number of callbacks made, or SOCKET_ERROR with the last error set.  May be called inside a callback. */
 int cas_pump_run(int timeout_ms);
 
+/* Collects events as cas_pump_run does, and waits up to timeout_ms for the first new one, but dispatches
+ * nothing: what is posted stays queued (a program that sleeps instead of pumping).  Returns 0, or
+ * SOCKET_ERROR with the last error set. */
+int cas_pump_collect(int timeout_ms);
+
 /* A descriptor that becomes readable when cas_pump_run(0) has something to do, for nesting in another event
  * loop;
  * -1 if the backend has none.  Call cas_pump_run(0) once before the first wait. */
