@@ -72,6 +72,8 @@ void casp_notify_rearm(casp_sink *sink, long events);
 void casp_notify_evaluate(casp_sink *sink, long events);
 /* Opens the latches of events and posts nothing: R6, a send found no room; R8, R13, an attempt began. */
 void casp_notify_open(casp_sink *sink, long events);
+/* Shuts the latches of events: they are not owed any more. */
+void casp_notify_shut(casp_sink *sink, long events);
 
 /* A socket comes to its thread with all latches open, and leaves it. */
 void casp_notify_begin(casp_sink *sink);

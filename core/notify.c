@@ -34,6 +34,7 @@ static void set_shut(casp_sink *sink, long shut)
 }
 
 void casp_notify_open(casp_sink *sink, long events) { set_shut(sink, sink->shut & ~events); }
+void casp_notify_shut(casp_sink *sink, long events) { set_shut(sink, sink->shut | events); }
 void casp_notify_begin(casp_sink *sink)
 {
     sink->thread->open_count += CASP_EVENT_KINDS - count_events(sink->shut);

@@ -11,7 +11,7 @@
 
 enum { WINSOCK_SOL_SOCKET = 0xFFFF, WINSOCK_IPV6_V6ONLY = 27, WINSOCK_IP_TTL = 4 };
 
-typedef enum shape { SHAPE_BOOL, SHAPE_NOT_BOOL, SHAPE_INT, SHAPE_LINGER } shape;
+typedef enum shape { SHAPE_BOOL, SHAPE_BYTE, SHAPE_NOT_BOOL, SHAPE_INT, SHAPE_LINGER } shape;
 enum { GET = 1, SET = 2, STREAM = 4, DATAGRAM = 8, BOTH = STREAM | DATAGRAM, ALL = GET | SET | BOTH };
 
 typedef struct entry {
@@ -27,8 +27,8 @@ static const entry entries[] = {
     {SOL_SOCKET, SO_ACCEPTCONN, 0x0002, CAS_OPT_ACCEPTCONN, SHAPE_BOOL, GET | BOTH},
     {SOL_SOCKET, SO_REUSEADDR, 0x0004, CAS_OPT_REUSEADDR, SHAPE_BOOL, ALL},
     {SOL_SOCKET, SO_EXCLUSIVEADDRUSE, SO_EXCLUSIVEADDRUSE, CAS_OPT_EXCLUSIVEADDRUSE, SHAPE_BOOL, ALL},
-    {SOL_SOCKET, SO_KEEPALIVE, 0x0008, CAS_OPT_KEEPALIVE, SHAPE_BOOL, GET | SET | STREAM},
-    {SOL_SOCKET, SO_DONTROUTE, 0x0010, CAS_OPT_DONTROUTE, SHAPE_BOOL, ALL},
+    {SOL_SOCKET, SO_KEEPALIVE, 0x0008, CAS_OPT_KEEPALIVE, SHAPE_BYTE, GET | SET | STREAM},
+    {SOL_SOCKET, SO_DONTROUTE, 0x0010, CAS_OPT_DONTROUTE, SHAPE_BYTE, ALL},
     {SOL_SOCKET, SO_BROADCAST, 0x0020, CAS_OPT_BROADCAST, SHAPE_BOOL, GET | SET | DATAGRAM},
     {SOL_SOCKET, SO_LINGER, 0x0080, CAS_OPT_LINGER, SHAPE_LINGER, GET | SET | STREAM},
     {SOL_SOCKET, SO_DONTLINGER, SO_DONTLINGER, CAS_OPT_LINGER, SHAPE_NOT_BOOL, GET | SET | STREAM},
@@ -40,8 +40,8 @@ static const entry entries[] = {
     {SOL_SOCKET, SO_ERROR, 0x1007, CAS_OPT_ERROR, SHAPE_INT, ALL},
     {SOL_SOCKET, SO_TYPE, 0x1008, CAS_OPT_TYPE, SHAPE_INT, GET | BOTH},
     {SOL_SOCKET, SO_CONNECT_TIME, SO_CONNECT_TIME, CAS_OPT_CONNECT_TIME, SHAPE_INT, GET | BOTH},
-    {IPPROTO_TCP, TCP_NODELAY, 1, CAS_OPT_NODELAY, SHAPE_BOOL, GET | SET | STREAM},
-    {IPPROTO_IPV6, IPV6_V6ONLY, WINSOCK_IPV6_V6ONLY, CAS_OPT_V6ONLY, SHAPE_BOOL, ALL},
+    {IPPROTO_TCP, TCP_NODELAY, 1, CAS_OPT_NODELAY, SHAPE_BYTE, GET | SET | STREAM},
+    {IPPROTO_IPV6, IPV6_V6ONLY, WINSOCK_IPV6_V6ONLY, CAS_OPT_V6ONLY, SHAPE_BYTE, ALL},
     {IPPROTO_IP, IP_TTL, WINSOCK_IP_TTL, CAS_OPT_TTL, SHAPE_INT, ALL},
 };
 
@@ -163,10 +163,23 @@ static int write_linger(int number, void *value, int *len)
     return 0;
 }
 
+/* A BOOL that Winsock keeps in one byte says so; a caller that looks at the whole int finds the same value. */
+static int write_byte(int number, void *value, int *len)
+{
+    if (*len < 1)
+        return WSAEFAULT;
+    memset(value, 0, (size_t)(*len < (int)sizeof number ? *len : (int)sizeof number));
+    *(unsigned char *)value = number != 0;
+    *len = 1;
+    return 0;
+}
+
 static int write_value(const entry *e, int number, void *value, int *len)
 {
     if (e->layout == SHAPE_LINGER)
         return write_linger(number, value, len);
+    if (e->layout == SHAPE_BYTE)
+        return write_byte(number, value, len);
     if (e->layout == SHAPE_NOT_BOOL)
         number = number >> 16 == 0;
     if (e->layout != SHAPE_INT && (*len == 1 || *len == 2)) {
@@ -229,7 +242,7 @@ static int control(casp_sink *sink, long command, DWORD *argument)
     int error = WSAEINVAL;
     if (is_command(command, FIONREAD, 0x4004667F))
         error = backend->ops->query(backend, sink->port, CAS_QUERY_READ_COUNT, &value);
-    else if (is_command(command, SIOCATMARK, 0x40047307))
+    else if (is_command(command, SIOCATMARK, 0x40047307) && !sink->datagram)
         error = backend->ops->query(backend, sink->port, CAS_QUERY_AT_MARK, &value);
     if (error == 0)
         *argument = value;

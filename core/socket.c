@@ -497,5 +497,7 @@ BOOL CAsyncSocket_ShutDown(CAsyncSocket *self, int nHow)
         error = casp_mistaken(CASP_MISTAKE_SHUTDOWN_HOW, WSAEINVAL);
     if (error == 0)
         error = sink->thread->backend->ops->shutdown(sink->thread->backend, sink->port, nHow);
+    if (error == 0 && nHow != SD_RECEIVE)
+        casp_notify_shut(sink, FD_WRITE); /* nothing can be sent any more, so room is no news */
     return finish_bool("ShutDown", handle_of(self), error);
 }

@@ -94,7 +94,7 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
     if (sink != NULL && error == 0) {
         SOCKADDR_STORAGE from;
         error = receive(sink, lpBuf, nBufLen, nFlags, &from, &count);
-        if (error == 0 && wanted)
+        if (wanted && (error == 0 || error == WSAEMSGSIZE)) /* a part came, and it has a sender too */
             casp_addr_give(&from, lpSockAddr, lpSockAddrLen);
     }
     return finish_receive("ReceiveFrom", self, error, count, lpBuf);

@@ -51,7 +51,8 @@ typedef struct test_case {
     SUITE(sweep) \
     SUITE(sweep_build) \
     SUITE(sweep_parts) \
-    SUITE(sweep_run)
+    SUITE(sweep_run) \
+    SUITE(socket_answers)
 /* clang-format on */
 
 #define TEST_DECLARE_SUITE(name) extern const test_case test_##name[];

@@ -112,8 +112,8 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *, CAsyncSocket *rConnectedSocket, SOCKADD
  * of the datagram is lost), WSAEINVAL, WSAEFAULT, WSAEOPNOTSUPP. */
 int CAsyncSocket_Receive(CAsyncSocket *, void *lpBuf, int nBufLen, int nFlags);
 
-/* As Receive, with the sender of a datagram.  Text outputs are written only on success; the text buffer must
- * hold any address of the socket's family: 16 bytes (INET_ADDRSTRLEN), or 46 for IPv6. */
+/* As Receive, with the sender of a datagram.  Text outputs are written only on success, lpSockAddr also for a
+ * datagram that was cut short (WSAEMSGSIZE); the text buffer must hold any address of the socket's family: 16 bytes (INET_ADDRSTRLEN), or 46 for IPv6. */
 int CAsyncSocket_ReceiveFrom(CAsyncSocket *, void *lpBuf, int nBufLen, char *rSocketAddress,
                              size_t nAddressSize, UINT *rSocketPort, int nFlags);
 int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *, void *lpBuf, int nBufLen, SOCKADDR *lpSockAddr,
@@ -157,14 +157,15 @@ BOOL CAsyncSocket_GetSockName(CAsyncSocket *, char *rSocketAddress, size_t nAddr
 BOOL CAsyncSocket_GetSockNameAddr(CAsyncSocket *, SOCKADDR *lpSockAddr, int *lpSockAddrLen);
 BOOL CAsyncSocket_GetSockNameEx(CAsyncSocket *, char *rSocketAddress, size_t nAddressSize, UINT *rSocketPort);
 
-/* Errors: WSAEINVAL (unknown level), WSAENOPROTOOPT, WSAEFAULT. */
+/* Winsock keeps SO_KEEPALIVE, SO_DONTROUTE, TCP_NODELAY and IPV6_V6ONLY in one byte: *lpOptionLen becomes 1,
+ * and the rest of an int is cleared.  Errors: WSAEINVAL (unknown level), WSAENOPROTOOPT, WSAEFAULT. */
 BOOL CAsyncSocket_GetSockOpt(CAsyncSocket *, int nOptionName, void *lpOptionValue, int *lpOptionLen,
                              int nLevel);
 BOOL CAsyncSocket_SetSockOpt(CAsyncSocket *, int nOptionName, const void *lpOptionValue, int nOptionLen,
                              int nLevel);
 
-/* FIONBIO, FIONREAD, SIOCATMARK, SIO_UDP_CONNRESET.  Errors: WSAEINVAL (also FIONBIO 0 under a mask),
- * WSAEFAULT. */
+/* FIONBIO, FIONREAD, SIOCATMARK, SIO_UDP_CONNRESET.  Errors: WSAEINVAL (also FIONBIO 0 under a mask, and
+ * SIOCATMARK of a datagram socket), WSAEFAULT. */
 BOOL CAsyncSocket_IOCtl(CAsyncSocket *, long lCommand, DWORD *lpArgument);
 
 #ifdef __cplusplus
