@@ -33,7 +33,7 @@ bool simp_host_owns(const sim_host *host, simp_ip ip)
 
 bool simp_host_is_broadcast(const sim_host *host, simp_ip ip)
 {
-    if (simp_ip_is_limited_broadcast(ip))
+    if (simp_ip_is_limited_broadcast(ip) || simp_ip_is_loopback_broadcast(ip))
         return true;
     for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
         for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {

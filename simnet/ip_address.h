@@ -34,6 +34,11 @@ static inline bool simp_ip_is_multicast(simp_ip a)
 {
     return simp_ip_is_v4(a) ? (uint32_t)a.low >> 28 == 14 : a.high >> 56 == 0xFF;
 }
+/* 127.255.255.255, which every host has for itself */
+static inline bool simp_ip_is_loopback_broadcast(simp_ip a)
+{
+    return a.high == 0 && a.low == (SIMP_IP_V4_TOP | 0x7FFFFFFFu);
+}
 static inline bool simp_ip_is_limited_broadcast(simp_ip a)
 {
     return a.high == 0 && a.low == (SIMP_IP_V4_TOP | 0xFFFFFFFFu);

@@ -235,7 +235,7 @@ int simp_call_local_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STOR
     (void)backend;
     if (!s->bound)
         return WSAEINVAL;
-    bool known = !s->datagram && (s->connecting || s->connected);
+    bool known = s->connecting || s->connected;
     simp_ip_to_sockaddr(known ? s->self : s->local, s->local_port, family_of(s), out);
     return 0;
 }

@@ -273,6 +273,7 @@ void simp_tcp_fail(simp_tcp *t, int error)
 {
     cas_port_socket *socket = t->socket;
     bool connecting = socket != NULL && socket->connecting;
+    bool spoke = t->una != t->send.end; /* what the peer did not acknowledge may be why it resets */
     simp_tcp_destroy(t);
     if (socket == NULL)
         return;
@@ -282,8 +283,9 @@ void simp_tcp_fail(simp_tcp *t, int error)
         simp_socket_report(socket, FD_CONNECT, socket->last_error);
         return;
     }
-    /* SHU-20: after a graceful end the later reset is an abort; a time-out is one too. */
-    socket->dead = error == WSAECONNRESET && !socket->finished ? WSAECONNRESET : WSAECONNABORTED;
+    /* SHU-20: after a graceful end the reset that answers what was sent is an abort; a time-out is one too. */
+    bool abort = error != WSAECONNRESET || (socket->finished && spoke);
+    socket->dead = abort ? WSAECONNABORTED : WSAECONNRESET;
     if (error == WSAENETRESET)
         socket->dead = WSAENETRESET;
     if (!socket->finished)

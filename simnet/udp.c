@@ -113,7 +113,9 @@ static void deliver_to_all(sim_host *host, sim_packet *packet)
 
 void simp_udp_input(sim_host *host, sim_packet *packet)
 {
-    if (!simp_host_owns(host, packet->destination)) {
+    bool to_one = simp_host_owns(host, packet->destination) &&
+                  !simp_ip_is_loopback_broadcast(packet->destination);
+    if (!to_one) {
         deliver_to_all(host, packet);
         return;
     }
