@@ -21,7 +21,7 @@
 #include "castanet/os.h"
 #include "tests/world_pair.h"
 
-enum { FENCE_MS_MAX = 1000, QUIET_ROUNDS = 6, ROUNDS_MAX = 2000, REST_MS = 10000 };
+enum { FENCE_MS_MAX = 1000, QUIET_ROUNDS = 6, ROUNDS_MAX = 2000, REST_MS = 250 };
 
 struct arena {
     arena_options options;
