@@ -163,7 +163,7 @@ static int write_linger(int number, void *value, int *len)
     return 0;
 }
 
-/* A BOOL that Winsock keeps in one byte says so; a caller that looks at the whole int finds the same value. */
+/* A BOOL that Winsock keeps in one byte says so; who looks at the whole int finds the same value. */
 static int write_byte(int number, void *value, int *len)
 {
     if (*len < 1)

@@ -283,7 +283,7 @@ void simp_tcp_fail(simp_tcp *t, int error)
         simp_socket_report(socket, FD_CONNECT, socket->last_error);
         return;
     }
-    /* SHU-20: after a graceful end the reset that answers what was sent is an abort; a time-out is one too. */
+    /* SHU-20: after a graceful end the reset that answers a send is an abort; a time-out is one too. */
     bool abort = error != WSAECONNRESET || (socket->finished && spoke);
     socket->dead = abort ? WSAECONNABORTED : WSAECONNRESET;
     if (error == WSAENETRESET)

@@ -57,8 +57,8 @@ const char *arena_address(const arena *, arena_thread);
 /* Delivers all that is under way and dispatches all notifications, of every thread, until nothing more
  * happens. */
 void arena_settle(arena *);
-/* Delivers what is under way while the thread is busy elsewhere: its notifications are posted and stay queued;
- * those of other threads may be dispatched.  Also inside a callback of the thread. */
+/* Delivers what is under way while the thread is busy elsewhere: its notifications are posted and stay
+ * queued; those of other threads may be dispatched.  Also inside a callback of the thread. */
 void arena_rest(arena *, arena_thread busy);
 /* Waits up to timeout_ms of real time until a thread has something to do, or (poll) until one has done it;
  * false where time is virtual. */

@@ -113,7 +113,8 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *, CAsyncSocket *rConnectedSocket, SOCKADD
 int CAsyncSocket_Receive(CAsyncSocket *, void *lpBuf, int nBufLen, int nFlags);
 
 /* As Receive, with the sender of a datagram.  Text outputs are written only on success, lpSockAddr also for a
- * datagram that was cut short (WSAEMSGSIZE); the text buffer must hold any address of the socket's family: 16 bytes (INET_ADDRSTRLEN), or 46 for IPv6. */
+ * datagram that was cut short (WSAEMSGSIZE); the text buffer must hold any address of the socket's family:
+ * 16 bytes (INET_ADDRSTRLEN), or 46 for IPv6. */
 int CAsyncSocket_ReceiveFrom(CAsyncSocket *, void *lpBuf, int nBufLen, char *rSocketAddress,
                              size_t nAddressSize, UINT *rSocketPort, int nFlags);
 int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *, void *lpBuf, int nBufLen, SOCKADDR *lpSockAddr,
