@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The recorded Winsock sequences, replayed by castanet-golden: the reviewed list explains every difference."""
+"""Recorded Winsock sequences, replayed by castanet-golden: the reviewed list explains every difference."""
 
 import json
 import re

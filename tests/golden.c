@@ -147,7 +147,7 @@ static void report(session *s, const golden_scenario *g, const golden_findings *
         s->tally.agree++;
         printf("%s agree\n", g->id);
     }
-    if (f->count == 0 && e != NULL) {
+    if (f->count == 0 && e != NULL && !e->may_agree) {
         s->tally.stale_entries++;
         printf("%s:%u: the entry for %s is not needed any more\n", s->options.list, e->line, g->id);
     }

@@ -80,6 +80,15 @@ static bool parse_backends(const char *text, unsigned *backends)
     return true;
 }
 
+static bool drop_question_mark(char *text)
+{
+    size_t len = strlen(text);
+    bool found = len > 0 && text[len - 1] == '?';
+    if (found)
+        text[len - 1] = '\0';
+    return found;
+}
+
 static bool parse_reason(const char *text, golden_reason *reason)
 {
     unsigned i = 0;
@@ -109,6 +118,7 @@ static bool read_header(const reader *r, const char *text)
     golden_explanation e = {.line = r->line};
     if (sscanf(text, "%511s %63s %31s %n", ids, backends, reason, &end) != 3 || text[end] != '\0')
         return refuse(r, 1, "the line is no heading", "it is not three words: ids, backends, a kind");
+    e.may_agree = drop_question_mark(backends);
     if (!parse_backends(backends, &e.backends))
         return refuse(r, (unsigned)(strstr(text, backends) - text) + 1, "the backends are unknown",
                       "they are not among sim, epoll and the other names of backends, real, all; each once");

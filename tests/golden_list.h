@@ -8,8 +8,8 @@
  *            lines that are indented further go on with it
  *       8: wanted FD_CLOSE S 0, got WSAECONNABORTED
  *
- * BACKEND is the name of one, "real" (every one on real sockets) or "all".  Lines that begin with # are
- * remarks.
+ * BACKEND is the name of one, "real" (every one on real sockets) or "all"; a question mark behind the last
+ * says that there the scenario agrees on some hosts.  Lines that begin with # are remarks.
  */
 #ifndef TESTS_GOLDEN_LIST_H
 #define TESTS_GOLDEN_LIST_H
@@ -33,6 +33,7 @@ typedef struct golden_explanation {
     unsigned line;
     char *ids;         /* separated by commas */
     unsigned backends; /* bits */
+    bool may_agree;    /* the host decides whether it differs */
     golden_reason reason;
     char *why;
     char **differences;

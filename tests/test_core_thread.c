@@ -102,6 +102,8 @@ static void without_thread_the_pump_fails(void)
     EXPECT_FALSE(cas_pump_one());
     EXPECT_EQ_INT(cas_pump_run(0), SOCKET_ERROR);
     EXPECT_EQ_INT(CAsyncSocket_GetLastError(), WSANOTINITIALISED);
+    EXPECT_EQ_INT(cas_pump_collect(0), SOCKET_ERROR);
+    EXPECT_EQ_INT(CAsyncSocket_GetLastError(), WSANOTINITIALISED);
     EXPECT_EQ_INT(cas_pump_descriptor(), -1);
     EXPECT_EQ_INT(cas_now_ns(), 0);
 }
@@ -155,6 +157,41 @@ static void pump_run_counts_its_callbacks(arena *a)
     EXPECT_EQ_INT(cas_pump_run(0), 0);
     for (int i = 0; i < 3; i++)
         CAsyncSocket_Close(&sockets[i].socket);
+}
+
+/* What happens meanwhile is posted behind what was queued, and all of it is dispatched later. */
+static void collecting_posts_and_dispatches_nothing(arena *a)
+{
+    recorder client, server;
+    arena_connect(a, &client, &server);
+    arena_enter(a, ARENA_B);
+    EXPECT_OK(CAsyncSocket_AsyncSelect(&server.socket, FD_READ | FD_WRITE | FD_CLOSE));
+    arena_rest(a, ARENA_B);
+    EXPECT_EQ_INT(cas_thread_message_count(cas_thread_current()), 1);
+    arena_enter(a, ARENA_A);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "x", 1, 0), 1);
+    CAsyncSocket_Close(&client.socket);
+    arena_rest(a, ARENA_B);
+    EXPECT_EQ_INT(server.total, 0);
+    EXPECT_EQ_INT(cas_thread_message_count(arena_thread_of(a, ARENA_B)), 3);
+    arena_settle(a);
+    EXPECT_EQ_INT(server.total, 3);
+    EXPECT_EQ_INT(recorder_count(&server, FD_CLOSE), 1);
+}
+
+/* A message that waits while time passes is dispatched afterwards. */
+static void collecting_keeps_what_is_due(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    recorder r;
+    recorder_construct(&r);
+    sim_host_enter(pair.a);
+    EXPECT_OK(CAsyncSocket_Create(&r.socket, 0, SOCK_DGRAM, FD_WRITE, NULL));
+    EXPECT_EQ_INT(cas_pump_collect(20), 0);
+    EXPECT_EQ_INT(sim_world_now(pair.world), SIM_MS(20));
+    EXPECT_EQ_INT(r.total, 0);
+    sim_world_run(pair.world, SIM_FOREVER);
+    EXPECT_EQ_INT(r.total, 1);
 }
 
 /* ---- timers ---- */
@@ -277,6 +314,8 @@ const test_case test_core_thread[] = {TEST(create_without_backend_or_result_fail
                                       TEST_EVERYWHERE(pump_one_makes_one_callback),
                                       TEST_EVERYWHERE(pump_drops_what_is_not_owed),
                                       TEST_REAL(pump_run_counts_its_callbacks),
+                                      TEST_EVERYWHERE(collecting_posts_and_dispatches_nothing),
+                                      TEST(collecting_keeps_what_is_due),
                                       TEST_EVERYWHERE(timers_run_in_order_of_time),
                                       TEST_EVERYWHERE(stopped_timer_does_not_run),
                                       TEST_EVERYWHERE(started_again_timer_moves),
