@@ -14,7 +14,7 @@ SCENARIOS = 174
 ENOUGH = 150
 
 # What agrees, and what differs just as the recording says that Windows does.
-COUNTS = {"sim": (95, 55), "epoll": (96, 54)}
+COUNTS = {"sim": (95, 55), "epoll": (96, 54), "poll": (100, 51)}
 
 
 def golden(*arguments, expect=0):
@@ -148,6 +148,17 @@ def test_entry_that_is_not_needed_is_reported(tmp_path):
         "RD-01 agree", f"{listed}:2: the entry for RD-01 is not needed any more"]
 
 
+def test_agreeing_with_what_windows_does_not_do_wants_a_reason(recording, tmp_path):
+    line = {**scenario("RD-01"), "differs": "Windows does not", "basis": "doc"}
+    ended = golden(recording(line), expect=1)
+    assert ended.stdout.splitlines()[0] == \
+        "RD-01 agree, unexplained: the recording says that Windows differs: Windows does not"
+    listed = tmp_path / "list.txt"
+    listed.write_text("RD-01 all system\n  why: so it\n       is\n  agrees\n", encoding="utf-8")
+    ended = golden(recording(line), "--differences", listed)
+    assert ended.stdout.splitlines()[0] == "RD-01 agree (system): so it is"
+
+
 def test_entry_for_no_scenario_is_reported(tmp_path, recording):
     listed = tmp_path / "list.txt"
     listed.write_text(AGREES, encoding="utf-8")
@@ -166,9 +177,9 @@ BAD_LISTS = [
     ("  why: nothing\n", "1:1: error: the line belongs to no entry\n"
      "  why: an entry begins with a heading in the first column\n"),
     ("RD-01 all spec\n  why: x\n", "1:1: error: the entry is not complete\n"
-     "  why: it needs a \"why: \" and at least one difference\n"),
+     "  why: it needs a \"why: \", and a difference or \"agrees\"\n"),
     ("RD-01 all spec\n  because\n", "2:3: error: the line says nothing\n"
-     "  why: it is neither the one \"why: \" nor \"ENTRY: wanted ...\"\n"),
+     "  why: it is not the one \"why: \", \"ENTRY: wanted ...\" or \"agrees\"\n"),
     (AGREES + "RD-02,RD-01 sim spec\n", "5:1: error: the scenario has an entry already\n"
      "  why: an earlier entry holds for the same backend\n"),
 ]

@@ -132,6 +132,30 @@ static void report_difference(session *s, const golden_scenario *g, const golden
     printf("%s differ (%s): %s; %s\n", g->id, golden_reason_name(e->reason), f->differences[0].text, e->why);
 }
 
+static void report_unneeded(session *s, const golden_scenario *g, const golden_explanation *e)
+{
+    s->tally.stale_entries++;
+    printf("%s:%u: the entry for %s is not needed any more\n", s->options.list, e->line, g->id);
+}
+
+/* To agree with a recording that is not what Windows does wants a reason too. */
+static void report_agreement(session *s, const golden_scenario *g, const golden_explanation *e)
+{
+    bool explained = e != NULL && golden_explains_agreement(e);
+    if (g->differs == NULL) {
+        s->tally.agree++;
+        printf("%s agree\n", g->id);
+    } else if (explained) {
+        s->tally.agree++;
+        printf("%s agree (%s): %s\n", g->id, golden_reason_name(e->reason), e->why);
+    } else {
+        s->tally.unexplained++;
+        printf("%s agree, unexplained: the recording says that Windows differs: %s\n", g->id, g->differs);
+    }
+    if (e != NULL && !(explained && g->differs != NULL))
+        report_unneeded(s, g, e);
+}
+
 static void report(session *s, const golden_scenario *g, const golden_findings *f)
 {
     const golden_explanation *e = golden_list_find(&s->list, g->id, s->options.backend);
@@ -143,13 +167,10 @@ static void report(session *s, const golden_scenario *g, const golden_findings *
     } else if (f->left_out[0] != '\0') {
         s->tally.inexpressible++;
         printf("%s inexpressible: %s\n", g->id, f->left_out);
+        if (e != NULL)
+            report_unneeded(s, g, e);
     } else {
-        s->tally.agree++;
-        printf("%s agree\n", g->id);
-    }
-    if (f->count == 0 && e != NULL && !e->may_agree) {
-        s->tally.stale_entries++;
-        printf("%s:%u: the entry for %s is not needed any more\n", s->options.list, e->line, g->id);
+        report_agreement(s, g, e);
     }
 }
 

@@ -152,6 +152,8 @@ static bool read_difference(const reader *r, golden_explanation *e, const char *
     return true;
 }
 
+static const char agrees[] = "agrees";
+
 static bool continue_why(const reader *r, golden_explanation *e, const char *text)
 {
     size_t used = strlen(e->why);
@@ -177,9 +179,10 @@ static bool read_body(const reader *r, const char *text, size_t indent)
     if (indent > BODY_INDENT && e->why != NULL && e->count == 0)
         return continue_why(r, e, text);
     size_t digits = strspn(text, "0123456789");
-    if (digits == 0 || strncmp(text + digits, ": wanted ", 9) != 0)
+    bool known = strcmp(text, agrees) == 0 || (digits > 0 && strncmp(text + digits, ": wanted ", 9) == 0);
+    if (!known)
         return refuse(r, 3, "the line says nothing",
-                      "it is neither the one \"why: \" nor \"ENTRY: wanted ...\"");
+                      "it is not the one \"why: \", \"ENTRY: wanted ...\" or \"agrees\"");
     return read_difference(r, e, text);
 }
 
@@ -190,7 +193,7 @@ static bool check_complete(const reader *r)
         reader at = {r->path, e->line, r->list};
         if (e->why == NULL || e->count == 0)
             return refuse(&at, 1, "the entry is not complete",
-                          "it needs a \"why: \" and at least one difference");
+                          "it needs a \"why: \", and a difference or \"agrees\"");
     }
     return true;
 }
@@ -253,6 +256,11 @@ const golden_explanation *golden_list_find(const golden_list *list, const char *
             return e;
     }
     return NULL;
+}
+
+bool golden_explains_agreement(const golden_explanation *e)
+{
+    return e->may_agree || (e->count == 1 && strcmp(e->differences[0], agrees) == 0);
 }
 
 const golden_difference *golden_unexplained(const golden_explanation *e, const golden_findings *f)

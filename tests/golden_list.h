@@ -51,6 +51,9 @@ void golden_list_release(golden_list *);
 
 /* The entry for a scenario on a backend, or NULL. */
 const golden_explanation *golden_list_find(const golden_list *, const char *id, arena_backend);
+/* The one line "agrees" instead of differences: the scenario agrees, though the recording says that Windows
+ * differs. */
+bool golden_explains_agreement(const golden_explanation *);
 /* The first difference that the explanation (NULL: none) does not name, or NULL. */
 const golden_difference *golden_unexplained(const golden_explanation *, const golden_findings *);
 /* The first difference that it names and that did not show, or NULL. */

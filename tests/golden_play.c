@@ -20,7 +20,7 @@
 #include "tests/golden_complain.h"
 #include "tests/golden_run.h"
 
-enum { POSITIVE_WAIT_MS = 250, WAITS_MAX = 80 };
+enum { POSITIVE_WAIT_MS = 100, WAITS_MAX = 200 };
 
 void golden_stop(golden_run *run, const char *why)
 {
