@@ -5,15 +5,12 @@
  * The class never waits.  A call that waited when it was recorded is made, then the network does its work,
  * and then the outcome is asked for.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "castanet/error.h"
 #include "tests/golden_run.h"
-
-enum { DRAIN_ROUNDS_MAX = 100000 };
 
 typedef void (*call)(golden_run *, golden_socket *, const golden_entry *, golden_result *);
 
@@ -23,104 +20,7 @@ void golden_take_bool(golden_result *out, BOOL fine)
     out->error = fine ? 0 : CAsyncSocket_GetLastError();
 }
 
-static void take_count(golden_result *out, int count)
-{
-    out->ret = count;
-    out->error = count == SOCKET_ERROR ? CAsyncSocket_GetLastError() : 0;
-}
-
-static bool would_block(const golden_result *r) { return r->ret == -1 && r->error == WSAEWOULDBLOCK; }
-
-/* ---- names of addresses ---- */
-
-static bool is_wildcard(const SOCKADDR_STORAGE *a)
-{
-    if (a->ss_family == AF_INET6)
-        return IN6_IS_ADDR_UNSPECIFIED(&((const SOCKADDR_IN6 *)a)->sin6_addr);
-    return ((const SOCKADDR_IN *)a)->sin_addr.s_addr == htonl(INADDR_ANY);
-}
-
-static bool is_loopback(const SOCKADDR_STORAGE *a)
-{
-    if (a->ss_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&((const SOCKADDR_IN6 *)a)->sin6_addr);
-    return ((const SOCKADDR_IN *)a)->sin_addr.s_addr == htonl(INADDR_LOOPBACK);
-}
-
-static bool local_name(golden_socket *s, SOCKADDR_STORAGE *out)
-{
-    int len = (int)sizeof *out;
-    *out = s->last_name;
-    if (s->base.m_hSocket == INVALID_SOCKET)
-        return out->ss_family != AF_UNSPEC;
-    return CAsyncSocket_GetSockNameAddr(&s->base, (SOCKADDR *)out, &len);
-}
-
-bool golden_address_of(golden_socket *s, SOCKADDR_STORAGE *out)
-{
-    cas_thread *before = arena_enter(s->run->arena, s->thread);
-    bool known = local_name(s, out);
-    cas_thread_enter(before);
-    if (known && is_wildcard(out)) {
-        if (out->ss_family == AF_INET6)
-            ((SOCKADDR_IN6 *)out)->sin6_addr = in6addr_loopback;
-        else
-            ((SOCKADDR_IN *)out)->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    }
-    return known;
-}
-
-static bool same_address(const SOCKADDR_STORAGE *a, const SOCKADDR_STORAGE *b)
-{
-    if (a->ss_family != b->ss_family)
-        return false;
-    if (a->ss_family == AF_INET6) {
-        const SOCKADDR_IN6 *x = (const SOCKADDR_IN6 *)a, *y = (const SOCKADDR_IN6 *)b;
-        return x->sin6_port == y->sin6_port && memcmp(&x->sin6_addr, &y->sin6_addr, sizeof x->sin6_addr) == 0;
-    }
-    const SOCKADDR_IN *x = (const SOCKADDR_IN *)a, *y = (const SOCKADDR_IN *)b;
-    return x->sin_port == y->sin_port && x->sin_addr.s_addr == y->sin_addr.s_addr;
-}
-
-/* ::ffff:127.0.0.1, as an IPv6 socket sees an IPv4 peer, is the same as 127.0.0.1. */
-static SOCKADDR_STORAGE unmapped(const SOCKADDR_STORAGE *a)
-{
-    const SOCKADDR_IN6 *v6 = (const SOCKADDR_IN6 *)a;
-    if (a->ss_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr))
-        return *a;
-    SOCKADDR_STORAGE out = {0};
-    SOCKADDR_IN *v4 = (SOCKADDR_IN *)&out;
-    v4->sin_family = AF_INET;
-    v4->sin_port = v6->sin6_port;
-    memcpy(&v4->sin_addr, &v6->sin6_addr.s6_addr[12], sizeof v4->sin_addr);
-    return out;
-}
-
-/* The socket that has the address, or NULL.  An accepted one shares its listener's, so the last one is
- * preferred. */
-static const char *owner_of(golden_run *run, const SOCKADDR_STORAGE *a)
-{
-    SOCKADDR_STORAGE plain = unmapped(a), name;
-    for (unsigned i = run->socket_count; i-- > 0;)
-        if (golden_address_of(run->sockets[i], &name) && same_address(&name, &plain))
-            return run->sockets[i]->name;
-    return NULL;
-}
-
-void golden_name_address(golden_run *run, const SOCKADDR_STORAGE *a, char *buf, size_t size)
-{
-    const char *owner = owner_of(run, a);
-    if (owner != NULL)
-        snprintf(buf, size, "addr(%s)", owner);
-    else
-        snprintf(buf, size, "%s:port", is_loopback(a) ? "loopback" : is_wildcard(a) ? "any" : "elsewhere");
-}
-
-static void name_owner(golden_run *run, const SOCKADDR_STORAGE *a, char *buf, size_t size)
-{
-    const char *owner = owner_of(run, a);
-    snprintf(buf, size, "%s", owner != NULL ? owner : "nobody");
-}
+bool golden_would_block(const golden_result *r) { return r->ret == -1 && r->error == WSAEWOULDBLOCK; }
 
 /* ---- making and ending ---- */
 
@@ -188,7 +88,7 @@ static void do_connect(golden_run *run, golden_socket *s, const golden_entry *e,
         return;
     }
     golden_take_bool(out, CAsyncSocket_ConnectAddr(&s->base, a.null ? NULL : (SOCKADDR *)&a.storage, a.len));
-    if (s->blocking && would_block(out))
+    if (s->blocking && golden_would_block(out))
         await_connection(run, s, out);
 }
 
@@ -211,12 +111,12 @@ static void do_accept(golden_run *run, golden_socket *s, const golden_entry *e, 
     new->family = s->family;
     new->blocking = s->blocking;
     accept_once(s, new, wanted, &peer, out);
-    if (s->blocking && would_block(out)) {
+    if (s->blocking && golden_would_block(out)) {
         golden_rest(run, s);
         accept_once(s, new, wanted, &peer, out);
     }
     if (out->ret == 0 && wanted)
-        name_owner(run, &peer, out->peer, sizeof out->peer);
+        golden_name_owner(run, &peer, out->peer, sizeof out->peer);
 }
 
 static bool connect_pair(golden_run *run, golden_socket *listener, golden_socket *c, golden_socket *s)
@@ -231,7 +131,7 @@ static bool connect_pair(golden_run *run, golden_socket *listener, golden_socket
         !CAsyncSocket_Listen(&listener->base, 1) || !golden_address_of(listener, &name))
         return false;
     golden_take_bool(&r, CAsyncSocket_ConnectAddr(&c->base, (SOCKADDR *)&name, a.len));
-    if (would_block(&r))
+    if (golden_would_block(&r))
         await_connection(run, c, &r);
     return r.ret == 0 && CAsyncSocket_Accept(&listener->base, &s->base, NULL, NULL);
 }
@@ -255,128 +155,6 @@ static void do_pair(golden_run *run, golden_socket *c, const golden_entry *e, go
     c->blocking = s->blocking = true;
     golden_take_bool(out, connect_pair(run, &listener, c, s));
     CAsyncSocket_Destruct(&listener.base);
-}
-
-/* ---- transfer ---- */
-
-static void write_data(const golden_run *run, long len, golden_result *out)
-{
-    size_t room = sizeof out->data - 1;
-    size_t kept = len < 0 ? 0 : (size_t)len < room ? (size_t)len : room;
-    memcpy(out->data, run->buffer, kept);
-    out->data[kept] = '\0';
-}
-
-/* What is written of a truncated datagram is the part that fitted. */
-static void finish_receive(const golden_run *run, golden_socket *s, long len, int flags, golden_result *out)
-{
-    bool truncated = out->ret == -1 && out->error == WSAEMSGSIZE;
-    write_data(run, truncated ? len : out->ret, out);
-    if (out->ret > 0 && (flags & MSG_PEEK) == 0)
-        s->received += (uint64_t)out->ret;
-}
-
-static void do_receive(golden_run *run, golden_socket *s, const golden_entry *e, golden_result *out)
-{
-    long len;
-    int flags;
-    bool null;
-    if (!golden_parse_receive(e->args, &len, &flags, &null) || len > GOLDEN_BUFFER_BYTES) {
-        golden_stop(run, "recv with these arguments");
-        return;
-    }
-    take_count(out, CAsyncSocket_Receive(&s->base, null ? NULL : run->buffer, (int)len, flags));
-    if (s->blocking && would_block(out)) {
-        golden_rest(run, s);
-        take_count(out, CAsyncSocket_Receive(&s->base, null ? NULL : run->buffer, (int)len, flags));
-    }
-    finish_receive(run, s, len, flags, out);
-}
-
-static void do_receive_from(golden_run *run, golden_socket *s, const golden_entry *e, golden_result *out)
-{
-    long len;
-    int flags;
-    bool null;
-    SOCKADDR_STORAGE from = {0};
-    int from_len = (int)sizeof from;
-    if (!golden_parse_receive(e->args, &len, &flags, &null) || len > GOLDEN_BUFFER_BYTES) {
-        golden_stop(run, "recvfrom with these arguments");
-        return;
-    }
-    take_count(out, CAsyncSocket_ReceiveFromAddr(&s->base, null ? NULL : run->buffer, (int)len,
-                                                 (SOCKADDR *)&from, &from_len, flags));
-    if (from.ss_family != AF_UNSPEC)
-        name_owner(run, &from, out->from, sizeof out->from);
-    finish_receive(run, s, len, flags, out);
-}
-
-static void do_send(golden_run *run, golden_socket *s, const golden_entry *e, golden_result *out)
-{
-    const char *bytes, *rest;
-    long len;
-    int flags;
-    if (!golden_parse_bytes(e->args, &bytes, &len, &rest) || !golden_parse_flags(rest, &flags)) {
-        golden_stop(run, "send with these arguments");
-        return;
-    }
-    take_count(out, CAsyncSocket_Send(&s->base, bytes, (int)len, flags));
-    if (out->ret > 0)
-        s->sent += (uint64_t)out->ret;
-}
-
-/* An address alone stands for one byte to it. */
-static void do_send_to(golden_run *run, golden_socket *s, const golden_entry *e, golden_result *out)
-{
-    const char *bytes = "x", *rest = e->args;
-    long len = 1;
-    golden_address to;
-    if ((*e->args == '\'' && !golden_parse_bytes(e->args, &bytes, &len, &rest)) ||
-        !golden_parse_address(run, s, rest, &to))
-        golden_stop(run, "sendto with these arguments");
-    else
-        take_count(out,
-                   CAsyncSocket_SendToAddr(&s->base, bytes, (int)len, (SOCKADDR *)&to.storage, to.len, 0));
-}
-
-/* The network brings each block to the peer before the next, as loopback does where this was recorded; so the
- * error means that both buffers are full. */
-static void do_send_until_error(golden_run *run, golden_socket *s, const golden_entry *e, golden_result *out)
-{
-    int len = (int)strtol(e->args, NULL, 10);
-    memset(run->buffer, 'x', sizeof run->buffer);
-    if (len <= 0 || len > GOLDEN_BUFFER_BYTES) {
-        golden_stop(run, "send_until_error with this size");
-        return;
-    }
-    do {
-        take_count(out, CAsyncSocket_Send(&s->base, run->buffer, len, 0));
-        if (out->ret > 0) {
-            s->sent += (uint64_t)out->ret;
-            golden_rest(run, s);
-        }
-    } while (out->ret > 0);
-}
-
-/* Reads, and lets the network bring more, until a round brings nothing. */
-static void do_receive_everything(golden_run *run, golden_socket *s, const golden_entry *e,
-                                  golden_result *out)
-{
-    uint64_t before = s->received, at_start;
-    int len = (int)strtol(e->args, NULL, 10);
-    if (len <= 0 || len > GOLDEN_BUFFER_BYTES) {
-        golden_stop(run, "recv_everything with this size");
-        return;
-    }
-    unsigned rounds = 0;
-    do {
-        at_start = s->received;
-        for (int count; (count = CAsyncSocket_Receive(&s->base, run->buffer, len, 0)) > 0;)
-            s->received += (uint64_t)count;
-        golden_rest(run, s);
-    } while (s->received != at_start && ++rounds < DRAIN_ROUNDS_MAX);
-    s->drained = true;
-    out->ret = s->received == before ? -1 : 0;
 }
 
 /* ---- modes and questions ---- */
@@ -419,30 +197,6 @@ static void do_shutdown(golden_run *run, golden_socket *s, const golden_entry *e
     golden_stop(run, "shutdown with these arguments");
 }
 
-static void do_name(golden_run *run, golden_socket *s, const golden_entry *e, golden_result *out)
-{
-    SOCKADDR_STORAGE name = {0};
-    int len = (int)sizeof name;
-    bool null = strcmp(e->args, "NULL") == 0;
-    if (*e->args != '\0' && !null && sscanf(e->args, "length %d", &len) != 1) {
-        golden_stop(run, "a name is asked for with these arguments");
-        return;
-    }
-    bool peer = strcmp(e->name, "getpeername") == 0;
-    SOCKADDR *to = null ? NULL : (SOCKADDR *)&name;
-    golden_take_bool(out, peer ? CAsyncSocket_GetPeerNameAddr(&s->base, to, &len)
-                               : CAsyncSocket_GetSockNameAddr(&s->base, to, &len));
-    if (out->ret != 0)
-        return;
-    if (peer)
-        golden_name_address(run, &name, out->val, sizeof out->val);
-    else
-        snprintf(out->val, sizeof out->val, "%s:port",
-                 is_loopback(&name)   ? "loopback"
-                 : is_wildcard(&name) ? "any"
-                                      : "elsewhere");
-}
-
 /* ---- the table ---- */
 
 static const struct call_name {
@@ -458,14 +212,14 @@ static const struct call_name {
     {"accept", do_accept},
     {"closesocket", do_close},
     {"shutdown", do_shutdown},
-    {"send", do_send},
-    {"sendto", do_send_to},
-    {"send_until_error", do_send_until_error},
-    {"recv", do_receive},
-    {"recvfrom", do_receive_from},
-    {"recv_everything", do_receive_everything},
-    {"getsockname", do_name},
-    {"getpeername", do_name},
+    {"send", golden_send},
+    {"sendto", golden_send_to},
+    {"send_until_error", golden_send_until_error},
+    {"recv", golden_receive},
+    {"recvfrom", golden_receive_from},
+    {"recv_everything", golden_receive_everything},
+    {"getsockname", golden_ask_name},
+    {"getpeername", golden_ask_name},
     {"getsockopt", golden_get_option},
     {"setsockopt", golden_set_option},
     {"ioctlsocket", golden_ioctl},
@@ -511,7 +265,8 @@ static void result_text(const golden_entry *e, const golden_result *r, bool want
 static void compare(golden_run *run, size_t entry, const golden_result *r)
 {
     const golden_entry *e = &run->scenario->log[entry];
-    char wanted[160] = "", got[160] = "", call_text[96], both[sizeof wanted + sizeof call_text];
+    char wanted[160] = "", got[160] = "", call_text[96],
+         both[sizeof wanted + sizeof call_text + sizeof " = "];
     result_text(e, r, true, wanted, sizeof wanted);
     result_text(e, r, false, got, sizeof got);
     if (strcmp(wanted, got) == 0)

@@ -5,7 +5,8 @@
  *  golden_play.c    the log, entry by entry; windows of events and their handlers
  *  golden_echo.c    the one program that the recording has only the outcome of
  *  golden_call.c    a recorded call as a call of the class, with its result
- *  golden_option.c  the calls about options and modes
+ *  golden_address.c, golden_transfer.c, golden_option.c
+ *                   the calls about names; those that send and receive; those about options and modes
  *  golden_args.c    arguments as the recording writes them
  */
 #ifndef TESTS_GOLDEN_RUN_H
@@ -85,10 +86,26 @@ void golden_rest(golden_run *, const golden_socket *);
 void golden_replay_call(golden_run *, size_t entry);
 /* result->ret from a BOOL; and the error if it was FALSE. */
 void golden_take_bool(golden_result *, BOOL);
+/* It failed because it would have waited. */
+bool golden_would_block(const golden_result *);
+
+/* ---- golden_address.c ---- */
+
 /* Where others reach the socket: a wildcard is replaced by the loopback address.  False: it has none. */
 bool golden_address_of(golden_socket *, SOCKADDR_STORAGE *);
-/* "addr(S)" if it is that of a known socket, "loopback:port" and so on if not. */
-void golden_name_address(golden_run *, const SOCKADDR_STORAGE *, char *buf, size_t size);
+/* The name of the socket that has the address, or "nobody". */
+void golden_name_owner(golden_run *, const SOCKADDR_STORAGE *, char *buf, size_t size);
+/* getsockname and getpeername. */
+void golden_ask_name(golden_run *, golden_socket *, const golden_entry *, golden_result *);
+
+/* ---- golden_transfer.c ---- */
+
+void golden_receive(golden_run *, golden_socket *, const golden_entry *, golden_result *);
+void golden_receive_from(golden_run *, golden_socket *, const golden_entry *, golden_result *);
+void golden_receive_everything(golden_run *, golden_socket *, const golden_entry *, golden_result *);
+void golden_send(golden_run *, golden_socket *, const golden_entry *, golden_result *);
+void golden_send_to(golden_run *, golden_socket *, const golden_entry *, golden_result *);
+void golden_send_until_error(golden_run *, golden_socket *, const golden_entry *, golden_result *);
 
 /* ---- golden_option.c ---- */
 
