@@ -177,6 +177,8 @@ static void collecting_posts_and_dispatches_nothing(arena *a)
     arena_settle(a);
     EXPECT_EQ_INT(server.total, 3);
     EXPECT_EQ_INT(recorder_count(&server, FD_CLOSE), 1);
+    arena_enter(a, ARENA_B);
+    CAsyncSocket_Destruct(&server.socket);
 }
 
 /* A message that waits while time passes is dispatched afterwards. */
@@ -192,6 +194,8 @@ static void collecting_keeps_what_is_due(void)
     EXPECT_EQ_INT(r.total, 0);
     sim_world_run(pair.world, SIM_FOREVER);
     EXPECT_EQ_INT(r.total, 1);
+    sim_host_enter(pair.a);
+    CAsyncSocket_Destruct(&r.socket);
 }
 
 /* ---- timers ---- */

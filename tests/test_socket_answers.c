@@ -128,6 +128,10 @@ static void no_room_is_told_after_own_shutdown(arena *a)
     EXPECT_OK(CAsyncSocket_ShutDown(&client.socket, CAsyncSocket_sends));
     drain(a, &server);
     EXPECT_EQ_INT(recorder_count(&client, FD_WRITE), 1);
+    arena_enter(a, ARENA_A);
+    CAsyncSocket_Destruct(&client.socket);
+    arena_enter(a, ARENA_B);
+    CAsyncSocket_Destruct(&server.socket);
 }
 
 static void connected_datagram_socket_knows_its_address(arena *a)
@@ -180,6 +184,7 @@ static void reset_after_a_graceful_end_is_a_reset(arena *a)
     arena_enter(a, ARENA_B);
     EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&server.socket, &byte, 1, 0), WSAECONNRESET);
     EXPECT_ERROR_COUNT(CAsyncSocket_Send(&server.socket, "x", 1, 0), WSAECONNRESET);
+    CAsyncSocket_Destruct(&server.socket);
 }
 
 static void reset_after_a_graceful_end(void) { arena_run(ARENA_SIM, reset_after_a_graceful_end_is_a_reset); }
