@@ -29,7 +29,7 @@ int casp_stream_connect(casp_posix *b, cas_port_socket *s, const SOCKADDR *addr,
     case CASP_CONNECTED: return WSAEISCONN;
     default: break;
     }
-    if (casp_address_is_any(addr))
+    if (casp_address_is_any(addr) || casp_address_port(addr) == 0)
         return WSAEADDRNOTAVAIL;
     if (connect(s->fd, addr, (socklen_t)len) != 0 && errno != EINPROGRESS)
         return casp_wsa_from_errno(errno);
@@ -274,7 +274,6 @@ static void tell_death(cas_port_socket *s)
 static void connection_event(cas_port_socket *s, unsigned events, long report)
 {
     s->fresh = false;
-    s->sent = false;
     notice_death(s, events);
     if (s->dead == 0) {
         report |= notice_urgent(s, events);
@@ -289,6 +288,7 @@ static void connection_event(cas_port_socket *s, unsigned events, long report)
         report &= ~(long)(FD_READ | FD_OOB);
     if (s->dead != 0)
         report &= FD_CONNECT | FD_WRITE;
+    s->sent = false;
     if (report != 0)
         cas_sink_report(s->sink, report, 0);
     if (s->dead != 0)

@@ -18,16 +18,17 @@
 /* ---- the end of a connection ---- */
 
 /* The kernel says EPIPE of a reset that came after the peer's FIN.  Then FD_CLOSE belongs to the FIN, and
- * what is left to say is that the connection is gone (SHU-20). */
+ * what is left to say is that the connection is gone: aborted, if the reset answers what was sent (SHU-20). */
 void casp_stream_mark_dead(cas_port_socket *s, int number)
 {
     if (s->dead != 0)
         return;
     s->readable = CASP_READABLE_NO;
     s->shadow.error = 0; /* RST-02 */
+    bool reset = number == ECONNRESET || number == EPIPE;
     if (number == EPIPE)
         s->fin = true;
-    s->dead = number == ECONNRESET && !s->fin ? WSAECONNRESET : WSAECONNABORTED;
+    s->dead = reset && !(s->fin && s->sent) ? WSAECONNRESET : WSAECONNABORTED;
     s->close_error = s->fin ? 0 : s->dead;
 }
 
@@ -130,7 +131,7 @@ long casp_stream_conditions(casp_posix *b, cas_port_socket *s, long interest, in
 static int count_bytes(const casp_posix *b, const cas_port_socket *s, unsigned *value)
 {
     int count = 0;
-    if (s->dead != 0) {
+    if (s->dead != 0 || s->phase == CASP_LISTENING) {
         *value = 0;
         return 0;
     }

@@ -187,7 +187,30 @@ static void reset_after_a_graceful_end_is_a_reset(arena *a)
     CAsyncSocket_Destruct(&server.socket);
 }
 
-static void reset_after_a_graceful_end(void) { arena_run(ARENA_SIM, reset_after_a_graceful_end_is_a_reset); }
+/* Linux would begin an attempt. */
+static void connecting_to_port_0_fails_at_once(arena *a)
+{
+    recorder client;
+    recorder_construct(&client);
+    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, FD_CONNECT, NULL));
+    EXPECT_ERROR(CAsyncSocket_Connect(&client.socket, arena_address(a, ARENA_B), 0), WSAEADDRNOTAVAIL);
+    arena_settle(a);
+    EXPECT_EQ_INT(client.total, 0);
+    CAsyncSocket_Close(&client.socket);
+}
+
+static void listener_has_nothing_to_read(arena *a)
+{
+    recorder listener;
+    DWORD count = 7;
+    (void)a;
+    recorder_construct(&listener);
+    EXPECT_OK(CAsyncSocket_Create(&listener.socket, 0, SOCK_STREAM, 0, NULL));
+    EXPECT_OK(CAsyncSocket_Listen(&listener.socket, 5));
+    EXPECT_OK(CAsyncSocket_IOCtl(&listener.socket, FIONREAD, &count));
+    EXPECT_EQ_INT(count, 0);
+    CAsyncSocket_Close(&listener.socket);
+}
 
 const test_case test_socket_answers[] = {
     TEST_EVERYWHERE(truncated_datagram_has_a_sender),
@@ -196,6 +219,8 @@ const test_case test_socket_answers[] = {
     TEST_EVERYWHERE(no_room_is_told_after_own_shutdown),
     TEST_EVERYWHERE(connected_datagram_socket_knows_its_address),
     TEST_EVERYWHERE(loopback_has_a_broadcast_address),
-    TEST(reset_after_a_graceful_end),
+    TEST_EVERYWHERE(reset_after_a_graceful_end_is_a_reset),
+    TEST_EVERYWHERE(connecting_to_port_0_fails_at_once),
+    TEST_EVERYWHERE(listener_has_nothing_to_read),
     TEST_END,
 };
