@@ -159,6 +159,16 @@ static int check_kind(int *type, int protocol, int *family)
     return 0;
 }
 
+/* If it fails the mask stays as it was, and a socket that was just made stays with its object (MFC). */
+static int select_events(casp_sink *sink, long mask)
+{
+    cas_backend *backend = sink->thread->backend;
+    int error = backend->ops->select == NULL ? 0 : backend->ops->select(backend, sink->port, mask);
+    if (error == 0)
+        casp_notify_select(sink, mask);
+    return error;
+}
+
 /* Opens a port socket for self, all memory first. */
 static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, int family)
 {
@@ -190,8 +200,7 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
         goto fail;
     }
     sink_adopt(sink, self, handle);
-    casp_notify_select(sink, mask);
-    return 0;
+    return select_events(sink, mask);
 fail:
     if (sink != NULL)
         sink_free(sink);
@@ -267,8 +276,7 @@ static int attach(CAsyncSocket *self, SOCKET handle, long mask)
     sink->datagram = type == SOCK_DGRAM;
     sink->ipv6 = family == AF_INET6;
     sink_adopt(sink, self, handle);
-    casp_notify_select(sink, mask);
-    return 0;
+    return select_events(sink, mask);
 }
 
 BOOL CAsyncSocket_Attach(CAsyncSocket *self, SOCKET hSocket, long lEvent)
@@ -281,7 +289,9 @@ SOCKET CAsyncSocket_Detach(CAsyncSocket *self)
     int error;
     casp_sink *sink = casp_sink_of(self, &error);
     SOCKET handle = handle_of(self);
-    if (sink != NULL) {
+    if (sink != NULL)
+        error = select_events(sink, 0);
+    if (error == 0) {
         sink->thread->backend->ops->detach(sink->thread->backend, sink->port);
         sink_forget(sink);
     }
@@ -324,7 +334,7 @@ BOOL CAsyncSocket_AsyncSelect(CAsyncSocket *self, long lEvent)
     if (sink != NULL)
         error = casp_reserve(sink, CASP_EVENTS);
     if (error == 0)
-        casp_notify_select(sink, lEvent);
+        error = select_events(sink, lEvent);
     return finish_bool("AsyncSelect", handle_of(self), error);
 }
 

@@ -104,6 +104,15 @@ const cas_profile *cas_thread_profile(const cas_thread *thread) { return &thread
 
 void cas_thread_set_observer(cas_thread *thread, cas_observer *observer) { thread->observer = observer; }
 cas_backend *cas_thread_backend(const cas_thread *thread) { return thread->backend; }
+
+int cas_thread_set_backend(cas_thread *thread, cas_backend *backend)
+{
+    if (backend == NULL || thread->socket_count != 0)
+        return WSAEINVAL;
+    thread->backend = backend;
+    return 0;
+}
+
 void *cas_thread_context(const cas_thread *thread) { return thread->context; }
 void cas_thread_set_context(cas_thread *thread, void *context) { thread->context = context; }
 unsigned cas_thread_socket_count(const cas_thread *thread) { return thread->socket_count; }

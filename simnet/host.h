@@ -59,12 +59,17 @@ struct sim_host {
     uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */
     uint64_t streams_created, datagrams_created;
     struct simp_reassembly *reassemblies;
+    unsigned faults_installed; /* numbers the fault wrappers of its threads */
 };
 
 /* Is this one of the host's own addresses (loopback included)? */
 bool simp_host_owns(const sim_host *, simp_ip);
 /* Is it the broadcast address of a network the host is on, or 255.255.255.255? */
 bool simp_host_is_broadcast(const sim_host *, simp_ip);
+
+/* fault_backend.c */
+/* The backend under all fault wrappers. */
+cas_backend *simp_fault_innermost(cas_backend *);
 
 /* sim_backend.c */
 extern const cas_backend_ops simp_backend_ops;

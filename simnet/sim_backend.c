@@ -221,6 +221,6 @@ void simp_task_fini(simp_task *task)
 
 sim_host *sim_host_of(const cas_thread *thread)
 {
-    cas_backend *backend = thread == NULL ? NULL : cas_thread_backend(thread);
+    cas_backend *backend = thread == NULL ? NULL : simp_fault_innermost(cas_thread_backend(thread));
     return backend == NULL || backend->ops != &simp_backend_ops ? NULL : task_of(backend)->host;
 }

@@ -31,6 +31,7 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
     world->arena = arena;
     world->options = chosen;
     simp_fingerprint_init(&world->fingerprint, chosen.seed);
+    simp_choice_log_init(&world->choices, world, &world->arena.base);
     *out = world;
     return 0;
 }

@@ -14,8 +14,8 @@
  *
  * Invariants every backend keeps:
  *  1. No lost condition: whatever is true is returned by conditions(), or will be reported, or both.
- *  2. Reports come only from wait(), or from where the backend itself is run (a world's events), never from
- *     inside one of the calls below.
+ *  2. Reports come only from wait(), or from where the backend itself is run (a world's events, a timer of
+ *     the thread), never from inside one of the calls below.
  *  3. FD_CONNECT is reported once per attempt; FD_CLOSE once per connection.  FD_CONNECT(0) is reported
  *     before or together with FD_WRITE of the same connection.
  *  4. After close or detach nothing is reported for the sink.
@@ -89,6 +89,9 @@ typedef struct cas_backend_ops {
     /* 0: gone.  WSAEWOULDBLOCK (linger time and unsent data): still open and still reporting. */
     int (*close)(cas_backend *, cas_port_socket *);
 
+    /* The user chooses a mask (FD_ bits).  NULL: nothing to do, it is the engine's business.  A failure
+     * leaves the mask as it was. */
+    int (*select)(cas_backend *, cas_port_socket *, long mask);
     int (*bind)(cas_backend *, cas_port_socket *, const SOCKADDR *, int len);
     /* Stream: WSAEWOULDBLOCK and a report later, or an error at once.  Datagram: at once; AF_UNSPEC
      * dissolves. */

@@ -42,6 +42,9 @@ void cas_thread_set_profile(cas_thread *, const cas_profile *profile);
 const cas_profile *cas_thread_profile(const cas_thread *);
 void cas_thread_set_observer(cas_thread *, cas_observer *observer); /* borrowed; NULL: none */
 cas_backend *cas_thread_backend(const cas_thread *);
+/* Puts another backend, with the same clock, in the place of the thread's (a wrapper around it, or what was
+ * wrapped).  WSAEINVAL while the thread has sockets, or without a backend. */
+int cas_thread_set_backend(cas_thread *, cas_backend *backend);
 void *cas_thread_context(const cas_thread *); /* any pointer of the owner's */
 void cas_thread_set_context(cas_thread *, void *context);
 
