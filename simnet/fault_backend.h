@@ -7,10 +7,10 @@
  *
  * What a socket holds back, and what becomes of it:
  *
- *   report or conditions() -> held        by chance                           [simp_fault_take, simp_fault_sift]
- *   (connect)              -> held        by a rule: the attempt has failed   [simp_fault_hold]
- *   held -> reported                      the timer, or an FD_CLOSE on its way up   [simp_fault_release]
- *   held -> forgotten                     the call was made that re-arms the event  [simp_fault_forget]
+ *   true -> held        by chance, from a report or from conditions()                  [simp_fault_sift]
+ *   a call -> held      what it owes, or the failure of an attempt                     [simp_fault_hold]
+ *   held -> reported    the timer, or an FD_CLOSE on its way up                        [release]
+ *   held -> forgotten   the call was made that re-arms the event                       [simp_fault_forget]
  *
  * Invariants:
  *  1. held is not 0 if and only if the socket's timer runs.

@@ -128,10 +128,8 @@ static size_t send_len(sim_fault *fault, const cas_port_socket *s, size_t len)
 {
     int64_t ppm = fault->options.short_send_ppm;
     if (ppm == 0 || s->datagram || len < 2 || s->sink.profile->sends_whole ||
-        (truth(fault, s, FD_WRITE) & FD_WRITE) == 0 ||
         !simp_fault_happens(fault, SIMP_CHANCE_SEND_SHORT, ppm))
         return len;
-    fault->counters.short_sends++;
     return shorter(fault, SIMP_AMOUNT_SEND, len, 0);
 }
 
@@ -153,6 +151,8 @@ int simp_fault_send(cas_backend *backend, cas_port_socket *s, const void *buf, s
     error = fault->inner->ops->send(fault->inner, s->inner, buf, part, flags, to, to_len, count);
     if (error == WSAEWOULDBLOCK)
         simp_fault_forget(s, FD_WRITE); /* the backend below owes it */
+    if (error == 0 && part < len)
+        fault->counters.short_sends++;
     return error;
 }
 

@@ -40,6 +40,10 @@ typedef struct test_case {
     SUITE(core_alloc) \
     SUITE(core_thread) \
     SUITE(profile) \
+    SUITE(fault_install) \
+    SUITE(fault) \
+    SUITE(fault_late) \
+    SUITE(fault_echo) \
     SUITE(log) \
     SUITE(real_network) \
     SUITE(real_sockets) \
