@@ -51,6 +51,7 @@ typedef struct test_case {
     SUITE(many_sockets) \
     SUITE(socket_misuse) \
     SUITE(socket_arguments) \
+    SUITE(documented_errors) \
     SUITE(socket_callbacks) \
     SUITE(sweep) \
     SUITE(sweep_build) \
