@@ -224,7 +224,8 @@ int simp_fault_set_udp_connreset(cas_backend *backend, cas_port_socket *s, bool 
     return error != 0 ? error : fault->inner->ops->set_udp_connreset(fault->inner, s->inner, on);
 }
 
-/* FD_READ is not held back where the engine asks for it to know whether FD_CLOSE must wait. */
+/* FD_READ is not held back where the engine asks for it to know whether FD_CLOSE must wait.  An FD_CLOSE
+ * takes along what is held, as in a report. */
 long simp_fault_conditions(cas_backend *backend, cas_port_socket *s, long interest, int *close_error)
 {
     sim_fault *fault = fault_of(backend);
@@ -233,7 +234,10 @@ long simp_fault_conditions(cas_backend *backend, cas_port_socket *s, long intere
     if ((truth & FD_CLOSE) != 0)
         s->close_error = *close_error;
     long now = exempt | simp_fault_sift(s, truth & ~exempt);
-    if ((now & FD_CLOSE) != 0)
+    if ((now & FD_CLOSE) != 0) {
         s->close_told = true;
+        now |= truth & s->held;
+        simp_fault_forget(s, now);
+    }
     return now;
 }

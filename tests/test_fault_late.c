@@ -275,6 +275,40 @@ static void select_of_what_is_held_tells_it_once(arena *a)
     EXPECT_CODE(sim_fault_remove(fault), 0);
 }
 
+/* The rest of the data is held, the end of the stream is not: AsyncSelect tells both, the data first. */
+static void select_tells_held_data_before_the_end(arena *a)
+{
+    told log = {"", 0};
+    CAsyncSocket listener, server;
+    teller client;
+    char bytes[16];
+    sim_fault_options late = {.late_ppm = SIM_PERCENT(100)};
+    sim_fault *fault = install(a, 1, 0, 0);
+    UINT port = listen_on_a(a, &listener);
+    teller_construct(&client, &log, false);
+    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, FD_READ | FD_CLOSE, NULL));
+    EXPECT_ERROR(CAsyncSocket_Connect(&client.socket, arena_address(a, ARENA_A), port), WSAEWOULDBLOCK);
+    settle(a);
+    CAsyncSocket_Construct(&server, NULL);
+    arena_enter(a, ARENA_A);
+    EXPECT_OK(CAsyncSocket_Accept(&listener, &server, NULL, NULL));
+    EXPECT_EQ_INT(CAsyncSocket_Send(&server, "0123456789", 10, 0), 10);
+    CAsyncSocket_Close(&server);
+    settle(a);
+    EXPECT_EQ_STR(log.text, "RX");
+    EXPECT_CODE(sim_fault_set_options(fault, &late, NULL), 0);
+    EXPECT_EQ_INT(CAsyncSocket_Receive(&client.socket, bytes, 4, 0), 4);
+    EXPECT_EQ_INT(late_count(fault), 1);
+    EXPECT_CODE(sim_fault_set_options(fault, NULL, NULL), 0);
+    EXPECT_OK(CAsyncSocket_AsyncSelect(&client.socket, FD_READ | FD_CLOSE));
+    settle(a);
+    EXPECT_EQ_STR(log.text, "RXRX");
+    CAsyncSocket_Destruct(&client.socket);
+    EXPECT_CODE(sim_fault_remove(fault), 0);
+    arena_enter(a, ARENA_A);
+    CAsyncSocket_Destruct(&listener);
+}
+
 static void select_of_nothing_silences_what_is_held(arena *a)
 {
     recorder r;
@@ -359,6 +393,7 @@ const test_case test_fault_late[] = {
     TEST_EVERYWHERE(close_forgets_what_is_held),
     TEST_EVERYWHERE(handle_that_was_detached_tells_its_new_object),
     TEST_EVERYWHERE(select_of_what_is_held_tells_it_once),
+    TEST_EVERYWHERE(select_tells_held_data_before_the_end),
     TEST_EVERYWHERE(select_of_nothing_silences_what_is_held),
     TEST(thread_that_ends_forgets_what_is_held),
     TEST_EVERYWHERE(surplus_read_comes_only_where_no_precheck_hides_it),
