@@ -40,7 +40,8 @@ typedef struct sim_fault_options {
     int64_t short_send_ppm;
 
     /* WSAEWOULDBLOCK though there is data, room, a connection; the notification then follows. */
-    int64_t receive_would_block_ppm; /* streams: only until FD_CLOSE, after which nothing would follow */
+    int64_t
+        receive_would_block_ppm; /* until FD_CLOSE, after which nothing would follow; not against promises */
     int64_t send_would_block_ppm;
     int64_t accept_would_block_ppm;
 
@@ -49,7 +50,8 @@ typedef struct sim_fault_options {
     int64_t surplus_read_ppm;
 
     /* Notifications that are held back: until the messages that are queued have been dispatched, and up to
-     * late_ns_max longer.  Within a socket FD_CONNECT stays first, and FD_CLOSE takes along what was held. */
+     * late_ns_max longer.  Within a socket FD_CONNECT stays first, and FD_CLOSE takes along what was held.
+     * cas_pump_run counts each release as a callback, as it does timers. */
     int64_t late_ppm;
     int64_t late_ns_max;
 } sim_fault_options;
