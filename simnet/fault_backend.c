@@ -200,8 +200,10 @@ static int make(cas_thread *thread, const sim_fault_options *options, sim_fault 
     return 0;
 }
 
-static void free_fault(sim_fault *fault)
+void sim_fault_free(sim_fault *fault)
 {
+    if (fault == NULL)
+        return;
     cas_allocator *memory = fault->memory;
     sim_fault_clear_rules(fault);
     for (unsigned i = 0; fault->log == &fault->own_log && i < SIMP_CHANCES; i++)
@@ -228,7 +230,7 @@ int sim_fault_install(cas_thread *thread, const sim_fault_options *options, sim_
                                  "the allocator refused memory", "free memory");
     error = cas_thread_set_backend(thread, &fault->base);
     if (error != 0) {
-        free_fault(fault);
+        sim_fault_free(fault);
         return simp_fault_refuse(why, error, "the thread has sockets already",
                                  "they belong to the backend below, which the wrapper would hide",
                                  "install it before the first socket is made");
@@ -247,6 +249,6 @@ int sim_fault_remove(sim_fault *fault)
         return WSAEINVAL;
     int error = cas_thread_set_backend(fault->thread, fault->inner);
     if (error == 0)
-        free_fault(fault);
+        sim_fault_free(fault);
     return error;
 }

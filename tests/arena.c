@@ -19,6 +19,7 @@
 
 #include "castanet/casyncsocket.h"
 #include "castanet/os.h"
+#include "castanet/sim_fault.h"
 #include "tests/world_pair.h"
 
 enum { FENCE_MS_MAX = 1000, QUIET_ROUNDS = 6, ROUNDS_MAX = 2000, REST_MS = 250 };
@@ -28,6 +29,7 @@ struct arena {
     cas_thread *threads[ARENA_THREADS];
     world_pair pair;                      /* simulated */
     cas_backend *backends[ARENA_THREADS]; /* real */
+    sim_fault *wrappers[ARENA_THREADS];   /* if they are wanted */
     int fence;                            /* a datagram socket connected to itself; -1: none */
 };
 
@@ -127,6 +129,18 @@ static bool open_real(arena *a)
     return error == 0;
 }
 
+static bool wrap(arena *a)
+{
+    sim_fault_options options = {.memory = a->options.memory};
+    for (unsigned i = 0; a->options.wrapped && i < ARENA_THREADS; i++) {
+        if (sim_fault_install(a->threads[i], &options, &a->wrappers[i], NULL) == 0)
+            continue;
+        complain(a, "a backend cannot be wrapped");
+        return false;
+    }
+    return true;
+}
+
 arena *arena_create(const arena_options *options)
 {
     arena *a = calloc(1, sizeof *a);
@@ -134,7 +148,7 @@ arena *arena_create(const arena_options *options)
         return NULL;
     *a = (arena){.options = *options, .fence = -1};
     bool real = arena_backend_is_real(options->backend);
-    if (real ? open_real(a) : open_world(a))
+    if ((real ? open_real(a) : open_world(a)) && wrap(a))
         return a;
     arena_destroy(a);
     return NULL;
@@ -146,6 +160,7 @@ void arena_destroy(arena *a)
     for (unsigned i = 0; arena_backend_is_real(a->options.backend) && i < ARENA_THREADS; i++) {
         if (a->threads[i] != NULL)
             cas_thread_destroy(a->threads[i]);
+        sim_fault_free(a->wrappers[i]);
         if (a->backends[i] != NULL)
             arena_backend_destroy(a->options.backend, a->backends[i]);
     }
@@ -265,4 +280,3 @@ bool arena_wait(arena *a, int timeout_ms)
     default: return false;
     }
 }
-

@@ -27,6 +27,7 @@ typedef struct arena_options {
     uint64_t seed;              /* of the world */
     cas_allocator *memory;      /* of the world, the backends and the threads; NULL: cas_allocator_system() */
     const cas_profile *profile; /* NULL: the default one */
+    bool wrapped;               /* a fault wrapper without faults lies on each thread's backend */
     void (*complain)(void *context, const char *what); /* NULL: nobody is told */
     void *context;
 } arena_options;

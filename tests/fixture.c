@@ -14,6 +14,7 @@ enum { WORLDS_MAX = 16 };
 
 static struct {
     uint64_t seed;
+    bool wrapped;
     cas_counting_allocator memory;
     sim_world *worlds[WORLDS_MAX];
     unsigned world_count;
@@ -21,6 +22,8 @@ static struct {
 
 void fixture_set_seed(uint64_t seed) { current.seed = seed; }
 uint64_t fixture_seed(void) { return current.seed; }
+void fixture_wrap_backends(void) { current.wrapped = true; }
+bool fixture_has_wrapped_backends(void) { return current.wrapped; }
 cas_counting_allocator *fixture_memory(void) { return &current.memory; }
 
 void fixture_begin(void)

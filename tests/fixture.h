@@ -25,6 +25,10 @@ void fixture_end(void);
 
 void fixture_set_seed(uint64_t seed);
 uint64_t fixture_seed(void);
+/* From now on arenas have a fault wrapper without faults on each thread's backend: every test must pass as
+ * it does without. */
+void fixture_wrap_backends(void);
+bool fixture_has_wrapped_backends(void);
 
 /* The allocator of the current test.  Set refuse_at to make calls fail. */
 cas_counting_allocator *fixture_memory(void);

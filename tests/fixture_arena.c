@@ -29,6 +29,7 @@ arena *arena_open(arena_backend backend, const cas_profile *profile)
                                                    .seed = fixture_seed(),
                                                    .memory = &fixture_memory()->base,
                                                    .profile = profile,
+                                                   .wrapped = fixture_has_wrapped_backends(),
                                                    .complain = on_complaint});
     EXPECT_TRUE_FATAL(open_arenas[i] != NULL);
     expect_set_world(arena_world(open_arenas[i]));

@@ -36,10 +36,12 @@ typedef struct run_result {
 
 static void print_usage(FILE *stream)
 {
-    fputs("usage: castanet_tests [--list] [--run PATTERN]... [--seed N] [--conformance-report FILE]\n"
+    fputs("usage: castanet_tests [--list] [--run PATTERN]... [--seed N] [--wrap]\n"
+          "                      [--conformance-report FILE]\n"
           "  --list         print the names of the tests, suite/test, and end\n"
           "  --run PATTERN  run only the test of this name, or those that match the glob\n"
           "  --seed N       seed of the simulated worlds (default 1)\n"
+          "  --wrap         put a fault wrapper without faults on every backend of an arena\n"
           "  --conformance-report FILE  run all scenarios, and write what they showed as Markdown\n",
           stream);
 }
@@ -58,13 +60,18 @@ static bool parse_seed(const char *text, uint64_t *out)
 /* Returns -1 to go on, or the exit status. */
 static int parse_options(int argc, char **argv, run_options *options)
 {
-    static const struct option known[] = {
-        {"list", no_argument, NULL, 'l'},       {"run", required_argument, NULL, 'r'},
-        {"seed", required_argument, NULL, 's'}, {"conformance-report", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"list", no_argument, NULL, 'l'},
+                                          {"run", required_argument, NULL, 'r'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"conformance-report", required_argument, NULL, 'c'},
+                                          {"wrap", no_argument, NULL, 'w'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     for (int c; (c = getopt_long(argc, argv, "lr:s:h", known, NULL)) != -1;) {
         if (c == 'l') {
             options->list = true;
+        } else if (c == 'w') {
+            fixture_wrap_backends();
         } else if (c == 'r' && options->pattern_count < PATTERNS_MAX) {
             options->patterns[options->pattern_count++] = optarg;
         } else if (c == 'c' && options->pattern_count < PATTERNS_MAX) {

@@ -60,9 +60,12 @@ typedef struct sim_fault_options {
  * WSAEINVAL.  WSAENOBUFS. */
 int sim_fault_install(cas_thread *thread, const sim_fault_options *options, sim_fault **out, sim_error *why);
 
-/* Takes it off again and frees it; NULL is ignored.  Before the thread ends, and when its sockets are closed:
- * WSAEINVAL if some are open, or another wrapper lies on top.  In a world it need not be removed. */
+/* Takes it off again and frees it; NULL is ignored.  WSAEINVAL while the thread has sockets, or when another
+ * wrapper lies on top.  In a world it need not be removed: it goes with the world. */
 int sim_fault_remove(sim_fault *);
+
+/* Frees the wrapper of a thread that has ended (outside worlds), which closed what sockets were left. */
+void sim_fault_free(sim_fault *);
 
 /* New chances from now on; seed, memory and name are left alone.  Streams of chance go on. */
 int sim_fault_set_options(sim_fault *, const sim_fault_options *options, sim_error *why);
