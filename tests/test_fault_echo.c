@@ -11,9 +11,9 @@
 
 enum { TOTAL = 100000, SEEDS = 40 };
 
-typedef struct pair {
+typedef struct fault_pair {
     sim_fault *a, *b;
-} pair;
+} fault_pair;
 
 /* Every chance at once, 10 to 20 percent. */
 static sim_fault_options everything(uint64_t seed)
@@ -31,10 +31,10 @@ static sim_fault_options everything(uint64_t seed)
                                .late_ns_max = SIM_US(200)};
 }
 
-static pair install(arena *a, const sim_fault_options *options)
+static fault_pair install(arena *a, const sim_fault_options *options)
 {
     sim_fault_options client = *options, server = *options;
-    pair p = {NULL, NULL};
+    fault_pair p = {NULL, NULL};
     client.name = "client";
     server.name = "server";
     EXPECT_CODE_FATAL(sim_fault_install(arena_thread_of(a, ARENA_A), &client, &p.a, NULL), 0);
@@ -42,7 +42,7 @@ static pair install(arena *a, const sim_fault_options *options)
     return p;
 }
 
-static void uninstall(pair p)
+static void uninstall(fault_pair p)
 {
     EXPECT_CODE(sim_fault_remove(p.a), 0);
     EXPECT_CODE(sim_fault_remove(p.b), 0);
@@ -86,7 +86,7 @@ static void echo_of_seed(arena_backend backend, const cas_profile *profile, uint
     uint64_t seed;
     arena *a = open_seeded(backend, profile, n, &seed);
     sim_fault_options options = everything(seed);
-    pair p = install(a, &options);
+    fault_pair p = install(a, &options);
     echo_run_over(&run, a, TOTAL, (echo_program){.patient = n % 2 != 0});
     expect_complete(&run, seed);
     add_counters(sum, p.a);
@@ -116,7 +116,7 @@ static void echo_with_every_receive_shortened_returns_every_byte(arena *a)
     static echo_run run;
     sim_fault_options options = {
         .seed = fixture_seed(), .memory = &fixture_memory()->base, .short_receive_ppm = SIM_PERCENT(100)};
-    pair p = install(a, &options);
+    fault_pair p = install(a, &options);
     echo_run_over(&run, a, TOTAL, (echo_program){.patient = true});
     expect_complete(&run, fixture_seed());
     sim_fault_counters c;
@@ -134,7 +134,7 @@ static bool is_found(arena_backend backend, uint64_t n, int64_t ppm)
     arena *a = open_seeded(backend, NULL, n, &seed);
     sim_fault_options options = {
         .seed = seed, .memory = &fixture_memory()->base, .receive_would_block_ppm = ppm};
-    pair p = install(a, &options);
+    fault_pair p = install(a, &options);
     echo_run_over(&run, a, 20000, (echo_program){.patient = true, .fatal_would_block = true});
     expect_report(EXPECT_SITE(false), run.error == WSAEWOULDBLOCK || echo_is_complete(&run),
                   "seed %d: ends with error %d, neither complete nor with WSAEWOULDBLOCK", (int)seed,
@@ -206,7 +206,7 @@ static void equal_seeds_give_equal_lists_of_faults(arena *a)
 {
     arena *second = arena_open(arena_backend_of(a), NULL);
     sim_fault_options options = without_would_block_on_accept(77);
-    pair one = install(a, &options), other = install(second, &options);
+    fault_pair one = install(a, &options), other = install(second, &options);
     step_by_step(a);
     step_by_step(second);
     expect_same_list(one.a, other.a);
@@ -221,11 +221,11 @@ static void other_seed_gives_another_list_of_faults(arena *a)
     arena *second;
     uint64_t seed;
     sim_fault_options options = without_would_block_on_accept(77);
-    pair one = install(a, &options);
+    fault_pair one = install(a, &options);
     step_by_step(a);
     second = open_seeded(arena_backend_of(a), NULL, 78, &seed);
     options.seed = 78;
-    pair other = install(second, &options);
+    fault_pair other = install(second, &options);
     step_by_step(second);
     bool same = sim_fault_choice_count(one.b) == sim_fault_choice_count(other.b);
     for (size_t i = 0; same && i < sim_fault_choice_count(one.b); i++)
@@ -240,7 +240,7 @@ static void fingerprint_of_echo(const sim_fault_options *options, char text[33])
 {
     static echo_run run;
     arena *a = arena_open(ARENA_SIM, NULL);
-    pair p = {NULL, NULL};
+    fault_pair p = {NULL, NULL};
     if (options != NULL)
         p = install(a, options);
     echo_run_over(&run, a, TOTAL, (echo_program){.patient = true});
@@ -263,31 +263,29 @@ static void fingerprints_of_equal_seeds_are_equal(void)
     EXPECT_TRUE(strcmp(first, none) != 0);
 }
 
-/* Also what a second wrapper on the same host decides has labels of its own. */
+static void late_datagram_socket(cas_thread *thread, const sim_fault_options *options, recorder *r)
+{
+    sim_fault *fault = NULL;
+    EXPECT_CODE_FATAL(sim_fault_install(thread, options, &fault, NULL), 0);
+    cas_thread_enter(thread);
+    recorder_construct(r);
+    EXPECT_OK(CAsyncSocket_Create(&r->socket, 0, SOCK_DGRAM, FD_WRITE, NULL));
+}
+
+/* A second wrapper on the same host has labels of its own.  The world takes them away when it goes. */
 static void choices_of_a_world_name_host_and_wrapper(void)
 {
-    arena *a = arena_open(ARENA_SIM, NULL);
+    world_pair pair = fixture_world_pair(NULL);
     sim_fault_options options = {.late_ppm = SIM_PERCENT(100)};
-    pair first = install(a, &options);
-    sim_fault *b2 = NULL;
-    EXPECT_CODE_FATAL(sim_fault_install(arena_thread_of(a, ARENA_B2), &options, &b2, NULL), 0);
-    EXPECT_TRUE(sim_host_of(arena_thread_of(a, ARENA_B2)) == sim_world_host(arena_world(a), "b"));
-    recorder on_b, on_b2;
-    recorder_construct(&on_b);
-    recorder_construct(&on_b2);
-    arena_enter(a, ARENA_B);
-    EXPECT_OK(CAsyncSocket_Create(&on_b.socket, 0, SOCK_DGRAM, FD_WRITE, NULL));
-    arena_enter(a, ARENA_B2);
-    EXPECT_OK(CAsyncSocket_Create(&on_b2.socket, 0, SOCK_DGRAM, FD_WRITE, NULL));
-    EXPECT_EQ_INT(sim_world_choice_count(arena_world(a)), 2);
-    EXPECT_EQ_STR(sim_world_choice(arena_world(a), 0).label, "fault b notification late");
-    EXPECT_EQ_STR(sim_world_choice(arena_world(a), 1).label, "fault b#2 notification late");
-    CAsyncSocket_Destruct(&on_b2.socket);
-    EXPECT_CODE(sim_fault_remove(b2), 0);
-    arena_enter(a, ARENA_B);
-    CAsyncSocket_Destruct(&on_b.socket);
-    uninstall(first);
-    arena_close(a);
+    recorder on_main, on_second;
+    cas_thread *second = NULL;
+    EXPECT_CODE_FATAL(sim_host_add_thread(pair.b, &second), 0);
+    late_datagram_socket(sim_host_thread(pair.b), &options, &on_main);
+    late_datagram_socket(second, &options, &on_second);
+    EXPECT_TRUE(sim_host_of(second) == pair.b);
+    EXPECT_EQ_INT(sim_world_choice_count(pair.world), 2);
+    EXPECT_EQ_STR(sim_world_choice(pair.world, 0).label, "fault b notification late");
+    EXPECT_EQ_STR(sim_world_choice(pair.world, 1).label, "fault b#2 notification late");
 }
 
 const test_case test_fault_echo[] = {

@@ -43,6 +43,7 @@ typedef struct test_case {
     SUITE(fault_install) \
     SUITE(fault) \
     SUITE(fault_late) \
+    SUITE(fault_random) \
     SUITE(fault_echo) \
     SUITE(log) \
     SUITE(real_network) \
