@@ -169,8 +169,8 @@ static int select_events(casp_sink *sink, long mask)
     return error;
 }
 
-/* Opens a port socket for self, all memory first. */
-static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, int family)
+/* Opens a port socket for self, all memory first; no event is selected. */
+static int open_socket(CAsyncSocket *self, int type, int protocol, int family)
 {
     cas_thread *thread = cas_thread_current();
     if (thread == NULL)
@@ -200,7 +200,7 @@ static int open_socket(CAsyncSocket *self, int type, long mask, int protocol, in
         goto fail;
     }
     sink_adopt(sink, self, handle);
-    return select_events(sink, mask);
+    return 0;
 fail:
     if (sink != NULL)
         sink_free(sink);
@@ -210,7 +210,11 @@ fail:
 BOOL CAsyncSocket_Socket(CAsyncSocket *self, int nSocketType, long lEvent, int nProtocolType,
                          int nAddressFormat)
 {
-    int error = open_socket(self, nSocketType, lEvent, nProtocolType, nAddressFormat);
+    int error = open_socket(self, nSocketType, nProtocolType, nAddressFormat);
+    if (error == 0) {
+        casp_sink *sink = casp_sink_of(self, &error);
+        error = select_events(sink, lEvent);
+    }
     return finish_bool("Socket", handle_of(self), error);
 }
 
@@ -228,15 +232,14 @@ BOOL CAsyncSocket_Create(CAsyncSocket *self, UINT nSocketPort, int nSocketType, 
                          const char *lpszSocketAddress)
 {
     int family = casp_text_is_ipv6(lpszSocketAddress) ? AF_INET6 : AF_INET;
-    /* Events are selected when nothing can fail any more, so that a failed call leaves no message behind. */
-    int error = open_socket(self, nSocketType, 0, 0, family);
+    /* Events are selected after the bind, so that one that fails leaves no message behind. */
+    int error = open_socket(self, nSocketType, 0, family);
     SOCKET handle = handle_of(self);
     if (error == 0) {
-        int ignored;
-        casp_sink *sink = casp_sink_of(self, &ignored);
+        casp_sink *sink = casp_sink_of(self, &error);
         error = bind_text(sink, nSocketPort, lpszSocketAddress);
         if (error == 0)
-            casp_notify_select(sink, lEvent);
+            error = select_events(sink, lEvent);
         else
             casp_sink_close(sink);
     }

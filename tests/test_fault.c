@@ -227,6 +227,25 @@ static void rule_hits_from_the_nth_call_on_as_often_as_it_says(arena *a)
     EXPECT_CODE(sim_fault_remove(fault), 0);
 }
 
+static void each_call_selects_as_often_as_it_should(arena *a)
+{
+    recorder r;
+    sim_fault *fault = install(a, NULL);
+    recorder_construct(&r);
+    EXPECT_OK(CAsyncSocket_Socket(&r.socket, SOCK_STREAM, FD_READ, 0, AF_INET));
+    EXPECT_EQ_INT(counters(fault).calls[SIM_FAULT_SELECT], 1);
+    CAsyncSocket_Close(&r.socket);
+    EXPECT_OK(CAsyncSocket_Create(&r.socket, 0, SOCK_STREAM, FD_READ, NULL));
+    EXPECT_EQ_INT(counters(fault).calls[SIM_FAULT_SELECT], 2);
+    SOCKET handle = CAsyncSocket_Detach(&r.socket);
+    EXPECT_EQ_INT(counters(fault).calls[SIM_FAULT_SELECT], 3);
+    EXPECT_OK(CAsyncSocket_Attach(&r.socket, handle, FD_READ));
+    EXPECT_EQ_INT(counters(fault).calls[SIM_FAULT_SELECT], 4);
+    CAsyncSocket_Close(&r.socket);
+    EXPECT_EQ_INT(counters(fault).calls[SIM_FAULT_SELECT], 4);
+    EXPECT_CODE(sim_fault_remove(fault), 0);
+}
+
 /* MFC: Socket returns what AsyncSelect returns, and the handle stays. */
 static void socket_whose_select_fails_keeps_its_handle(arena *a)
 {
@@ -503,6 +522,7 @@ static void receive_after_on_close_never_finds_nothing(arena *a)
 
 const test_case test_fault[] = {TEST_EVERYWHERE(each_kind_of_call_fails_when_its_rule_says),
                                 TEST_EVERYWHERE(rule_hits_from_the_nth_call_on_as_often_as_it_says),
+                                TEST_EVERYWHERE(each_call_selects_as_often_as_it_should),
                                 TEST_EVERYWHERE(socket_whose_select_fails_keeps_its_handle),
                                 TEST_EVERYWHERE(attempt_that_fails_later_may_be_repeated),
                                 TEST_EVERYWHERE(shortened_receives_lose_nothing_and_announce_the_rest),
