@@ -148,6 +148,38 @@ static void late_notifications_of_a_socket_keep_the_allowed_order(arena *a)
     EXPECT_TRUE(late > 0);
 }
 
+/* Data arrives while FD_CONNECT is held for long: it has to wait as well. */
+static void data_that_arrives_waits_behind_a_held_connect(void)
+{
+    told log = {"", 0};
+    CAsyncSocket listener, server;
+    teller client;
+    arena *a = arena_open(ARENA_SIM, NULL);
+    sim_world *world = arena_world(a);
+    arena_enter(a, ARENA_B);
+    sim_fault *fault = install(a, 1, SIM_PERCENT(100), SIM_S(3000));
+    UINT port = listen_on_a(a, &listener);
+    teller_construct(&client, &log, false);
+    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
+    EXPECT_ERROR(CAsyncSocket_Connect(&client.socket, arena_address(a, ARENA_A), port), WSAEWOULDBLOCK);
+    sim_world_run(world, sim_world_now(world) + (uint64_t)SIM_MS(5));
+    EXPECT_EQ_INT(late_count(fault), 1);
+    EXPECT_CODE(sim_fault_set_options(fault, NULL, NULL), 0);
+    CAsyncSocket_Construct(&server, NULL);
+    arena_enter(a, ARENA_A);
+    EXPECT_OK(CAsyncSocket_Accept(&listener, &server, NULL, NULL));
+    EXPECT_EQ_INT(CAsyncSocket_Send(&server, "hello", 5, 0), 5);
+    sim_world_run(world, sim_world_now(world) + (uint64_t)SIM_MS(5));
+    EXPECT_EQ_STR(log.text, "");
+    sim_world_run(world, sim_world_now(world) + (uint64_t)SIM_S(4000));
+    EXPECT_EQ_STR(log.text, "CRW"); /* the order in which what is true together is posted */
+    CAsyncSocket_Destruct(&server);
+    CAsyncSocket_Destruct(&listener);
+    arena_enter(a, ARENA_B);
+    CAsyncSocket_Destruct(&client.socket);
+    arena_close(a);
+}
+
 /* ---- two sockets ---- */
 
 /* Two datagrams, the first one to the first socket. */
@@ -388,6 +420,7 @@ static void surplus_read_comes_only_where_no_precheck_hides_it(arena *a)
 
 const test_case test_fault_late[] = {
     TEST_EVERYWHERE(late_notifications_of_a_socket_keep_the_allowed_order),
+    TEST(data_that_arrives_waits_behind_a_held_connect),
     TEST_EVERYWHERE(late_notification_is_dispatched_after_one_of_another_socket),
     TEST(late_notification_comes_within_its_time),
     TEST_EVERYWHERE(close_forgets_what_is_held),
