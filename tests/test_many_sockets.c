@@ -48,10 +48,10 @@ static unsigned make_room(struct rlimit *before)
  * process would find a listener where it expects none. */
 static const char *own_address(char text[16])
 {
-    long id = (long)getpid();
+    unsigned id = (unsigned)getpid();
     CAsyncSocket probe;
     CAsyncSocket_Construct(&probe, NULL);
-    snprintf(text, 16, "127.%ld.%ld.%ld", 1 + id / 62500 % 250, 1 + id / 250 % 250, 1 + id % 250);
+    snprintf(text, 16, "127.%u.%u.%u", 1 + id / 62500 % 250, 1 + id / 250 % 250, 1 + id % 250);
     if (!CAsyncSocket_Create(&probe, 0, SOCK_STREAM, 0, text))
         snprintf(text, 16, "127.0.0.1");
     CAsyncSocket_Destruct(&probe);
