@@ -18,7 +18,8 @@
 /* ---- the end of a connection ---- */
 
 /* The kernel says EPIPE of a reset that came after the peer's FIN.  Then FD_CLOSE belongs to the FIN, and
- * what is left to say is that the connection is gone: aborted, if the reset answers what was sent (SHU-20). */
+ * what is left to say is that the connection is gone; aborted, if the reset answers what was sent
+ * (SHU-20). */
 void casp_stream_mark_dead(cas_port_socket *s, int number)
 {
     if (s->dead != 0)

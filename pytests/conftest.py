@@ -6,9 +6,28 @@ A file NAME.cunit names a program of the build (CASTANET_BUILD) that understands
 A crash or a hang of one test so fails that test only, under its name.
 """
 
+import re
+
 import pytest
 
 import support
+
+# CUnit suites and modules whose sockets are the system's.  They run one after the other: on one loopback
+# network, who connects to a port that is closed here may find it open there.
+REAL_SOCKETS = re.compile(r"-(epoll|poll)(/|$)|^(real|many)_|^sweep|^test_(golden|differential|fault)")
+
+
+def pytest_collection_modifyitems(config, items):
+    """With several workers (pytest-xdist, --dist loadgroup) a module stays on one, with what it has built."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        cunit = isinstance(item, CUnitTest)
+        where = item.name if cunit else item.path.stem
+        group = "real sockets" if REAL_SOCKETS.search(where) else None if cunit else where
+        if group:
+            item.add_marker(pytest.mark.xdist_group(group))
+
 
 
 def pytest_collect_file(file_path, parent):
