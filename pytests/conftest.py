@@ -68,8 +68,8 @@ class CUnitTest(pytest.Item):
     def runtest(self):
         answer = support.run([self.program, "--run", self.name], limit_s=self.limit_s, expect=None)
         if answer.returncode == support.SKIPPED:
-            said = (answer.stdout + answer.stderr).split("\n")
-            pytest.skip(next((line for line in reversed(said) if line), "no reason given"))
+            said = re.search(r"# SKIP (.*)", answer.stdout)
+            pytest.skip(said.group(1) if said else answer.stdout.strip() or "no reason given")
         if answer.returncode != 0:
             raise support.Ended(answer.args, support.how_it_ended(answer.returncode),
                                 answer.stdout + answer.stderr)

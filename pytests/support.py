@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -39,6 +40,15 @@ def program(name, build=None):
             "  why: it was not built, or CASTANET_BUILD names another directory\n"
             "  fix: ./dev test")
     return path
+
+
+def needs_ipv6():
+    """Skips the test on a machine without ::1."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
 
 
 def shown(command):

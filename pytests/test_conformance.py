@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from support import ROOT, program, run
+from support import ROOT, needs_ipv6, program, run
 
 PAGE = ROOT / "docs" / "conformance.md"
 FAMILIES = {"EV-ACC": 15, "EV-CON": 8, "EV-WRT": 7, "EV-RD": 13, "EV-OOB": 7, "EV-CLS": 12, "EV-IOC": 5,
@@ -19,6 +19,7 @@ REQUIRED |= {f"OPT-{number}" for number in range(1, 9)}
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory):
+    needs_ipv6()
     path = tmp_path_factory.mktemp("conformance") / "conformance.md"
     run([program("tests/castanet_tests"), "--conformance-report", path])
     return path.read_text(encoding="utf-8")

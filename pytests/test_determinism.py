@@ -94,7 +94,7 @@ def test_sizes_of_tables_and_buffers_do_not_show(reference, strict_build, tmp_pa
 
 def test_everything_passes_with_tiny_tables(strict_build):
     printed = run([strict_build / "tests" / "castanet_tests"]).stdout
-    assert printed.splitlines()[-1].endswith(" passed, 0 failed"), printed
+    assert " passed, 0 failed" in printed.splitlines()[-1], printed
 
 
 def test_another_compiler_gives_the_same_run(reference, clang_build, tmp_path):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from support import ROOT, program, run
+from support import ROOT, needs_ipv6, program, run
 
 RECORDING = ROOT / "tests" / "golden" / "winsock-golden.jsonl"
 LIST = ROOT / "tests" / "golden" / "differences.txt"
@@ -54,6 +54,8 @@ def recording(tmp_path):
 
 @pytest.mark.parametrize("backend", backends())
 def test_every_difference_is_explained(backend):
+    if backend != "sim":
+        needs_ipv6()
     output = golden(RECORDING, "--backend", backend, "--differences", LIST).stdout
     counts = tally(output)
     assert counts["scenarios"] == SCENARIOS == len(output.splitlines()) - 1

@@ -60,6 +60,18 @@ int arena_backend_create(arena_backend backend, cas_allocator *memory, cas_backe
 
 void arena_backend_destroy(arena_backend backend, cas_backend *made) { kinds[backend].destroy(made); }
 
+bool arena_backend_has_ipv6(arena_backend backend)
+{
+    if (!arena_backend_is_real(backend))
+        return true;
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    bool has = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
 static void complain(const arena *a, const char *what)
 {
     if (a->options.complain != NULL)

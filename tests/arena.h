@@ -35,6 +35,8 @@ typedef struct arena_options {
 /* "sim", "epoll", "poll"; and back: ARENA_BACKENDS if there is none of that name. */
 const char *arena_backend_name(arena_backend);
 arena_backend arena_backend_of_name(const char *name);
+/* Some machines have no ::1. */
+bool arena_backend_has_ipv6(arena_backend);
 static inline bool arena_backend_is_real(arena_backend backend) { return backend != ARENA_SIM; }
 
 /* A backend of its own, of one that is real; 0 or a WSAE code. */

@@ -99,6 +99,7 @@ typedef struct scenario {
     unsigned backends;
     char backends_reason[SCENARIO_TEXT_MAX];
     cas_profile profile;
+    bool needs_ipv6;
     char sockets[SCENARIO_SOCKETS_MAX][16];
     arena_thread threads[SCENARIO_SOCKETS_MAX];
     int socket_count;

@@ -153,6 +153,12 @@ static bool parse_backends(parser *p)
     return scenario_take_string(p, s->backends_reason);
 }
 
+static bool parse_needs(parser *p)
+{
+    p->scenario->needs_ipv6 = scenario_take_word(p, "ipv6");
+    return p->scenario->needs_ipv6 || scenario_complain(p, "a need", "write ipv6");
+}
+
 static bool parse_place(parser *p)
 {
     int socket, thread;
@@ -212,6 +218,8 @@ static bool parse_statement(parser *p)
         return parse_profile(p);
     if (scenario_take_word(p, "backends"))
         return parse_backends(p);
+    if (scenario_take_word(p, "needs"))
+        return parse_needs(p);
     if (scenario_take_word(p, "place"))
         return parse_place(p);
     scenario_step *step = add_step(p);

@@ -18,6 +18,7 @@ static const char *current_program = "castanet_tests";
 static uint64_t current_seed;
 static const sim_world *current_world;
 static const char *current_place;
+static const char *skip_reason;
 
 void expect_set_command(const char *program, uint64_t seed)
 {
@@ -27,6 +28,14 @@ void expect_set_command(const char *program, uint64_t seed)
 
 void expect_set_world(const sim_world *world) { current_world = world; }
 void expect_set_place(const char *place) { current_place = place; }
+void expect_skip(const char *reason) { skip_reason = reason; }
+
+const char *expect_take_skip(void)
+{
+    const char *reason = skip_reason;
+    skip_reason = NULL;
+    return reason;
+}
 
 /* Appends to a text of used bytes; returns how many are used then, at most size. */
 static size_t append(char *text, size_t size, size_t used, const char *format, ...)

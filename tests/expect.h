@@ -30,6 +30,11 @@ void expect_set_command(const char *program, uint64_t seed);
 void expect_set_world(const sim_world *world); /* NULL: no world is current */
 void expect_set_place(const char *place);      /* "epoll", or NULL; static storage */
 
+/* The test cannot be made here, for this reason (static storage); it returns without another word. */
+void expect_skip(const char *reason);
+/* The reason of the test that just ended, NULL if it was made; forgets it. */
+const char *expect_take_skip(void);
+
 /* Records one assertion; the printf-style message is used only when ok is false.  Returns ok. */
 bool expect_report(expect_site site, bool ok, const char *format, ...)
 #if defined(__GNUC__)

@@ -19,7 +19,14 @@
 #include "tests/fixture.h"
 #include "tests/test_list.h"
 
-enum { EXIT_PASSED = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_INTERNAL = 4, EXIT_NOTHING = 5 };
+enum {
+    EXIT_PASSED = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    EXIT_INTERNAL = 4,
+    EXIT_NOTHING = 5,
+    EXIT_SKIPPED = 77
+};
 enum { PATTERNS_MAX = 64 };
 
 typedef struct run_options {
@@ -31,7 +38,7 @@ typedef struct run_options {
 } run_options;
 
 typedef struct run_result {
-    unsigned passed, failed;
+    unsigned passed, failed, skipped;
 } run_result;
 
 static void print_usage(FILE *stream)
@@ -183,9 +190,13 @@ static void print_failures(void)
 static void run_one(CU_pSuite suite, CU_pTest test, const char *name, run_result *result)
 {
     bool ok = CU_run_test(suite, test) == CUE_SUCCESS && CU_get_number_of_failure_records() == 0;
-    unsigned number = result->passed + result->failed + 1;
-    printf("%s %u %s\n", ok ? "ok" : "not ok", number, name);
-    if (ok)
+    unsigned number = result->passed + result->failed + result->skipped + 1;
+    const char *skipped = ok ? expect_take_skip() : NULL;
+    printf("%s %u %s%s%s\n", ok ? "ok" : "not ok", number, name, skipped != NULL ? " # SKIP " : "",
+           skipped != NULL ? skipped : "");
+    if (skipped != NULL)
+        result->skipped++;
+    else if (ok)
         result->passed++;
     else
         result->failed++;
@@ -195,7 +206,7 @@ static void run_one(CU_pSuite suite, CU_pTest test, const char *name, run_result
 
 static run_result run_all(const run_options *options)
 {
-    run_result result = {0, 0};
+    run_result result = {0};
     char name[256];
     for (CU_pSuite suite = CU_get_registry()->pSuite; suite != NULL; suite = suite->pNext)
         for (CU_pTest test = suite->pTest; test != NULL; test = test->pNext) {
@@ -219,7 +230,9 @@ static int run(const run_options *options)
         return fprintf(stderr, "castanet_tests: cannot register the suites: %s\n", CU_get_error_msg()),
                EXIT_INTERNAL;
     run_result result = run_all(options);
-    if (!options->list)
+    if (!options->list && result.skipped > 0)
+        printf("%u passed, %u failed, %u skipped\n", result.passed, result.failed, result.skipped);
+    else if (!options->list)
         printf("%u passed, %u failed\n", result.passed, result.failed);
     if (options->report != NULL && !conformance_write_report(options->report)) {
         fprintf(stderr, "castanet_tests: cannot write '%s': %s\n", options->report, strerror(errno));
@@ -227,7 +240,9 @@ static int run(const run_options *options)
     }
     if (result.failed > 0)
         return EXIT_FAILED;
-    return result.passed > 0 ? EXIT_PASSED : EXIT_NOTHING;
+    if (result.passed > 0)
+        return EXIT_PASSED;
+    return result.skipped > 0 ? EXIT_SKIPPED : EXIT_NOTHING;
 }
 
 int main(int argc, char **argv)
