@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One run of a differential program on one backend.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/differential_private.h"
+
+/* ---- notifications ---- */
+
+static void record(CAsyncSocket *self, long event, int error)
+{
+    const diff_object *object = (diff_object *)self;
+    diff_record *r = object->run->record;
+    if (r->note_count == DIFF_NOTES_MAX) {
+        snprintf(r->complaint, sizeof r->complaint, "more than %d notifications", DIFF_NOTES_MAX);
+        return;
+    }
+    r->notes[r->note_count++] = (diff_note){object->slot, r->epoch_count, event, error};
+}
+
+static void on_accept(CAsyncSocket *self, int error) { record(self, FD_ACCEPT, error); }
+static void on_close(CAsyncSocket *self, int error) { record(self, FD_CLOSE, error); }
+static void on_connect(CAsyncSocket *self, int error) { record(self, FD_CONNECT, error); }
+static void on_oob(CAsyncSocket *self, int error) { record(self, FD_OOB, error); }
+static void on_receive(CAsyncSocket *self, int error) { record(self, FD_READ, error); }
+static void on_send(CAsyncSocket *self, int error) { record(self, FD_WRITE, error); }
+
+static const CAsyncSocketVtbl recording = {.OnAccept = on_accept,
+                                           .OnClose = on_close,
+                                           .OnConnect = on_connect,
+                                           .OnOutOfBandData = on_oob,
+                                           .OnReceive = on_receive,
+                                           .OnSend = on_send};
+
+/* ---- objects ---- */
+
+CAsyncSocket *diff_object_of(diff_run *run, int slot)
+{
+    if (run->objects[slot] == NULL) {
+        diff_object *object = cas_alloc(&run->memory.base, sizeof *object);
+        if (object == NULL)
+            abort();
+        *object = (diff_object){.run = run, .slot = slot};
+        CAsyncSocket_Construct(&object->base, &recording);
+        run->objects[slot] = object;
+    }
+    return &run->objects[slot]->base;
+}
+
+void diff_object_delete(diff_run *run, int slot)
+{
+    if (run->objects[slot] == NULL)
+        return;
+    CAsyncSocket_Destruct(&run->objects[slot]->base);
+    cas_free(&run->memory.base, run->objects[slot], sizeof *run->objects[slot]);
+    run->objects[slot] = NULL;
+}
+
+/* ---- settling ---- */
+
+void diff_run_settle(diff_run *run)
+{
+    enum { ROUNDS_MAX = 50 };
+    arena_settle(run->arena);
+    for (int i = 0; i < ROUNDS_MAX && run->patience_ms > 0 && arena_wait(run->arena, run->patience_ms); i++)
+        arena_settle(run->arena);
+}
+
+/* ---- life ---- */
+
+static void complain(void *context, const char *what)
+{
+    diff_record *record = context;
+    snprintf(record->complaint, sizeof record->complaint, "%s", what);
+}
+
+static bool start(diff_run *run, arena_backend backend, uint64_t seed, diff_record *into)
+{
+    cas_counting_allocator_init(&run->memory, cas_allocator_system());
+    run->record = into;
+    run->buffer = malloc(DIFF_BUFFER_BYTES);
+    for (int slot = 0; slot < DIFF_SLOTS; slot++)
+        run->detached[slot] = INVALID_SOCKET;
+    run->arena = arena_create(&(arena_options){
+        .backend = backend, .seed = seed, .memory = &run->memory.base, .complain = complain, .context = into});
+    return run->arena != NULL && run->buffer != NULL;
+}
+
+/* A handle that nobody took back is closed, or a real one would stay open. */
+static void close_detached(diff_run *run, int slot)
+{
+    if (run->detached[slot] == INVALID_SOCKET)
+        return;
+    CAsyncSocket last;
+    CAsyncSocket_Construct(&last, NULL);
+    CAsyncSocket_Attach(&last, run->detached[slot], 0);
+    CAsyncSocket_Destruct(&last);
+}
+
+static void stop(diff_run *run)
+{
+    for (int slot = 0; run->arena != NULL && slot < DIFF_SLOTS; slot++) {
+        arena_enter(run->arena, differential_thread_of(slot));
+        diff_object_delete(run, slot);
+        close_detached(run, slot);
+    }
+    if (run->arena != NULL)
+        arena_destroy(run->arena);
+    free(run->buffer);
+    if (run->memory.blocks_live != 0)
+        snprintf(run->record->complaint, sizeof run->record->complaint, "%lld blocks of memory are left",
+                 (long long)run->memory.blocks_live);
+}
+
+void differential_run(const diff_program *program, arena_backend backend, uint64_t seed, int patience_ms,
+                      diff_record *into)
+{
+    bool settles[DIFF_STEPS_MAX];
+    diff_run run = {.patience_ms = patience_ms};
+    into->backend = backend;
+    into->note_count = into->epoch_count = 0;
+    into->complaint[0] = '\0';
+    differential_plan(program, settles);
+    bool ok = start(&run, backend, seed, into);
+    for (unsigned i = 0; ok && i < program->count; i++) {
+        const diff_step *step = &program->steps[i];
+        if (settles[i]) {
+            diff_run_settle(&run);
+            into->epoch_count++;
+        }
+        into->epochs[i] = into->epoch_count;
+        arena_enter(run.arena, differential_thread_of(step->slot));
+        into->results[i] = diff_act(&run, step);
+    }
+    if (ok)
+        diff_run_settle(&run);
+    stop(&run);
+}
