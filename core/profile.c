@@ -20,7 +20,7 @@ static const struct {
       .close_reports_reset = true,
       .shutdown_receive_resets = true,
       .backlog_max = 5}},
-    {"linux", {.one_urgent_byte = true}},
+    {"linux", {.one_urgent_byte = true, .reset_stays_queued = true}},
 };
 
 static const struct {
@@ -38,6 +38,7 @@ static const struct {
     {"sends-whole", offsetof(cas_profile, sends_whole)},
     {"one-urgent-byte", offsetof(cas_profile, one_urgent_byte)},
     {"shutdown-receive-resets", offsetof(cas_profile, shutdown_receive_resets)},
+    {"reset-stays-queued", offsetof(cas_profile, reset_stays_queued)},
 };
 
 enum {

@@ -225,6 +225,10 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
     s->finished = tcp->fin_received;
     s->tcp = tcp;
     tcp->socket = s;
+    if (tcp->state == SIMP_TCP_CLOSED) { /* reset while it waited */
+        s->dead = s->finished ? WSAECONNABORTED : WSAECONNRESET;
+        simp_tcp_destroy(tcp);
+    }
     *out = s;
     *handle = s->handle;
     return 0;
@@ -314,9 +318,11 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
 {
     if (!s->connected)
         return WSAENOTCONN;
+    if (s->send_shut)
+        return WSAESHUTDOWN;
     if (s->dead != 0)
         return s->dead;
-    if (s->send_shut || s->tcp->state == SIMP_TCP_CLOSED)
+    if (s->tcp->state == SIMP_TCP_CLOSED)
         return WSAESHUTDOWN;
     simp_tcp *t = s->tcp;
     uint32_t room = send_room(t, len);
@@ -387,6 +393,8 @@ int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
         s->receive_shut = true;
         if (s->datagram) {
             simp_udp_clear(s);
+            s->errors_pending = 0;
+            s->error_pending = 0;
         } else if (s->tcp != NULL) {
             shut_receives(s->tcp);
         }

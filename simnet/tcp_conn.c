@@ -138,16 +138,21 @@ static void unlist(simp_tcp *t)
     simp_port_drop(t->host, t->key.local_port, false);
 }
 
-void simp_tcp_finish(simp_tcp *t)
+/* The network forgets the connection; its record stays with whoever has it. */
+static void retire(simp_tcp *t)
 {
-    if (t->socket == NULL) {
-        simp_tcp_destroy(t);
-        return;
-    }
     unlist(t);
     simp_tcp_set_state(t, SIMP_TCP_CLOSED);
     for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
         simp_tcp_timer_stop(t, (simp_timer)i);
+}
+
+void simp_tcp_finish(simp_tcp *t)
+{
+    if (t->socket == NULL)
+        simp_tcp_destroy(t);
+    else
+        retire(t);
 }
 
 void simp_tcp_destroy(simp_tcp *t)
@@ -274,6 +279,11 @@ void simp_tcp_fail(simp_tcp *t, int error)
     cas_port_socket *socket = t->socket;
     bool connecting = socket != NULL && socket->connecting;
     bool spoke = t->una != t->send.end; /* what the peer did not acknowledge may be why it resets */
+    bool queued = t->listener != NULL && t->state != SIMP_TCP_SYN_RECEIVED;
+    if (queued && simp_tcp_profile(t)->reset_stays_queued) {
+        retire(t); /* who accepts it finds it closed */
+        return;
+    }
     simp_tcp_destroy(t);
     if (socket == NULL)
         return;

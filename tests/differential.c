@@ -89,7 +89,7 @@ static void print_program(session *s, const diff_program *program, const char *h
     printf("# castanet_differential --backend %s %s\n", arena_backend_name(s->backend), how);
     if (verdict.differs)
         printf("# the first difference is in %s of step %u, epoch %u\n",
-               verdict.in_notes ? "the notifications" : "the result", verdict.step + 1, verdict.epoch);
+               verdict.slot != DIFF_NONE ? "the notifications" : "the result", verdict.step + 1, verdict.epoch);
     differential_print(stdout, program, &s->sim, &s->real);
 }
 

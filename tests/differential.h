@@ -143,9 +143,8 @@ void differential_run(const diff_program *program, arena_backend backend, uint64
 
 typedef struct diff_verdict {
     bool differs;
-    unsigned step;  /* the first step that differs, or the last of an epoch that does */
-    bool in_notes;  /* the notifications of the epoch, not the result */
-    int slot;       /* whose */
+    unsigned step; /* the first one that differs, or the last of an epoch that does */
+    int slot;      /* whose notifications; DIFF_NONE: it is the result of the step */
     unsigned epoch;
 } diff_verdict;
 

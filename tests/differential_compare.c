@@ -33,32 +33,47 @@ static bool is_equal_notes(const diff_notes *a, const diff_notes *b)
     return true;
 }
 
-static bool compare_result(const diff_comparison *all, unsigned step)
+static diff_allowance compare_result(const diff_comparison *all, unsigned step)
 {
     const diff_result *sim = &all->sim->results[step], *real = &all->real->results[step];
-    return is_equal(sim, real) || differential_allows_result(all, step, sim, real);
+    return is_equal(sim, real) ? DIFF_ALLOWED : differential_allows_result(all, step, sim, real);
 }
 
-static bool compare_notes(const diff_comparison *all, int slot, unsigned epoch)
+static diff_allowance compare_notes(const diff_comparison *all, unsigned step, int slot)
 {
     diff_notes sim, real;
-    differential_notes_of(all->sim, slot, epoch, &sim);
-    differential_notes_of(all->real, slot, epoch, &real);
-    return is_equal_notes(&sim, &real) || differential_allows_notes(all, slot, epoch, &sim, &real);
+    differential_notes_of(all->sim, slot, all->sim->epochs[step], &sim);
+    differential_notes_of(all->real, slot, all->sim->epochs[step], &real);
+    return is_equal_notes(&sim, &real) ? DIFF_ALLOWED : differential_allows_notes(all, step, slot, &sim, &real);
+}
+
+/* The step's result, and if it is the last of its epoch, what came to each socket; slot DIFF_NONE: the
+ * result. */
+static diff_allowance compare_step(const diff_comparison *all, unsigned step, int *slot)
+{
+    const unsigned *epochs = all->sim->epochs;
+    diff_allowance found = compare_result(all, step);
+    bool last = step + 1 == all->program->count || epochs[step + 1] != epochs[step];
+    *slot = DIFF_NONE;
+    for (int i = 0; last && i < DIFF_SLOTS && found == DIFF_ALLOWED; i++) {
+        *slot = i;
+        found = compare_notes(all, step, i);
+    }
+    return found;
 }
 
 diff_verdict differential_compare(const diff_program *program, const diff_record *sim,
                                   const diff_record *real, unsigned *used)
 {
     diff_comparison all = {program, sim, real, used};
-    diff_verdict verdict = {.differs = sim->complaint[0] != '\0' || real->complaint[0] != '\0'};
-    for (unsigned i = 0; i < program->count && !verdict.differs; i++) {
-        verdict = (diff_verdict){.step = i, .slot = program->steps[i].slot, .epoch = sim->epochs[i]};
-        verdict.differs = !compare_result(&all, i);
-        bool last = i + 1 == program->count || sim->epochs[i + 1] != sim->epochs[i];
-        for (int slot = 0; last && slot < DIFF_SLOTS && !verdict.differs; slot++)
-            if (!compare_notes(&all, slot, sim->epochs[i]))
-                verdict = (diff_verdict){true, i, true, slot, sim->epochs[i]};
+    diff_allowance found = DIFF_ALLOWED;
+    int slot = DIFF_NONE;
+    if (sim->complaint[0] != '\0' || real->complaint[0] != '\0')
+        return (diff_verdict){.differs = true, .slot = DIFF_NONE};
+    for (unsigned i = 0; i < program->count && found == DIFF_ALLOWED; i++) {
+        found = compare_step(&all, i, &slot);
+        if (found == DIFF_REFUSED)
+            return (diff_verdict){.differs = true, .step = i, .slot = slot, .epoch = sim->epochs[i]};
     }
-    return verdict;
+    return (diff_verdict){.differs = false};
 }

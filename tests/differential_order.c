@@ -16,6 +16,9 @@ static bool sends(const diff_program *program, const diff_step *step)
     case DIFF_CONNECT: case DIFF_CLOSE: case DIFF_ABORT: case DIFF_DELETE: case DIFF_SEND: case DIFF_SENDTO:
     case DIFF_FILL: case DIFF_DRAIN:
         return true;
+    /* Real backends find out in the next wait what is true of a handle that is new to them. */
+    case DIFF_ACCEPT: case DIFF_ATTACH:
+        return true;
     case DIFF_SHUTDOWN:
         return step->number != SD_RECEIVE;
     case DIFF_RECV: case DIFF_RECVFROM: /* the window opens, and what waits for it follows */
@@ -81,10 +84,9 @@ void differential_plan(const diff_program *program, bool settles[DIFF_STEPS_MAX]
 
 bool differential_is_bulk(const diff_program *program)
 {
-    enum { MUCH = 70000 };
     for (unsigned i = 0; i < program->count; i++) {
         const diff_step *step = &program->steps[i];
-        if (step->verb == DIFF_FILL || (step->verb == DIFF_SEND && step->number > MUCH))
+        if (step->verb == DIFF_FILL)
             return true;
         if (step->verb == DIFF_SETOPT && step->number < 32768 &&
             (step->option == DIFF_RCVBUF || step->option == DIFF_SNDBUF))

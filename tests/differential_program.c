@@ -197,13 +197,11 @@ static const struct {
 
 static uint8_t choose_mask(unsigned byte) { return byte < 96 ? all_events : byte < 128 ? 0 : byte & 0x3F; }
 
-static int choose_size(unsigned byte, bool datagram, bool bulk, bool sends)
+static int choose_size(unsigned byte, bool datagram)
 {
     static const int sizes[] = {0, 1, 1, 2, 3, 4, 5, 8, 10, 20, 100, 1000, 1460, 2000, 3000, 10};
-    if (datagram && sends && byte >= 248)
+    if (datagram && byte >= 248)
         return byte >= 252 ? 65508 : 9000;
-    if (bulk && sends && byte >= 200)
-        return 200000;
     return sizes[byte % (sizeof sizes / sizeof sizes[0])];
 }
 
@@ -225,7 +223,7 @@ static int choose_flags(unsigned byte, bool receives)
 
 static int choose_option_value(diff_option option, unsigned byte, bool bulk)
 {
-    static const int sizes[] = {32768, 65536, 100000, 131072}, small[] = {0, 1000, 4096, 16384};
+    static const int sizes[] = {32768, 50000, 100000, 131072}, small[] = {0, 1000, 4096, 16384};
     if (option == DIFF_RCVBUF || option == DIFF_SNDBUF)
         return bulk ? small[byte & 3] : sizes[byte & 3];
     if (option == DIFF_NODELAY)
@@ -271,10 +269,10 @@ static void choose_arguments(decoder *d, diff_step *step, bool bulk)
     case DIFF_LINGER: step->number = (int)(next(r) % 3); break;
     case DIFF_SENDTO: step->other = choose_peer(d, step->slot, next(r)); /* and as send */ /* fall through */
     case DIFF_SEND:
-        step->number = choose_size(next(r), datagram, bulk, true);
+        step->number = choose_size(next(r), datagram);
         step->flags = choose_flags(next(r), false);
         break;
-    case DIFF_FILL: step->number = 16384; break;
+    case DIFF_FILL: step->number = next(r) < 128 ? 16384 : 200000; break;
     case DIFF_RECV:
     case DIFF_RECVFROM:
         step->number = choose_wish(next(r));

@@ -83,8 +83,14 @@ static bool start(diff_run *run, arena_backend backend, uint64_t seed, diff_reco
     run->buffer = malloc(DIFF_BUFFER_BYTES);
     for (int slot = 0; slot < DIFF_SLOTS; slot++)
         run->detached[slot] = INVALID_SOCKET;
-    run->arena = arena_create(&(arena_options){
-        .backend = backend, .seed = seed, .memory = &run->memory.base, .complain = complain, .context = into});
+    cas_profile profile = {0};
+    cas_profile_add(&profile, "linux");
+    run->arena = arena_create(&(arena_options){.backend = backend,
+                                               .seed = seed,
+                                               .memory = &run->memory.base,
+                                               .profile = &profile,
+                                               .complain = complain,
+                                               .context = into});
     return run->arena != NULL && run->buffer != NULL;
 }
 

@@ -39,6 +39,9 @@ typedef struct cas_profile {
     /* Stack.  Documentation: bytes that are queued, or arrive, after ShutDown(receives) reset the connection.
      * Measured: the peer's sends succeed, and the bytes are dropped. */
     bool shutdown_receive_resets;
+    /* Stack.  A connection that is reset while it waits to be accepted: Linux leaves it in the queue, and who
+     * accepts it is told OnClose.  Windows takes it out. */
+    bool reset_stays_queued;
     /* Documentation of the class: Listen takes 1 to 5, and clamps silently.  0: no limit of this library. */
     int backlog_max;
 } cas_profile;
@@ -47,9 +50,11 @@ typedef struct cas_profile {
  *
  *   windows       the default
  *   documented    close_after_drain, close_reports_reset, shutdown_receive_resets, backlog_max 5
- *   linux         what this library shows on the sockets of a Linux system: one_urgent_byte
+ *   linux         what this library shows on the sockets of a Linux system: one_urgent_byte,
+ *                 reset_stays_queued
  *   mfc4.1, mfc4.2, mfc7.0                 the pre-check of this version
- *   close-after-drain, close-reports-reset, sends-whole, one-urgent-byte, shutdown-receive-resets
+ *   close-after-drain, close-reports-reset, sends-whole, one-urgent-byte, shutdown-receive-resets,
+ *   reset-stays-queued
  *
  * The first three begin anew: they replace every switch but the pre-check. */
 bool cas_profile_add(cas_profile *profile, const char *name);
