@@ -376,6 +376,7 @@ static void shut_receives(simp_tcp *t)
 {
     bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL;
     t->receive_shut = true;
+    t->dropped_some = t->dropped_some || unread;
     if (unread && simp_tcp_profile(t)->shutdown_receive_resets) {
         simp_tcp_abandon(t);
         return;

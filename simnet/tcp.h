@@ -95,6 +95,7 @@ typedef struct simp_tcp {
     bool fin_received; /* it was reached */
     uint32_t fin_at;
     bool receive_shut; /* arriving bytes are dropped */
+    bool dropped_some; /* so close resets */
     bool listed;       /* segments find it */
     uint16_t mss;      /* of what we send, without options */
     bool scales;       /* window scaling: offered, then agreed; both shifts are 0 without */

@@ -344,8 +344,10 @@ static bool take_text(simp_tcp *t, sim_packet *packet)
         return false;
     }
     simp_receive_buffer_add(t, packet);
-    if (t->receive_shut)
+    if (t->receive_shut) {
+        t->dropped_some = true;
         simp_receive_buffer_clear(t);
+    }
     schedule_ack(t, in_order && !gap_before);
     if (in_order && t->socket != NULL && simp_receive_buffer_ready(t) > 0)
         simp_socket_report(t->socket, FD_READ, 0);

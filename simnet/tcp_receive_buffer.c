@@ -282,15 +282,28 @@ static void copy_out(const simp_tcp *t, uint32_t from, uint8_t *out, uint32_t le
     }
 }
 
+/* As BSD does: a receive that finds nothing before the urgent byte steps over it, and it is lost. */
+static void lose_passed_marks(simp_tcp *t, bool found_nothing)
+{
+    simp_receive_buffer *b = &t->receive;
+    bool at_mark = b->mark_count > 0 && b->marks[0].arrived && b->marks[0].seq == t->read;
+    if (found_nothing && at_mark)
+        consume(t, 1);
+    while (b->mark_count > 0 && b->marks[0].passed)
+        drop_mark(b, 0);
+}
+
 uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool peek)
 {
     span ready = readable(t);
     uint32_t count = len < ready.len ? len : ready.len;
-    if (count == 0)
-        return 0;
-    copy_out(t, ready.from, out, count);
-    if (!peek)
-        consume(t, ready.from + count);
+    if (count > 0) {
+        copy_out(t, ready.from, out, count);
+        if (!peek)
+            consume(t, ready.from + count);
+    }
+    if (len > 0 && !peek && !is_inline(t) && simp_tcp_profile(t)->one_urgent_byte)
+        lose_passed_marks(t, count == 0);
     return count;
 }
 

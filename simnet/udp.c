@@ -150,16 +150,16 @@ void simp_udp_error(sim_host *host, const sim_packet *quoted, int error)
 
 /* ---- receiving ---- */
 
-static bool take_error(cas_port_socket *s, bool peek, int *error)
+/* One failing call for each ICMP message, whether it peeks or not. */
+static bool take_error(cas_port_socket *s, int *error)
 {
     if (s->errors_pending > 0) {
-        s->errors_pending -= peek ? 0 : 1;
+        s->errors_pending--;
         *error = WSAECONNRESET;
         return true;
     }
     *error = s->error_pending;
-    if (!peek)
-        s->error_pending = 0;
+    s->error_pending = 0;
     return *error != 0;
 }
 
@@ -182,7 +182,7 @@ int simp_udp_receive(cas_port_socket *s, void *buf, size_t len, bool peek, SOCKA
         return WSAESHUTDOWN;
     if (!s->bound)
         return WSAEINVAL;
-    if (take_error(s, peek, &error))
+    if (take_error(s, &error))
         return error;
     const sim_packet *packet = s->datagrams.first;
     if (packet == NULL)

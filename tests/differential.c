@@ -97,7 +97,10 @@ static void run_bytes(session *s, const uint8_t *bytes, size_t len, const char *
 {
     diff_program program;
     differential_decode(&program, bytes, len);
+    unsigned long late = s->late;
     bool found = judge(s, &program);
+    if (s->late > late)
+        printf("# castanet_differential --backend %s %s: only late\n", arena_backend_name(s->backend), how);
     if (s->print || (found && s->disagreements <= PRINTED_MAX))
         print_program(s, &program, how);
 }

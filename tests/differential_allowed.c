@@ -48,6 +48,34 @@ static bool is_mark_of_dead(const diff_comparison *all, unsigned step, const dif
     return s->verb == DIFF_ATMARK && ended && is_value(sim, 1) && is_value(real, 0);
 }
 
+static bool is_empty_urgent(const diff_comparison *all, unsigned step, const diff_result *sim,
+                            const diff_result *real)
+{
+    const diff_step *s = &all->program->steps[step];
+    bool receives = s->verb == DIFF_RECV || s->verb == DIFF_RECVFROM;
+    (void)sim;
+    return receives && s->number == 0 && (s->flags & MSG_OOB) != 0 &&
+           (is_value(real, 0) || is_error(real, WSAEWOULDBLOCK));
+}
+
+static bool is_count_behind_shutdown(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                     const diff_result *real)
+{
+    const diff_step *s = &all->program->steps[step];
+    bool shut = differential_past(all, step, s->slot).shut;
+    return s->verb == DIFF_AVAILABLE && shut && is_value(sim, 0) && !real->failed;
+}
+
+/* How much buffers hold is the system's affair; that they hold something is not. */
+static bool is_count_of_full_buffer(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                    const diff_result *real)
+{
+    diff_verb verb = all->program->steps[step].verb;
+    bool counts = verb == DIFF_AVAILABLE || verb == DIFF_RECV || verb == DIFF_RECVFROM;
+    return counts && differential_is_bulk(all->program) && !sim->failed && !real->failed && sim->value > 0 &&
+           real->value > 0;
+}
+
 static bool is_state_lost(const diff_comparison *all, unsigned step, const diff_result *sim,
                           const diff_result *real)
 {
@@ -98,7 +126,8 @@ static bool is_listener_asked_late(const diff_comparison *all, unsigned step, in
                                    const diff_notes *real)
 {
     bool accepts = count_steps(all, step, slot, DIFF_ACCEPT) > 0;
-    return accepts && is_equal_but_for(sim, real, FD_ACCEPT) && real->count < sim->count;
+    bool selects = count_steps(all, step, slot, DIFF_SELECT) > 1;
+    return (accepts || selects) && is_equal_but_for(sim, real, FD_ACCEPT) && real->count < sim->count;
 }
 
 static bool is_datagram_asked_late(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
@@ -154,9 +183,12 @@ static const struct {
     {"room-while-filling",
      "OnSend while buffers are being filled: how often room returns depends on the sizes of the system",
      NULL, is_room_while_filling, DIFF_ALLOWED},
+    {"full-buffer",
+     "how many bytes FIONREAD and Receive give in programs that fill small buffers: both some, but not as many",
+     is_count_of_full_buffer, NULL, DIFF_ALLOWED},
     {"listener-told-late",
-     "AsyncSelect on a listener leaves OnAccept to the next wait, when an Accept made meanwhile may have "
-     "emptied the queue; only the surplus notification is missing",
+     "AsyncSelect on a listener leaves OnAccept to the next wait, when a call made meanwhile may have emptied "
+     "the queue or changed the mask",
      NULL, is_listener_asked_late, DIFF_ALLOWED},
     {"datagram-told-late",
      "a receive leaves the next OnReceive of a datagram socket to the next wait, when a call made meanwhile "
@@ -166,6 +198,12 @@ static const struct {
     {"fionread-of-listener",
      "FIONREAD of a listener: the kernel says WSAEINVAL; any socket without a connection has 0 (FIO-02)",
      is_count_of_listener, NULL, DIFF_ALLOWED},
+    {"urgent-of-0-bytes",
+     "Receive of 0 bytes with MSG_OOB: the backend answers before it looks for the urgent byte or the option",
+     is_empty_urgent, NULL, DIFF_ALLOWED},
+    {"fionread-after-shutdown",
+     "FIONREAD after ShutDown(receives): the kernel still has the bytes; no Receive can obtain one",
+     is_count_behind_shutdown, NULL, DIFF_ALLOWED},
     {"port-of-failed-attempt",
      "after a failed attempt the kernel forgets the port that connect chose, so Bind succeeds again, and "
      "Listen and GetSockName fail",

@@ -31,10 +31,10 @@ static void text_of_a_profile_gives_the_profile_again(void)
 
 static void all_switches_together_fit_into_the_text(void)
 {
-    cas_profile profile = {CAS_PRECHECK_COUNT, true, true, true, true, true, 5}, again;
+    cas_profile profile = {CAS_PRECHECK_COUNT, true, true, true, true, true, true, 5}, again;
     char text[CAS_PROFILE_TEXT];
     cas_profile_text(&profile, text, sizeof text);
-    EXPECT_EQ_STR(text, "documented,sends-whole,one-urgent-byte,mfc4.2");
+    EXPECT_EQ_STR(text, "documented,sends-whole,one-urgent-byte,reset-stays-queued,mfc4.2");
     profile.backlog_max = 0;
     cas_profile_text(&profile, text, sizeof text);
     EXPECT_TRUE(cas_profile_parse(&again, text, NULL));

@@ -34,7 +34,8 @@ typedef struct cas_profile {
      * part.  That is the default all the same, since programs must cope with it. */
     bool sends_whole;
     /* Stack.  BSD and Linux keep one urgent byte: a second one makes the first an ordinary byte of the
-     * stream, or drops it when it would be the next one read.  Windows queues them. */
+     * stream, or drops it when it would be the next one read; and a receive that reads past it drops it.
+     * Windows queues them. */
     bool one_urgent_byte;
     /* Stack.  Documentation: bytes that are queued, or arrive, after ShutDown(receives) reset the connection.
      * Measured: the peer's sends succeed, and the bytes are dropped. */
