@@ -249,7 +249,7 @@ const cas_profile *simp_tcp_profile(const simp_tcp *t)
 
 void simp_tcp_close(simp_tcp *t)
 {
-    bool unread = simp_receive_buffer_ready(t) > 0 || simp_receive_buffer_urgent(t) != NULL ||
+    bool unread = t->receive.first != NULL || simp_receive_buffer_urgent(t) != NULL ||
                   t->receive.early != NULL || t->dropped_some;
     if (t->socket != NULL)
         t->socket->tcp = NULL;

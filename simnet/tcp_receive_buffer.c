@@ -322,6 +322,8 @@ void simp_receive_buffer_take(simp_tcp *t, simp_mark *mark)
     mark->taken = true;
     if (mark->passed)
         drop_mark(&t->receive, (unsigned)(mark - t->receive.marks));
+    if (simp_tcp_profile(t)->one_urgent_byte)
+        return; /* as BSD does: it stays where it is until a receive steps over it */
     while (is_head_taken(t))
         consume(t, 1);
 }

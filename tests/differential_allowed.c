@@ -44,7 +44,8 @@ static bool is_mark_of_dead(const diff_comparison *all, unsigned step, const dif
                             const diff_result *real)
 {
     const diff_step *s = &all->program->steps[step];
-    bool ended = differential_past(all, step, s->slot).left_alone;
+    diff_past past = differential_past(all, step, s->slot);
+    bool ended = past.left_alone || past.shut;
     return s->verb == DIFF_ATMARK && ended && is_value(sim, 1) && is_value(real, 0);
 }
 
@@ -58,6 +59,18 @@ static bool is_empty_urgent(const diff_comparison *all, unsigned step, const dif
            (is_value(real, 0) || is_error(real, WSAEWOULDBLOCK));
 }
 
+/* In line, one receive ends at the mark. */
+static bool is_count_across_mark(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                 const diff_result *real)
+{
+    bool inline_urgent = false;
+    for (unsigned i = 0; i < step; i++)
+        inline_urgent = inline_urgent || (all->program->steps[i].verb == DIFF_SETOPT &&
+                                          all->program->steps[i].option == DIFF_OOBINLINE);
+    return inline_urgent && all->program->steps[step].verb == DIFF_AVAILABLE && !sim->failed && !real->failed &&
+           sim->value > 0 && real->value > sim->value;
+}
+
 static bool is_count_behind_shutdown(const diff_comparison *all, unsigned step, const diff_result *sim,
                                      const diff_result *real)
 {
@@ -67,13 +80,15 @@ static bool is_count_behind_shutdown(const diff_comparison *all, unsigned step, 
 }
 
 /* How much buffers hold is the system's affair; that they hold something is not. */
-static bool is_count_of_full_buffer(const diff_comparison *all, unsigned step, const diff_result *sim,
-                                    const diff_result *real)
+static bool is_full_buffer(const diff_comparison *all, unsigned step, const diff_result *sim,
+                           const diff_result *real)
 {
     diff_verb verb = all->program->steps[step].verb;
     bool counts = verb == DIFF_AVAILABLE || verb == DIFF_RECV || verb == DIFF_RECVFROM;
-    return counts && differential_is_bulk(all->program) && !sim->failed && !real->failed && sim->value > 0 &&
-           real->value > 0;
+    bool sends = verb == DIFF_SEND || verb == DIFF_SENDTO;
+    bool sim_some = sim->failed ? sends && sim->error == WSAEWOULDBLOCK : sim->value > 0;
+    bool real_some = real->failed ? sends && real->error == WSAEWOULDBLOCK : real->value > 0;
+    return (counts || sends) && differential_is_bulk(all->program) && sim_some && real_some;
 }
 
 static bool is_state_lost(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -146,11 +161,31 @@ static bool is_arrival_in_a_batch(const diff_comparison *all, unsigned step, int
     return same && count_of(sim, FD_OOB) > 0 && is_equal_but_for(sim, real, FD_OOB);
 }
 
-static bool is_room_while_filling(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
-                                  const diff_notes *real)
+/* When another socket was drained, room must have returned on both or on neither. */
+static bool is_room_in_full_buffer(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
+                                   const diff_notes *real)
 {
-    bool fills = count_steps(all, step, slot, DIFF_FILL) > 0;
-    return fills && is_equal_but_for(sim, real, FD_WRITE);
+    unsigned drained = 0;
+    for (int other = 0; other < DIFF_SLOTS; other++)
+        drained += other == slot ? 0 : count_steps(all, step, other, DIFF_DRAIN);
+    bool same = drained == 0 || (count_of(sim, FD_WRITE) > 0) == (count_of(real, FD_WRITE) > 0);
+    return differential_is_bulk(all->program) && same && is_equal_but_for(sim, real, FD_WRITE);
+}
+
+/* Many rounds of receiving: each may be told once. */
+static bool is_reading_of_full_buffer(const diff_comparison *all, unsigned step, int slot,
+                                      const diff_notes *sim, const diff_notes *real)
+{
+    bool drains = count_steps(all, step, slot, DIFF_DRAIN) > 0;
+    bool same = (count_of(sim, FD_READ) > 0) == (count_of(real, FD_READ) > 0);
+    return differential_is_bulk(all->program) && drains && same && is_equal_but_for(sim, real, FD_READ);
+}
+
+static bool is_read_behind_shutdown(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
+                                    const diff_notes *real)
+{
+    bool shuts = count_steps(all, step, slot, DIFF_SHUTDOWN) > 0;
+    return shuts && is_equal_but_for(sim, real, FD_READ) && sim->count < real->count;
 }
 
 static bool is_state_lost_to_notes(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
@@ -180,12 +215,16 @@ static const struct {
      "OnReceive and OnOutOfBandData of one arrival: a world posts in the order of packets; one epoll event "
      "tells both, and R1 puts the urgent byte first",
      NULL, is_arrival_in_a_batch, DIFF_ALLOWED},
-    {"room-while-filling",
-     "OnSend while buffers are being filled: how often room returns depends on the sizes of the system",
-     NULL, is_room_while_filling, DIFF_ALLOWED},
     {"full-buffer",
-     "how many bytes FIONREAD and Receive give in programs that fill small buffers: both some, but not as many",
-     is_count_of_full_buffer, NULL, DIFF_ALLOWED},
+     "counts of FIONREAD, Receive and Send in programs that make buffers small or fill them: both some, or no "
+     "room, but not as many",
+     is_full_buffer, NULL, DIFF_ALLOWED},
+    {"room-in-full-buffer",
+     "OnSend in such programs: when room returns depends on sizes; after the peer was drained both tell it or "
+     "neither",
+     NULL, is_room_in_full_buffer, DIFF_ALLOWED},
+    {"reading-of-full-buffer", "OnReceive while such a buffer is drained: how many rounds that takes", NULL,
+     is_reading_of_full_buffer, DIFF_ALLOWED},
     {"listener-told-late",
      "AsyncSelect on a listener leaves OnAccept to the next wait, when a call made meanwhile may have emptied "
      "the queue or changed the mask",
@@ -204,12 +243,20 @@ static const struct {
     {"fionread-after-shutdown",
      "FIONREAD after ShutDown(receives): the kernel still has the bytes; no Receive can obtain one",
      is_count_behind_shutdown, NULL, DIFF_ALLOWED},
+    {"fionread-across-mark",
+     "FIONREAD with the urgent byte in line: the kernel counts past the mark, where one Receive ends",
+     is_count_across_mark, NULL, DIFF_ALLOWED},
+    {"read-behind-shutdown",
+     "OnReceive that was queued when ShutDown(receives) came: the kernel still has the bytes, so it passes the "
+     "pre-check, though no Receive can obtain one",
+     NULL, is_read_behind_shutdown, DIFF_ALLOWED},
     {"port-of-failed-attempt",
      "after a failed attempt the kernel forgets the port that connect chose, so Bind succeeds again, and "
      "Listen and GetSockName fail",
      is_forgotten_port, NULL, DIFF_ALLOWED_TO_THE_END},
     {"mark-of-reset",
-     "SIOCATMARK of a connection that was reset with an urgent byte unread: the kernel keeps it, R10 does not",
+     "SIOCATMARK of a connection that was reset, or shut down for receives, with an urgent byte unread: the "
+     "kernel keeps it, though nothing can obtain it",
      is_mark_of_dead, NULL, DIFF_ALLOWED},
     {"state-of-detached",
      "a handle that was shut down, reset, or drew an ICMP error before Detach: the kernel does not tell, and "

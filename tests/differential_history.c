@@ -46,7 +46,8 @@ diff_past differential_past(const diff_comparison *all, unsigned step, int slot)
     diff_past pasts[DIFF_SLOTS] = {0}, detached[DIFF_SLOTS] = {0};
     for (unsigned i = 0; i < step; i++) {
         const diff_step *s = &all->program->steps[i];
-        bool ok = !all->sim->results[i].failed;
+        const diff_result *result = &all->sim->results[i];
+        bool ok = !result->failed && result->value != DIFF_NONE;
         if (ok || s->verb == DIFF_CONNECT)
             apply(pasts, detached, s);
         note_others(pasts, s);

@@ -26,6 +26,7 @@ struct diff_run {
     diff_object *objects[DIFF_SLOTS]; /* NULL until used, and after delete */
     SOCKET detached[DIFF_SLOTS];      /* INVALID_SOCKET: none */
     UINT ports[DIFF_SLOTS];           /* the last one known */
+    bool lingers[DIFF_SLOTS];         /* for a time other than 0 */
     unsigned sent[DIFF_SLOTS];        /* bytes, so that each has its own value */
     uint8_t *buffer;                  /* DIFF_BUFFER_BYTES */
 };
@@ -34,8 +35,10 @@ struct diff_run {
 CAsyncSocket *diff_object_of(diff_run *run, int slot);
 void diff_object_delete(diff_run *run, int slot);
 
-/* Delivers and dispatches all; begins a new epoch. */
+/* Delivers and dispatches all. */
 void diff_run_settle(diff_run *run);
+/* The same, and waits for acknowledgements that a real peer may hold back. */
+void diff_run_settle_acknowledged(diff_run *run);
 
 /* differential_verbs.c: performs one step; its thread is current. */
 diff_result diff_act(diff_run *run, const diff_step *step);

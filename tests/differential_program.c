@@ -260,7 +260,11 @@ static void choose_arguments(decoder *d, diff_step *step, bool bulk)
     case DIFF_SELECT: step->mask = choose_mask(next(r)); break;
     case DIFF_LISTEN: step->number = 16; break;
     case DIFF_CONNECT: step->other = choose_peer(d, step->slot, next(r)); break;
-    case DIFF_ACCEPT:
+    case DIFF_ACCEPT: /* the object must be of the same thread */
+        step->other = choose_neighbour(step->slot, next(r));
+        if (differential_thread_of(step->other) != differential_thread_of(step->slot))
+            step->other = step->slot == U ? U : T;
+        break;
     case DIFF_PEERNAME: step->other = choose_neighbour(step->slot, next(r)); break;
     case DIFF_ATTACH:
         step->other = choose_neighbour(step->slot, next(r));

@@ -60,12 +60,34 @@ void diff_object_delete(diff_run *run, int slot)
 
 /* ---- settling ---- */
 
-void diff_run_settle(diff_run *run)
+/* Not longer than needed where time is virtual: a whole program must fit into the shortest time that a
+ * connection lives on without its program. */
+static void settle_once(diff_run *run)
+{
+    sim_world *world = arena_world(run->arena);
+    if (world != NULL)
+        sim_world_run(world, sim_world_now(world) + (uint64_t)SIM_S(1));
+    else
+        arena_settle(run->arena);
+}
+
+static void settle_for(diff_run *run, int patience_ms)
 {
     enum { ROUNDS_MAX = 50 };
-    arena_settle(run->arena);
-    for (int i = 0; i < ROUNDS_MAX && run->patience_ms > 0 && arena_wait(run->arena, run->patience_ms); i++)
-        arena_settle(run->arena);
+    settle_once(run);
+    for (int i = 0; i < ROUNDS_MAX && patience_ms > 0 && arena_wait(run->arena, patience_ms); i++)
+        settle_once(run);
+}
+
+void diff_run_settle(diff_run *run)
+{
+    settle_for(run, run->patience_ms);
+}
+
+void diff_run_settle_acknowledged(diff_run *run)
+{
+    enum { HELD_BACK_MS = 60 };
+    settle_for(run, HELD_BACK_MS);
 }
 
 /* ---- life ---- */

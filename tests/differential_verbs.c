@@ -42,8 +42,8 @@ static const char *address_of(const diff_run *run, int slot)
 /* A slot that never had a port stands for one that nobody listens on. */
 static UINT port_of(const diff_run *run, int slot)
 {
-    enum { NOBODY = 1 };
-    return run->ports[slot] != 0 ? run->ports[slot] : NOBODY;
+    enum { NOBODY = 1 }; /* and the next ones: where all have one address, ports tell slots apart */
+    return run->ports[slot] != 0 ? run->ports[slot] : NOBODY + (UINT)slot;
 }
 
 static void remember_port(diff_run *run, int slot)
@@ -147,13 +147,26 @@ static diff_result act_accept(diff_run *run, const diff_step *step)
 static diff_result set_linger(diff_run *run, int slot, int seconds)
 {
     struct linger value = {.l_onoff = 1, .l_linger = seconds};
+    for (int i = 0; i < DIFF_SLOTS; i++) /* accepted sockets inherit it */
+        run->lingers[i] = run->lingers[i] || seconds > 0;
     return of_bool(CAsyncSocket_SetSockOpt(diff_object_of(run, slot), SO_LINGER, &value, sizeof value,
                                            SOL_SOCKET));
+}
+
+/* Whether such a close fails depends on what the peer has acknowledged. */
+static void settle_linger(diff_run *run, int slot)
+{
+    if (!run->lingers[slot])
+        return;
+    run->lingers[slot] = false;
+    diff_run_settle_acknowledged(run);
+    arena_enter(run->arena, differential_thread_of(slot));
 }
 
 static diff_result act_close(diff_run *run, const diff_step *step)
 {
     CAsyncSocket *object = diff_object_of(run, step->slot);
+    settle_linger(run, step->slot);
     CAsyncSocket_Close(object);
     return done(object->m_hSocket == INVALID_SOCKET);
 }
@@ -166,6 +179,7 @@ static diff_result act_abort(diff_run *run, const diff_step *step)
 
 static diff_result act_delete(diff_run *run, const diff_step *step)
 {
+    settle_linger(run, step->slot);
     diff_object_delete(run, step->slot);
     return done(1);
 }
