@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "tests/differential_allowed.h"
+#include "tests/differential_callbacks.h"
 
 enum { EXIT_AGREED, EXIT_DISAGREED, EXIT_USAGE };
 /* Longer than an acknowledgement is held back, and than the first probe of a closed window. */
@@ -24,7 +25,8 @@ typedef struct session {
     unsigned used[DIFF_RULES_MAX];
     unsigned long programs, steps, disagreements, late;
     diff_record sim, real;
-    bool print, keep_long, hasty;
+    diff_acting_result acted; /* sums */
+    bool print, keep_long, hasty, callbacks;
 } session;
 
 /* ---- one program ---- */
@@ -81,6 +83,76 @@ static bool judge(session *s, diff_program *program)
     return true;
 }
 
+/* ---- programs whose callbacks act ---- */
+
+static bool complains(const session *s, arena_backend backend, const uint8_t *bytes, size_t len,
+                      diff_acting_result *result)
+{
+    (void)s;
+    differential_run_acting(bytes, len, backend, result);
+    return result->complaint[0] != '\0';
+}
+
+/* Fewer bytes, as long as there is a complaint. */
+static void shorten_bytes(session *s, arena_backend backend, uint8_t *bytes, size_t *len,
+                          diff_acting_result *result)
+{
+    for (size_t count = *len / 2; count > 0; count /= 2)
+        for (size_t first = 0; first + count <= *len;) {
+            uint8_t candidate[DIFF_BYTES_MAX];
+            memcpy(candidate, bytes, first);
+            memcpy(candidate + first, bytes + first + count, *len - first - count);
+            if (complains(s, backend, candidate, *len - count, result)) {
+                *len -= count;
+                memcpy(bytes, candidate, *len);
+            } else {
+                first += count;
+            }
+        }
+    complains(s, backend, bytes, *len, result);
+}
+
+/* Returns what was wrong, or NULL. */
+static const char *judge_acting(session *s, uint8_t *bytes, size_t *len, arena_backend *where)
+{
+    static diff_acting_result result;
+    const arena_backend backends[] = {ARENA_SIM, s->backend};
+    s->programs++;
+    for (unsigned i = 0; i < 2; i++) {
+        bool wrong = complains(s, backends[i], bytes, *len, &result);
+        s->acted.callbacks += result.callbacks;
+        s->acted.actions += result.actions;
+        s->acted.nested += result.nested;
+        s->acted.reused += result.reused;
+        if (!wrong)
+            continue;
+        s->disagreements++;
+        *where = backends[i];
+        if (!s->keep_long)
+            shorten_bytes(s, backends[i], bytes, len, &result);
+        return result.complaint;
+    }
+    return NULL;
+}
+
+static void print_hex(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        printf("%02x", bytes[i]);
+}
+
+static void run_acting(session *s, uint8_t *bytes, size_t len, const char *how)
+{
+    arena_backend where = ARENA_SIM;
+    const char *complaint = judge_acting(s, bytes, &len, &where);
+    if (complaint == NULL)
+        return;
+    printf("# castanet_differential --backend %s --callbacks %s\n%s: %s\n# shortest: --callbacks --bytes ",
+           arena_backend_name(s->backend), how, arena_backend_name(where), complaint);
+    print_hex(bytes, len);
+    printf("\n");
+}
+
 /* ---- sources ---- */
 
 static void print_program(session *s, const diff_program *program, const char *how)
@@ -93,9 +165,13 @@ static void print_program(session *s, const diff_program *program, const char *h
     differential_print(stdout, program, &s->sim, &s->real);
 }
 
-static void run_bytes(session *s, const uint8_t *bytes, size_t len, const char *how)
+static void run_bytes(session *s, uint8_t *bytes, size_t len, const char *how)
 {
     diff_program program;
+    if (s->callbacks) {
+        run_acting(s, bytes, len, how);
+        return;
+    }
     differential_decode(&program, bytes, len);
     unsigned long late = s->late;
     bool found = judge(s, &program);
@@ -118,6 +194,13 @@ static void run_seeds(session *s, uint64_t first, uint64_t last)
 
 static void print_summary(const session *s)
 {
+    if (s->callbacks) {
+        printf("# sim and %s: %lu programs, %u actions, %u callbacks, %u nested pumps, %u reused handles, "
+               "%lu complaints\n",
+               arena_backend_name(s->backend), s->programs, s->acted.actions, s->acted.callbacks,
+               s->acted.nested, s->acted.reused, s->disagreements);
+        return;
+    }
     printf("# sim and %s: %lu programs of %lu steps, %lu disagreements, %lu that were only late\n",
            arena_backend_name(s->backend), s->programs, s->steps, s->disagreements, s->late);
     for (unsigned i = 0; i < differential_rule_count(); i++)
@@ -162,9 +245,24 @@ static void print_json_text(const char *text)
     putchar('"');
 }
 
-static void print_json_verdict(session *s, const uint8_t *bytes, size_t len)
+static void print_json_acting(session *s, uint8_t *bytes, size_t len)
+{
+    arena_backend where = ARENA_SIM;
+    const char *complaint = judge_acting(s, bytes, &len, &where);
+    printf("{\"verdict\": \"%s\", \"backend\": \"%s\", \"program\": ", complaint == NULL ? "agree" : "differ",
+           arena_backend_name(where));
+    print_json_text(complaint == NULL ? "" : complaint);
+    printf("}\n");
+    fflush(stdout);
+}
+
+static void print_json_verdict(session *s, uint8_t *bytes, size_t len)
 {
     diff_program program;
+    if (s->callbacks) {
+        print_json_acting(s, bytes, len);
+        return;
+    }
     unsigned long late = s->late;
     char *report = NULL;
     size_t size = 0;
@@ -205,7 +303,7 @@ static bool run_lines(session *s)
 typedef struct request {
     uint64_t first, last;
     const char *hex;
-    bool lines, seeds, callbacks;
+    bool lines, seeds;
 } request;
 
 static int refuse(const char *what, const char *fix)
@@ -251,7 +349,7 @@ static int parse(int argc, char **argv, session *s, request *r)
             break;
         case BYTES: r->hex = optarg; break;
         case STDIN: r->lines = true; break;
-        case CALLBACKS: r->callbacks = true; break;
+        case CALLBACKS: s->callbacks = true; break;
         case PRINT: s->print = true; break;
         case LONG: s->keep_long = true; break;
         case HASTY: s->hasty = s->keep_long = true; break; /* shows what is only late */
@@ -269,6 +367,7 @@ int main(int argc, char **argv)
     request r = {0};
     uint8_t bytes[DIFF_BYTES_MAX];
     size_t len = 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     if (parse(argc, argv, &s, &r) != EXIT_AGREED)
         return EXIT_USAGE;
     if (r.hex != NULL && !parse_hex(r.hex, bytes, &len))

@@ -270,7 +270,7 @@ static void choose_arguments(decoder *d, diff_step *step, bool bulk)
         step->other = choose_neighbour(step->slot, next(r));
         step->mask = choose_mask(next(r));
         break;
-    case DIFF_LINGER: step->number = (int)(next(r) % 3); break;
+    case DIFF_LINGER: step->number = next(r) < 192 ? 0 : 1; break; /* another time makes close wait */
     case DIFF_SENDTO: step->other = choose_peer(d, step->slot, next(r)); /* and as send */ /* fall through */
     case DIFF_SEND:
         step->number = choose_size(next(r), datagram);
