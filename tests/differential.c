@@ -88,8 +88,10 @@ static bool judge(session *s, diff_program *program)
 static bool complains(const session *s, arena_backend backend, const uint8_t *bytes, size_t len,
                       diff_acting_result *result)
 {
-    (void)s;
-    differential_run_acting(bytes, len, backend, result);
+    FILE *trace = s->print ? stdout : NULL;
+    if (trace != NULL)
+        fprintf(trace, "%s:\n", arena_backend_name(backend));
+    differential_run_acting(bytes, len, backend, trace, result);
     return result->complaint[0] != '\0';
 }
 

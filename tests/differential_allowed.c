@@ -79,16 +79,52 @@ static bool is_count_behind_shutdown(const diff_comparison *all, unsigned step, 
     return s->verb == DIFF_AVAILABLE && shut && is_value(sim, 0) && !real->failed;
 }
 
-/* How much buffers hold is the system's affair; that they hold something is not. */
+/* Bytes, no room, nothing, or the end behind bytes that have not been pushed through yet. */
+static bool is_transfer(diff_verb verb, const diff_result *result)
+{
+    bool sends = verb == DIFF_SEND || verb == DIFF_SENDTO;
+    return result->failed ? result->error == WSAEWOULDBLOCK && verb != DIFF_AVAILABLE
+                          : !sends || result->value > 0;
+}
+
+/* How much buffers hold is the system's affair. */
 static bool is_full_buffer(const diff_comparison *all, unsigned step, const diff_result *sim,
                            const diff_result *real)
 {
     diff_verb verb = all->program->steps[step].verb;
-    bool counts = verb == DIFF_AVAILABLE || verb == DIFF_RECV || verb == DIFF_RECVFROM;
-    bool sends = verb == DIFF_SEND || verb == DIFF_SENDTO;
-    bool sim_some = sim->failed ? sends && sim->error == WSAEWOULDBLOCK : sim->value > 0;
-    bool real_some = real->failed ? sends && real->error == WSAEWOULDBLOCK : real->value > 0;
-    return (counts || sends) && differential_is_bulk(all->program) && sim_some && real_some;
+    bool transfers = verb == DIFF_AVAILABLE || verb == DIFF_RECV || verb == DIFF_RECVFROM || verb == DIFF_SEND ||
+                     verb == DIFF_SENDTO;
+    return transfers && differential_is_bulk(all->program) && is_transfer(verb, sim) && is_transfer(verb, real);
+}
+
+static bool is_filled_behind_shutdown(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                      const diff_result *real)
+{
+    const diff_step *steps = all->program->steps;
+    bool shuts = false;
+    for (unsigned i = 0; i < step; i++)
+        shuts = shuts || (steps[i].verb == DIFF_SHUTDOWN && steps[i].number != SD_SEND);
+    return steps[step].verb == DIFF_FILL && shuts && !sim->failed && real->failed;
+}
+
+static bool is_late_error(const diff_comparison *all, unsigned step, const diff_result *sim,
+                          const diff_result *real)
+{
+    const diff_step *s = &all->program->steps[step];
+    diff_past past = differential_past(all, step, s->slot);
+    bool receives = s->verb == DIFF_RECV || s->verb == DIFF_RECVFROM;
+    return receives && past.datagram && past.sent && is_error(sim, WSAECONNRESET) &&
+           (!real->failed || real->error == WSAEMSGSIZE);
+}
+
+/* Sizes as they were set, and REUSEADDR of a listener as its program wants it. */
+static bool is_shadow_lost(const diff_comparison *all, unsigned step, const diff_result *sim,
+                           const diff_result *real)
+{
+    const diff_step *s = &all->program->steps[step];
+    bool shadowed = s->option == DIFF_RCVBUF || s->option == DIFF_SNDBUF || s->option == DIFF_REUSEADDR;
+    return s->verb == DIFF_GETOPT && shadowed && differential_past(all, step, s->slot).adopted && !sim->failed &&
+           !real->failed;
 }
 
 static bool is_state_lost(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -161,24 +197,25 @@ static bool is_arrival_in_a_batch(const diff_comparison *all, unsigned step, int
     return same && count_of(sim, FD_OOB) > 0 && is_equal_but_for(sim, real, FD_OOB);
 }
 
-/* When another socket was drained, room must have returned on both or on neither. */
+static bool was_told(const diff_record *record, int slot, unsigned epoch, long event)
+{
+    for (unsigned i = 0; i < record->note_count; i++)
+        if (record->notes[i].slot == slot && record->notes[i].epoch <= epoch && record->notes[i].event == event)
+            return true;
+    return false;
+}
+
+/* When a socket was drained, room and the end must have come on both or on neither. */
 static bool is_room_in_full_buffer(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
                                    const diff_notes *real)
 {
-    unsigned drained = 0;
-    for (int other = 0; other < DIFF_SLOTS; other++)
-        drained += other == slot ? 0 : count_steps(all, step, other, DIFF_DRAIN);
-    bool same = drained == 0 || (count_of(sim, FD_WRITE) > 0) == (count_of(real, FD_WRITE) > 0);
-    return differential_is_bulk(all->program) && same && is_equal_but_for(sim, real, FD_WRITE);
-}
-
-/* Many rounds of receiving: each may be told once. */
-static bool is_reading_of_full_buffer(const diff_comparison *all, unsigned step, int slot,
-                                      const diff_notes *sim, const diff_notes *real)
-{
-    bool drains = count_steps(all, step, slot, DIFF_DRAIN) > 0;
-    bool same = (count_of(sim, FD_READ) > 0) == (count_of(real, FD_READ) > 0);
-    return differential_is_bulk(all->program) && drains && same && is_equal_but_for(sim, real, FD_READ);
+    unsigned drained = 0, epoch = all->sim->epochs[step];
+    for (int any = 0; any < DIFF_SLOTS; any++)
+        drained += count_steps(all, step, any, DIFF_DRAIN);
+    bool same = was_told(all->sim, slot, epoch, FD_WRITE) == was_told(all->real, slot, epoch, FD_WRITE) &&
+                was_told(all->sim, slot, epoch, FD_CLOSE) == was_told(all->real, slot, epoch, FD_CLOSE);
+    return differential_is_bulk(all->program) && (drained == 0 || same) &&
+           is_equal_but_for(sim, real, FD_WRITE | FD_READ | FD_CLOSE);
 }
 
 static bool is_read_behind_shutdown(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
@@ -186,6 +223,16 @@ static bool is_read_behind_shutdown(const diff_comparison *all, unsigned step, i
 {
     bool shuts = count_steps(all, step, slot, DIFF_SHUTDOWN) > 0;
     return shuts && is_equal_but_for(sim, real, FD_READ) && sim->count < real->count;
+}
+
+static bool is_mark_lost(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
+                         const diff_notes *real)
+{
+    bool urgent = false;
+    for (unsigned i = 0; i < step; i++)
+        urgent = urgent || (all->program->steps[i].verb == DIFF_SEND && all->program->steps[i].flags == MSG_OOB);
+    return urgent && differential_past(all, step + 1, slot).adopted && is_equal_but_for(sim, real, FD_READ) &&
+           real->count < sim->count;
 }
 
 static bool is_state_lost_to_notes(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
@@ -216,15 +263,13 @@ static const struct {
      "tells both, and R1 puts the urgent byte first",
      NULL, is_arrival_in_a_batch, DIFF_ALLOWED},
     {"full-buffer",
-     "counts of FIONREAD, Receive and Send in programs that make buffers small or fill them: both some, or no "
-     "room, but not as many",
+     "results of FIONREAD, Receive and Send in programs that make buffers small or fill them: how much goes at "
+     "once, and when the rest and the end follow",
      is_full_buffer, NULL, DIFF_ALLOWED},
     {"room-in-full-buffer",
-     "OnSend in such programs: when room returns depends on sizes; after the peer was drained both tell it or "
-     "neither",
+     "OnSend, OnReceive and OnClose in such programs: when they come depends on sizes; after a socket was "
+     "drained, both have told of room and of the end, or neither",
      NULL, is_room_in_full_buffer, DIFF_ALLOWED},
-    {"reading-of-full-buffer", "OnReceive while such a buffer is drained: how many rounds that takes", NULL,
-     is_reading_of_full_buffer, DIFF_ALLOWED},
     {"listener-told-late",
      "AsyncSelect on a listener leaves OnAccept to the next wait, when a call made meanwhile may have emptied "
      "the queue or changed the mask",
@@ -243,6 +288,14 @@ static const struct {
     {"fionread-after-shutdown",
      "FIONREAD after ShutDown(receives): the kernel still has the bytes; no Receive can obtain one",
      is_count_behind_shutdown, NULL, DIFF_ALLOWED},
+    {"filled-behind-shutdown",
+     "filling a peer that has shut down receives: a world drops the bytes (SHU-24), the kernel keeps them until "
+     "its buffer is full",
+     is_filled_behind_shutdown, NULL, DIFF_ALLOWED_TO_THE_END},
+    {"late-datagram-error",
+     "a datagram that waits before an ICMP error is received first where the socket was silenced when the error "
+     "came",
+     is_late_error, NULL, DIFF_ALLOWED_TO_THE_END},
     {"fionread-across-mark",
      "FIONREAD with the urgent byte in line: the kernel counts past the mark, where one Receive ends",
      is_count_across_mark, NULL, DIFF_ALLOWED},
@@ -258,6 +311,14 @@ static const struct {
      "SIOCATMARK of a connection that was reset, or shut down for receives, with an urgent byte unread: the "
      "kernel keeps it, though nothing can obtain it",
      is_mark_of_dead, NULL, DIFF_ALLOWED},
+    {"options-of-detached",
+     "getopt RCVBUF, SNDBUF, REUSEADDR of a handle that was detached and attached: the kernel's values instead of "
+     "those that were set",
+     is_shadow_lost, NULL, DIFF_ALLOWED},
+    {"mark-of-detached",
+     "OnReceive for bytes behind an urgent mark is missing after Detach and Attach, because the backend does not "
+     "know that there is a mark",
+     NULL, is_mark_lost, DIFF_ALLOWED_TO_THE_END},
     {"state-of-detached",
      "a handle that was shut down, reset, or drew an ICMP error before Detach: the kernel does not tell, and "
      "the backend has forgotten",

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "castanet/error.h"
+#include "castanet/observer.h"
 
 enum { PLACES = 12, DEPTH_MAX = 4, ACTIONS_MAX = 400, BUFFER_BYTES = 4096 };
 
@@ -35,8 +36,15 @@ typedef struct actor {
     facts facts;
 } actor;
 
+typedef struct tracer {
+    cas_observer base;
+    acting *run;
+    FILE *stream;
+} tracer;
+
 struct acting {
     arena *arena;
+    tracer tracer;
     cas_counting_allocator memory;
     const uint8_t *bytes;
     size_t len, position;
@@ -294,8 +302,8 @@ static void on_event(CAsyncSocket *self, long event)
     check_callback(run, a, event);
     run->result->callbacks++;
     a->facts.told |= (uint8_t)event;
-    if (event == FD_CONNECT)
-        a->facts.attempts = 0;
+    if (event == FD_CONNECT && a->facts.attempts > 0)
+        a->facts.attempts--;
     if (is_over(run)) {
         answer(run, a, event);
         return;
@@ -343,22 +351,48 @@ static void check_connection(acting *run, actor *a)
         complain(run, a, "was lost: the connection has ended", FD_CLOSE);
 }
 
-static void check_nothing_lost(acting *run, int place)
+/* What is accepted here is closed, which its peer would see. */
+static void check_listener(acting *run, actor *a)
 {
-    actor *a = run->actors[place];
-    if (a == NULL || a->base.m_hSocket == INVALID_SOCKET || a->facts.adopted || a->facts.shut)
-        return;
-    arena_enter(run->arena, thread_of(place));
-    if (a->facts.datagram || a->facts.connects)
-        check_connection(run, a);
-    if (!a->facts.listens)
-        return;
     CAsyncSocket target;
     CAsyncSocket_Construct(&target, NULL);
     bool owed = is_owed(a, FD_ACCEPT);
     if (CAsyncSocket_Accept(&a->base, &target, NULL, NULL) && owed)
         complain(run, a, "was lost: a connection waits", FD_ACCEPT);
     CAsyncSocket_Destruct(&target);
+}
+
+static void check_nothing_lost(acting *run, int place, bool listeners)
+{
+    actor *a = run->actors[place];
+    if (a == NULL || a->base.m_hSocket == INVALID_SOCKET || a->facts.adopted || a->facts.shut)
+        return;
+    arena_enter(run->arena, thread_of(place));
+    if (listeners && a->facts.listens)
+        check_listener(run, a);
+    else if (!listeners && (a->facts.datagram || a->facts.connects))
+        check_connection(run, a);
+}
+
+/* ---- the trace ---- */
+
+static void trace_step(cas_observer *self, const cas_observation *what)
+{
+    static const char *const steps[] = {"call", "post", "dispatch", "return", "drop"};
+    const tracer *t = (tracer *)self;
+    int thread = 0;
+    while (arena_thread_of(t->run->arena, (arena_thread)thread) != what->thread)
+        thread++;
+    fprintf(t->stream, "%*sthread %d, socket %lld: %s %s = %lld, %s\n", 2 * (int)t->run->depth, "", thread,
+            (long long)what->handle, steps[what->step], what->name, (long long)what->result,
+            cas_error_name(what->error));
+}
+
+static void start_trace(acting *run, FILE *stream)
+{
+    run->tracer = (tracer){{trace_step}, run, stream};
+    for (int i = 0; stream != NULL && i < ARENA_THREADS; i++)
+        cas_thread_set_observer(arena_thread_of(run->arena, (arena_thread)i), &run->tracer.base);
 }
 
 /* ---- a run ---- */
@@ -397,8 +431,8 @@ static void perform(acting *run)
             arena_settle(run->arena);
     }
     arena_settle(run->arena);
-    for (int place = 0; place < PLACES; place++)
-        check_nothing_lost(run, place);
+    for (int i = 0; i < 2 * PLACES; i++)
+        check_nothing_lost(run, i % PLACES, i >= PLACES);
 }
 
 static void close_detached(acting *run, int place)
@@ -430,7 +464,7 @@ static int lowest_descriptor(void)
     return fd;
 }
 
-void differential_run_acting(const uint8_t *bytes, size_t len, arena_backend backend,
+void differential_run_acting(const uint8_t *bytes, size_t len, arena_backend backend, FILE *trace,
                              diff_acting_result *result)
 {
     acting run = {.bytes = bytes, .len = len, .closed = INVALID_SOCKET, .result = result};
@@ -446,6 +480,7 @@ void differential_run_acting(const uint8_t *bytes, size_t len, arena_backend bac
                                               .context = result});
     if (run.arena == NULL)
         return;
+    start_trace(&run, trace);
     perform(&run);
     finish(&run);
     if (result->complaint[0] == '\0' && run.memory.blocks_live != 0)

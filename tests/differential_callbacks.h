@@ -23,8 +23,8 @@ typedef struct diff_acting_result {
     unsigned reused;                     /* sockets that got the handle of one that was closed */
 } diff_acting_result;
 
-/* Runs the program of these bytes. */
-void differential_run_acting(const uint8_t *bytes, size_t len, arena_backend backend,
+/* Runs the program of these bytes.  trace: gets a line for each call and callback; NULL: none. */
+void differential_run_acting(const uint8_t *bytes, size_t len, arena_backend backend, FILE *trace,
                              diff_acting_result *result);
 
 #endif

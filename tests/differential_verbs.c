@@ -10,7 +10,7 @@
 
 #include "tests/differential_private.h"
 
-enum { FILL_ROUNDS_MAX = 500, DRAIN_ROUNDS_MAX = 400 };
+enum { FILL_ROUNDS_MAX = 60, DRAIN_ROUNDS_MAX = 400 };
 
 /* ---- results ---- */
 
