@@ -28,6 +28,41 @@ static bool is_count_of_listener(const diff_comparison *all, unsigned step, cons
     return all->program->steps[step].verb == DIFF_AVAILABLE && is_value(sim, 0) && is_error(real, WSAEINVAL);
 }
 
+/* Who connects to a port that it had itself. */
+static bool has_called_itself(const diff_comparison *all, unsigned end, int slot)
+{
+    for (unsigned i = 0; i < end; i++) {
+        const diff_step *s = &all->program->steps[i];
+        if (s->verb == DIFF_CONNECT && s->slot == slot && s->other == slot)
+            return true;
+    }
+    return false;
+}
+
+/* A listener whose OOBINLINE was changed after a client connected, and that accepted afterwards. */
+static bool inherits_differently(const diff_comparison *all, unsigned end)
+{
+    bool changed[DIFF_SLOTS] = {false}, connected = false;
+    for (unsigned i = 0; i < end; i++) {
+        const diff_step *s = &all->program->steps[i];
+        connected = connected || s->verb == DIFF_CONNECT;
+        if (connected && s->verb == DIFF_SETOPT && s->option == DIFF_OOBINLINE)
+            changed[s->slot] = true;
+        if (s->verb == DIFF_ACCEPT && changed[s->slot])
+            return true;
+    }
+    return false;
+}
+
+static bool is_other_inheritance(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                 const diff_result *real)
+{
+    diff_verb verb = all->program->steps[step].verb;
+    bool urgent = verb == DIFF_RECV || verb == DIFF_RECVFROM || verb == DIFF_ATMARK || verb == DIFF_AVAILABLE;
+    (void)sim, (void)real;
+    return urgent && inherits_differently(all, step);
+}
+
 static bool is_forgotten_port(const diff_comparison *all, unsigned step, const diff_result *sim,
                               const diff_result *real)
 {
@@ -37,7 +72,7 @@ static bool is_forgotten_port(const diff_comparison *all, unsigned step, const d
         return false;
     bool binds = s->verb == DIFF_BIND && is_error(sim, WSAEINVAL) && !real->failed;
     bool needs = (s->verb == DIFF_LISTEN || s->verb == DIFF_SOCKNAME) && !sim->failed && is_error(real, WSAEINVAL);
-    return binds || needs;
+    return binds || needs || has_called_itself(all, step, s->slot);
 }
 
 static bool is_mark_of_dead(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -105,6 +140,14 @@ static bool is_filled_behind_shutdown(const diff_comparison *all, unsigned step,
     for (unsigned i = 0; i < step; i++)
         shuts = shuts || (steps[i].verb == DIFF_SHUTDOWN && steps[i].number != SD_SEND);
     return steps[step].verb == DIFF_FILL && shuts && !sim->failed && real->failed;
+}
+
+static bool is_bound_by_failed_send(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                    const diff_result *real)
+{
+    const diff_step *s = &all->program->steps[step];
+    diff_past past = differential_past(all, step, s->slot);
+    return s->verb == DIFF_BIND && past.datagram && past.sent && !sim->failed && is_error(real, WSAEINVAL);
 }
 
 static bool is_late_error(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -215,7 +258,21 @@ static bool is_room_in_full_buffer(const diff_comparison *all, unsigned step, in
     bool same = was_told(all->sim, slot, epoch, FD_WRITE) == was_told(all->real, slot, epoch, FD_WRITE) &&
                 was_told(all->sim, slot, epoch, FD_CLOSE) == was_told(all->real, slot, epoch, FD_CLOSE);
     return differential_is_bulk(all->program) && (drained == 0 || same) &&
-           is_equal_but_for(sim, real, FD_WRITE | FD_READ | FD_CLOSE);
+           is_equal_but_for(sim, real, FD_WRITE | FD_READ | FD_CLOSE | FD_OOB);
+}
+
+static bool is_connect_to_forgotten_port(const diff_comparison *all, unsigned step, int slot,
+                                         const diff_notes *sim, const diff_notes *real)
+{
+    bool connects = count_of(sim, FD_CONNECT) == 1 && count_of(real, FD_CONNECT) == 1;
+    return connects && has_called_itself(all, step + 1, slot);
+}
+
+static bool is_other_inheritance_to_notes(const diff_comparison *all, unsigned step, int slot,
+                                          const diff_notes *sim, const diff_notes *real)
+{
+    (void)slot;
+    return inherits_differently(all, step + 1) && is_equal_but_for(sim, real, FD_READ | FD_OOB);
 }
 
 static bool is_read_behind_shutdown(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
@@ -267,8 +324,8 @@ static const struct {
      "once, and when the rest and the end follow",
      is_full_buffer, NULL, DIFF_ALLOWED},
     {"room-in-full-buffer",
-     "OnSend, OnReceive and OnClose in such programs: when they come depends on sizes; after a socket was "
-     "drained, both have told of room and of the end, or neither",
+     "OnSend, OnReceive, OnOutOfBandData and OnClose in such programs: when they come depends on sizes; after a "
+     "socket was drained, both have told of room and of the end, or neither",
      NULL, is_room_in_full_buffer, DIFF_ALLOWED},
     {"listener-told-late",
      "AsyncSelect on a listener leaves OnAccept to the next wait, when a call made meanwhile may have emptied "
@@ -292,6 +349,10 @@ static const struct {
      "filling a peer that has shut down receives: a world drops the bytes (SHU-24), the kernel keeps them until "
      "its buffer is full",
      is_filled_behind_shutdown, NULL, DIFF_ALLOWED_TO_THE_END},
+    {"bound-by-failed-send",
+     "a datagram that is too large binds the kernel's socket before it fails, so Bind fails; a failed call changes "
+     "nothing",
+     is_bound_by_failed_send, NULL, DIFF_ALLOWED_TO_THE_END},
     {"late-datagram-error",
      "a datagram that waits before an ICMP error is received first where the socket was silenced when the error "
      "came",
@@ -304,13 +365,17 @@ static const struct {
      "pre-check, though no Receive can obtain one",
      NULL, is_read_behind_shutdown, DIFF_ALLOWED},
     {"port-of-failed-attempt",
-     "after a failed attempt the kernel forgets the port that connect chose, so Bind succeeds again, and "
-     "Listen and GetSockName fail",
-     is_forgotten_port, NULL, DIFF_ALLOWED_TO_THE_END},
+     "after a failed attempt the kernel forgets the port that connect chose, so Bind succeeds again, Listen and "
+     "GetSockName fail, and a socket does not find itself there",
+     is_forgotten_port, is_connect_to_forgotten_port, DIFF_ALLOWED_TO_THE_END},
     {"mark-of-reset",
      "SIOCATMARK of a connection that was reset, or shut down for receives, with an urgent byte unread: the "
      "kernel keeps it, though nothing can obtain it",
      is_mark_of_dead, NULL, DIFF_ALLOWED},
+    {"inherited-at-syn",
+     "OOBINLINE changed on a listener while a connection waits: the kernel gave it the option when it came, the "
+     "backend believes that it has what the listener has now (5.7)",
+     is_other_inheritance, is_other_inheritance_to_notes, DIFF_ALLOWED_TO_THE_END},
     {"options-of-detached",
      "getopt RCVBUF, SNDBUF, REUSEADDR of a handle that was detached and attached: the kernel's values instead of "
      "those that were set",

@@ -48,7 +48,8 @@ diff_past differential_past(const diff_comparison *all, unsigned step, int slot)
         const diff_step *s = &all->program->steps[i];
         const diff_result *result = &all->sim->results[i];
         bool ok = !result->failed && result->value != DIFF_NONE;
-        if (ok || s->verb == DIFF_CONNECT)
+        bool tries = s->verb == DIFF_CONNECT || s->verb == DIFF_SEND || s->verb == DIFF_SENDTO;
+        if (ok || tries)
             apply(pasts, detached, s);
         note_others(pasts, s);
         note_others(detached, s);

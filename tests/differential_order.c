@@ -58,10 +58,23 @@ static bool is_calm(const diff_program *program, unsigned end)
     return true;
 }
 
+static bool talks_to_itself(const diff_program *program, int slot)
+{
+    for (unsigned i = 0; i < program->count; i++) {
+        const diff_step *step = &program->steps[i];
+        bool names = step->verb == DIFF_CONNECT || step->verb == DIFF_SENDTO;
+        if (names && step->slot == slot && step->other == slot)
+            return true;
+    }
+    return false;
+}
+
 static bool may_follow(const diff_program *program, unsigned sender, unsigned next)
 {
     const diff_step *a = &program->steps[sender], *b = &program->steps[next];
-    if (a->slot != b->slot)
+    if (a->slot != b->slot || talks_to_itself(program, a->slot))
+        return false;
+    if (a->verb == DIFF_ACCEPT || a->verb == DIFF_ATTACH)
         return false;
     if (is_apart_from_the_network(b))
         return true;
