@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * castanet_differential: runs random programs of API calls in a world and on real sockets, and tells where the
- * two disagree, with the shortest program that shows it.
+ * castanet_differential: runs random programs of API calls in a world and on real sockets, and tells where
+ * the two disagree, with the shortest program that shows it.
  *
- *  1. A disagreement counts only if it stays when the real run is given time: what comes late is counted apart.
+ *   castanet_differential [OPTION...] --seeds A-B | --bytes HEX | --stdin
+ *     --backend NAME   the real sockets; epoll if not given
+ *     --callbacks      programs whose callbacks act (differential_callbacks.h)
+ *     --print          every program, also those that agree; with --callbacks the trace
+ *     --no-shrink      as they were found
+ *     --hasty          without patience: what is only late counts too
+ *
+ * --stdin: a program a line, in hexadecimal; the verdicts are lines of JSON.  Exit codes: 0 nothing found, 1
+ * a disagreement, 2 usage.
+ *
+ *  1. A disagreement counts only if it stays when the real run is given time: what comes late is counted
+ *     apart.
  */
 #define _GNU_SOURCE /* getline */
 #include "tests/differential.h"
@@ -50,8 +61,7 @@ static bool still_disagrees(void *context, const diff_program *candidate)
 
 static bool still_disagrees_in_time(void *context, const diff_program *candidate)
 {
-    return disagrees(context, candidate, 0, NULL) &&
-           disagrees(context, candidate, patience(candidate), NULL);
+    return disagrees(context, candidate, 0, NULL) && disagrees(context, candidate, patience(candidate), NULL);
 }
 
 /* Quickly first; if the result turns out to have been merely late, again and with patience. */
@@ -163,7 +173,8 @@ static void print_program(session *s, const diff_program *program, const char *h
     printf("# castanet_differential --backend %s %s\n", arena_backend_name(s->backend), how);
     if (verdict.differs)
         printf("# the first difference is in %s of step %u, epoch %u\n",
-               verdict.slot != DIFF_NONE ? "the notifications" : "the result", verdict.step + 1, verdict.epoch);
+               verdict.slot != DIFF_NONE ? "the notifications" : "the result", verdict.step + 1,
+               verdict.epoch);
     differential_print(stdout, program, &s->sim, &s->real);
 }
 
@@ -328,7 +339,16 @@ static bool parse_seeds(const char *text, request *r)
 /* Returns EXIT_AGREED, or EXIT_USAGE after it has said why. */
 static int parse(int argc, char **argv, session *s, request *r)
 {
-    enum { SEEDS = 's', BACKEND = 'b', BYTES = 'x', STDIN = 'i', PRINT = 'p', LONG = 'l', HASTY = 'h', CALLBACKS = 'c' };
+    enum {
+        SEEDS = 's',
+        BACKEND = 'b',
+        BYTES = 'x',
+        STDIN = 'i',
+        PRINT = 'p',
+        LONG = 'l',
+        HASTY = 'h',
+        CALLBACKS = 'c'
+    };
     static const struct option names[] = {{"seeds", required_argument, NULL, SEEDS},
                                           {"backend", required_argument, NULL, BACKEND},
                                           {"bytes", required_argument, NULL, BYTES},
@@ -359,7 +379,8 @@ static int parse(int argc, char **argv, session *s, request *r)
         }
     }
     if (optind != argc || (int)r->lines + (int)r->seeds + (int)(r->hex != NULL) != 1)
-        return refuse("it is not said which programs to run", "give one of --seeds A-B, --bytes HEX, --stdin");
+        return refuse("it is not said which programs to run",
+                      "give one of --seeds A-B, --bytes HEX, --stdin");
     return EXIT_AGREED;
 }
 

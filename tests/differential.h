@@ -5,7 +5,7 @@
  *
  *   bytes -> program    every byte string is one                      [differential_program.c]
  *   program -> text     the language of tests/scenarios/README.md     [differential_text.c]
- *   program -> record   one run on one backend                        [differential_run.c, differential_verbs.c]
+ *   program -> record   one run on one backend                        [differential_run.c, ..._verbs.c]
  *   records -> verdict  up to the written list of differences         [differential_compare.c, ..._allowed.c]
  *   program -> shorter  as long as it still disagrees                 [differential_shrink.c]
  *
@@ -24,11 +24,11 @@
 #include "tests/arena.h"
 
 enum {
-    DIFF_SLOTS = 6,          /* places for sockets: C K on thread a, L S T on b, U on b2 */
-    DIFF_STEPS_MAX = 56,     /* 40 of the program and what always follows */
-    DIFF_CHOSEN_MAX = 40,    /* steps that bytes can ask for */
-    DIFF_BYTES_MAX = 160,    /* of a program's source */
-    DIFF_NOTES_MAX = 2048,   /* notifications of a run */
+    DIFF_SLOTS = 6,        /* places for sockets: C K on thread a, L S T on b, U on b2 */
+    DIFF_STEPS_MAX = 56,   /* 40 of the program and what always follows */
+    DIFF_CHOSEN_MAX = 40,  /* steps that bytes can ask for */
+    DIFF_BYTES_MAX = 160,  /* of a program's source */
+    DIFF_NOTES_MAX = 2048, /* notifications of a run */
     DIFF_NONE = -1
 };
 

@@ -9,8 +9,14 @@
 
 /* ---- results ---- */
 
-static bool is_error(const diff_result *result, int error) { return result->failed && result->error == error; }
-static bool is_value(const diff_result *result, long value) { return !result->failed && result->value == value; }
+static bool is_error(const diff_result *result, int error)
+{
+    return result->failed && result->error == error;
+}
+static bool is_value(const diff_result *result, long value)
+{
+    return !result->failed && result->value == value;
+}
 
 /* No program sets the simulated default, so who has it never set anything. */
 static bool is_default_size(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -71,7 +77,8 @@ static bool is_forgotten_port(const diff_comparison *all, unsigned step, const d
     if (past.datagram || !past.connected)
         return false;
     bool binds = s->verb == DIFF_BIND && is_error(sim, WSAEINVAL) && !real->failed;
-    bool needs = (s->verb == DIFF_LISTEN || s->verb == DIFF_SOCKNAME) && !sim->failed && is_error(real, WSAEINVAL);
+    bool needs = (s->verb == DIFF_LISTEN || s->verb == DIFF_SOCKNAME) && !sim->failed &&
+                 is_error(real, WSAEINVAL);
     return binds || needs || has_called_itself(all, step, s->slot);
 }
 
@@ -102,8 +109,8 @@ static bool is_count_across_mark(const diff_comparison *all, unsigned step, cons
     for (unsigned i = 0; i < step; i++)
         inline_urgent = inline_urgent || (all->program->steps[i].verb == DIFF_SETOPT &&
                                           all->program->steps[i].option == DIFF_OOBINLINE);
-    return inline_urgent && all->program->steps[step].verb == DIFF_AVAILABLE && !sim->failed && !real->failed &&
-           sim->value > 0 && real->value > sim->value;
+    return inline_urgent && all->program->steps[step].verb == DIFF_AVAILABLE && !sim->failed &&
+           !real->failed && sim->value > 0 && real->value > sim->value;
 }
 
 static bool is_count_behind_shutdown(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -127,9 +134,10 @@ static bool is_full_buffer(const diff_comparison *all, unsigned step, const diff
                            const diff_result *real)
 {
     diff_verb verb = all->program->steps[step].verb;
-    bool transfers = verb == DIFF_AVAILABLE || verb == DIFF_RECV || verb == DIFF_RECVFROM || verb == DIFF_SEND ||
-                     verb == DIFF_SENDTO;
-    return transfers && differential_is_bulk(all->program) && is_transfer(verb, sim) && is_transfer(verb, real);
+    bool transfers = verb == DIFF_AVAILABLE || verb == DIFF_RECV || verb == DIFF_RECVFROM ||
+                     verb == DIFF_SEND || verb == DIFF_SENDTO;
+    return transfers && differential_is_bulk(all->program) && is_transfer(verb, sim) &&
+           is_transfer(verb, real);
 }
 
 static bool is_filled_behind_shutdown(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -166,8 +174,8 @@ static bool is_shadow_lost(const diff_comparison *all, unsigned step, const diff
 {
     const diff_step *s = &all->program->steps[step];
     bool shadowed = s->option == DIFF_RCVBUF || s->option == DIFF_SNDBUF || s->option == DIFF_REUSEADDR;
-    return s->verb == DIFF_GETOPT && shadowed && differential_past(all, step, s->slot).adopted && !sim->failed &&
-           !real->failed;
+    return s->verb == DIFF_GETOPT && shadowed && differential_past(all, step, s->slot).adopted &&
+           !sim->failed && !real->failed;
 }
 
 static bool is_state_lost(const diff_comparison *all, unsigned step, const diff_result *sim,
@@ -243,7 +251,8 @@ static bool is_arrival_in_a_batch(const diff_comparison *all, unsigned step, int
 static bool was_told(const diff_record *record, int slot, unsigned epoch, long event)
 {
     for (unsigned i = 0; i < record->note_count; i++)
-        if (record->notes[i].slot == slot && record->notes[i].epoch <= epoch && record->notes[i].event == event)
+        if (record->notes[i].slot == slot && record->notes[i].epoch <= epoch &&
+            record->notes[i].event == event)
             return true;
     return false;
 }
@@ -275,8 +284,8 @@ static bool is_other_inheritance_to_notes(const diff_comparison *all, unsigned s
     return inherits_differently(all, step + 1) && is_equal_but_for(sim, real, FD_READ | FD_OOB);
 }
 
-static bool is_read_behind_shutdown(const diff_comparison *all, unsigned step, int slot, const diff_notes *sim,
-                                    const diff_notes *real)
+static bool is_read_behind_shutdown(const diff_comparison *all, unsigned step, int slot,
+                                    const diff_notes *sim, const diff_notes *real)
 {
     bool shuts = count_steps(all, step, slot, DIFF_SHUTDOWN) > 0;
     return shuts && is_equal_but_for(sim, real, FD_READ) && sim->count < real->count;
@@ -287,7 +296,8 @@ static bool is_mark_lost(const diff_comparison *all, unsigned step, int slot, co
 {
     bool urgent = false;
     for (unsigned i = 0; i < step; i++)
-        urgent = urgent || (all->program->steps[i].verb == DIFF_SEND && all->program->steps[i].flags == MSG_OOB);
+        urgent = urgent ||
+                 (all->program->steps[i].verb == DIFF_SEND && all->program->steps[i].flags == MSG_OOB);
     return urgent && differential_past(all, step + 1, slot).adopted && is_equal_but_for(sim, real, FD_READ) &&
            real->count < sim->count;
 }
@@ -320,15 +330,18 @@ static const struct {
      "tells both, and R1 puts the urgent byte first",
      NULL, is_arrival_in_a_batch, DIFF_ALLOWED},
     {"full-buffer",
-     "results of FIONREAD, Receive and Send in programs that make buffers small or fill them: how much goes at "
+     "results of FIONREAD, Receive and Send in programs that make buffers small or fill them: how much goes "
+     "at "
      "once, and when the rest and the end follow",
      is_full_buffer, NULL, DIFF_ALLOWED},
     {"room-in-full-buffer",
-     "OnSend, OnReceive, OnOutOfBandData and OnClose in such programs: when they come depends on sizes; after a "
+     "OnSend, OnReceive, OnOutOfBandData and OnClose in such programs: when they come depends on sizes; "
+     "after a "
      "socket was drained, both have told of room and of the end, or neither",
      NULL, is_room_in_full_buffer, DIFF_ALLOWED},
     {"listener-told-late",
-     "AsyncSelect on a listener leaves OnAccept to the next wait, when a call made meanwhile may have emptied "
+     "AsyncSelect on a listener leaves OnAccept to the next wait, when a call made meanwhile may have "
+     "emptied "
      "the queue or changed the mask",
      NULL, is_listener_asked_late, DIFF_ALLOWED},
     {"datagram-told-late",
@@ -346,26 +359,31 @@ static const struct {
      "FIONREAD after ShutDown(receives): the kernel still has the bytes; no Receive can obtain one",
      is_count_behind_shutdown, NULL, DIFF_ALLOWED},
     {"filled-behind-shutdown",
-     "filling a peer that has shut down receives: a world drops the bytes (SHU-24), the kernel keeps them until "
+     "filling a peer that has shut down receives: a world drops the bytes (SHU-24), the kernel keeps them "
+     "until "
      "its buffer is full",
      is_filled_behind_shutdown, NULL, DIFF_ALLOWED_TO_THE_END},
     {"bound-by-failed-send",
-     "a datagram that is too large binds the kernel's socket before it fails, so Bind fails; a failed call changes "
+     "a datagram that is too large binds the kernel's socket before it fails, so Bind fails; a failed call "
+     "changes "
      "nothing",
      is_bound_by_failed_send, NULL, DIFF_ALLOWED_TO_THE_END},
     {"late-datagram-error",
-     "a datagram that waits before an ICMP error is received first where the socket was silenced when the error "
+     "a datagram that waits before an ICMP error is received first where the socket was silenced when the "
+     "error "
      "came",
      is_late_error, NULL, DIFF_ALLOWED_TO_THE_END},
     {"fionread-across-mark",
      "FIONREAD with the urgent byte in line: the kernel counts past the mark, where one Receive ends",
      is_count_across_mark, NULL, DIFF_ALLOWED},
     {"read-behind-shutdown",
-     "OnReceive that was queued when ShutDown(receives) came: the kernel still has the bytes, so it passes the "
+     "OnReceive that was queued when ShutDown(receives) came: the kernel still has the bytes, so it passes "
+     "the "
      "pre-check, though no Receive can obtain one",
      NULL, is_read_behind_shutdown, DIFF_ALLOWED},
     {"port-of-failed-attempt",
-     "after a failed attempt the kernel forgets the port that connect chose, so Bind succeeds again, Listen and "
+     "after a failed attempt the kernel forgets the port that connect chose, so Bind succeeds again, Listen "
+     "and "
      "GetSockName fail, and a socket does not find itself there",
      is_forgotten_port, is_connect_to_forgotten_port, DIFF_ALLOWED_TO_THE_END},
     {"mark-of-reset",
@@ -373,15 +391,18 @@ static const struct {
      "kernel keeps it, though nothing can obtain it",
      is_mark_of_dead, NULL, DIFF_ALLOWED},
     {"inherited-at-syn",
-     "OOBINLINE changed on a listener while a connection waits: the kernel gave it the option when it came, the "
+     "OOBINLINE changed on a listener while a connection waits: the kernel gave it the option when it came, "
+     "the "
      "backend believes that it has what the listener has now (5.7)",
      is_other_inheritance, is_other_inheritance_to_notes, DIFF_ALLOWED_TO_THE_END},
     {"options-of-detached",
-     "getopt RCVBUF, SNDBUF, REUSEADDR of a handle that was detached and attached: the kernel's values instead of "
+     "getopt RCVBUF, SNDBUF, REUSEADDR of a handle that was detached and attached: the kernel's values "
+     "instead of "
      "those that were set",
      is_shadow_lost, NULL, DIFF_ALLOWED},
     {"mark-of-detached",
-     "OnReceive for bytes behind an urgent mark is missing after Detach and Attach, because the backend does not "
+     "OnReceive for bytes behind an urgent mark is missing after Detach and Attach, because the backend does "
+     "not "
      "know that there is a mark",
      NULL, is_mark_lost, DIFF_ALLOWED_TO_THE_END},
     {"state-of-detached",

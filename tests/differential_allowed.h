@@ -29,8 +29,8 @@ void differential_notes_of(const diff_record *record, int slot, unsigned epoch, 
 /* What happened to a slot's socket since it was made. */
 typedef struct diff_past {
     bool datagram;
-    bool connected;  /* an attempt was made */
-    bool shut;       /* by itself, one side or both */
+    bool connected; /* an attempt was made */
+    bool shut;      /* by itself, one side or both */
     bool sent;
     bool left_alone; /* another socket was closed or shut down */
     bool adopted;    /* its handle was detached and attached */
@@ -49,8 +49,8 @@ typedef enum diff_allowance {
 } diff_allowance;
 
 /* Whether a rule allows two different results or notifications. */
-diff_allowance differential_allows_result(const diff_comparison *all, unsigned step,
-                                          const diff_result *sim, const diff_result *real);
+diff_allowance differential_allows_result(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                          const diff_result *real);
 /* step is the last one of the epoch. */
 diff_allowance differential_allows_notes(const diff_comparison *all, unsigned step, int slot,
                                          const diff_notes *sim, const diff_notes *real);

@@ -21,12 +21,12 @@ typedef struct acting acting;
 /* What is known of a socket; goes with its handle. */
 typedef struct facts {
     bool datagram, listens, connects;
-    bool shut;        /* for receives */
-    bool adopted;     /* detached once: a real backend does not know all of its past */
+    bool shut;         /* for receives */
+    bool adopted;      /* detached once: a real backend does not know all of its past */
     unsigned attempts; /* whose OnConnect may still come */
-    uint8_t selected; /* every event that was in a mask */
-    uint8_t mask;     /* now */
-    uint8_t told;     /* callbacks made, and not answered since */
+    uint8_t selected;  /* every event that was in a mask */
+    uint8_t mask;      /* now */
+    uint8_t told;      /* callbacks made, and not answered since */
 } facts;
 
 typedef struct actor {
@@ -62,15 +62,16 @@ static unsigned next(acting *run) { return run->position < run->len ? run->bytes
 
 static bool is_over(const acting *run)
 {
-    return run->position >= run->len || run->result->actions >= ACTIONS_MAX || run->result->complaint[0] != '\0';
+    return run->position >= run->len || run->result->actions >= ACTIONS_MAX ||
+           run->result->complaint[0] != '\0';
 }
 
 static void complain(acting *run, const actor *who, const char *what, long event)
 {
     const char *name = event == 0 ? "" : cas_event_callback_name(event);
     if (run->result->complaint[0] == '\0')
-        snprintf(run->result->complaint, DIFF_COMPLAINT_MAX, "place %d: %s %s, after %u callbacks", who->place,
-                 name, what, run->result->callbacks);
+        snprintf(run->result->complaint, DIFF_COMPLAINT_MAX, "place %d: %s %s, after %u callbacks",
+                 who->place, name, what, run->result->callbacks);
 }
 
 /* ---- places ---- */
@@ -171,7 +172,7 @@ static void accept_into(acting *run, actor *listener, actor *target)
 static void receive(acting *run, actor *a, int len, int flags)
 {
     CAsyncSocket_Receive(&a->base, run->buffer, len, flags);
-    a->facts.told &= (uint8_t)~((flags & MSG_OOB) != 0 ? FD_OOB : FD_READ);
+    a->facts.told &= (uint8_t) ~((flags & MSG_OOB) != 0 ? FD_OOB : FD_READ);
 }
 
 static void detach(acting *run, actor *a)
@@ -234,13 +235,17 @@ static void act(acting *run, int place)
     if (empty && what >= 6 && what < 20)
         what %= 6;
     switch (what) {
-    case 0: case 1: create(run, a, byte >= 200, choose_mask(byte * 3 & 0xFF)); break;
+    case 0:
+    case 1: create(run, a, byte >= 200, choose_mask(byte * 3 & 0xFF)); break;
     case 2: connect_to(run, a, (int)(byte % PLACES)); break;
     case 3: a->facts.listens = CAsyncSocket_Listen(&a->base, 16) || a->facts.listens; break;
     case 4: attach(run, a, neighbour(place, byte), choose_mask(byte)); break;
-    case 5: case 6: accept_into(run, actor_at(run, neighbour(place, byte)), a); break;
-    case 7: case 8: accept_into(run, a, actor_at(run, neighbour(place, byte))); break;
-    case 9: case 10: CAsyncSocket_Send(&a->base, run->buffer, (int)(byte & 63), byte >= 224 ? MSG_OOB : 0); break;
+    case 5:
+    case 6: accept_into(run, actor_at(run, neighbour(place, byte)), a); break;
+    case 7:
+    case 8: accept_into(run, a, actor_at(run, neighbour(place, byte))); break;
+    case 9:
+    case 10: CAsyncSocket_Send(&a->base, run->buffer, (int)(byte & 63), byte >= 224 ? MSG_OOB : 0); break;
     case 11:
         CAsyncSocket_SendTo(&a->base, run->buffer, 5, run->ports[byte % PLACES],
                             arena_address(run->arena, thread_of((int)(byte % PLACES))), 0);
@@ -250,7 +255,8 @@ static void act(acting *run, int place)
     case 14: select_events(a, choose_mask(byte)); break;
     case 15: shut_down(a, (int)(byte % 3)); break;
     case 16: detach(run, a); break;
-    case 17: case 18: close_actor(a); break;
+    case 17:
+    case 18: close_actor(a); break;
     case 19: abort_actor(a); break;
     case 20: destroy_actor(run, neighbour(place, byte)); break;
     case 21: destroy_actor(run, place); break;

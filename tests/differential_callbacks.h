@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Programs whose callbacks act: close and destroy sockets, make new ones, pump again.  They run on one backend
- * at a time, and are judged by what must hold everywhere rather than by comparison:
+ * Programs whose callbacks act: close and destroy sockets, make new ones, pump again.  They run on one
+ * backend at a time, and are judged by what must hold everywhere rather than by comparison:
  *
  *  1. A callback is made for an object that is alive, has a handle, and is the one that FromHandle gives, on
  *     its own thread.
@@ -18,7 +18,7 @@
 enum { DIFF_COMPLAINT_MAX = 200 };
 
 typedef struct diff_acting_result {
-    char complaint[DIFF_COMPLAINT_MAX]; /* the first one; empty: none */
+    char complaint[DIFF_COMPLAINT_MAX];  /* the first one; empty: none */
     unsigned callbacks, actions, nested; /* how much happened */
     unsigned reused;                     /* sockets that got the handle of one that was closed */
 } diff_acting_result;

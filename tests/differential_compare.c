@@ -44,7 +44,8 @@ static diff_allowance compare_notes(const diff_comparison *all, unsigned step, i
     diff_notes sim, real;
     differential_notes_of(all->sim, slot, all->sim->epochs[step], &sim);
     differential_notes_of(all->real, slot, all->sim->epochs[step], &real);
-    return is_equal_notes(&sim, &real) ? DIFF_ALLOWED : differential_allows_notes(all, step, slot, &sim, &real);
+    return is_equal_notes(&sim, &real) ? DIFF_ALLOWED
+                                       : differential_allows_notes(all, step, slot, &sim, &real);
 }
 
 /* The step's result, and if it is the last of its epoch, what came to each socket; slot DIFF_NONE: the

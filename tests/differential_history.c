@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the steps before one have made of its socket, so that a rule of the list can say exactly when it holds.
+ * What the steps before one have made of its socket, so that a rule of the list can say exactly when it
+ * holds.
  */
 #include "tests/differential_allowed.h"
 
@@ -13,10 +14,7 @@ static void note_others(diff_past pasts[DIFF_SLOTS], const diff_step *step)
         pasts[slot].left_alone = pasts[slot].left_alone || (goes && slot != step->slot);
 }
 
-static void begin(diff_past *past, bool datagram)
-{
-    *past = (diff_past){.datagram = datagram};
-}
+static void begin(diff_past *past, bool datagram) { *past = (diff_past){.datagram = datagram}; }
 
 static void apply(diff_past pasts[DIFF_SLOTS], diff_past detached[DIFF_SLOTS], const diff_step *step)
 {

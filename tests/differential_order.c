@@ -2,11 +2,11 @@
  *
  * Where a program has to settle before its next step, so that no call races with what another one sent.
  *
- * In a world nothing arrives between two calls; over loopback it has arrived before the call returns.  So once
- * a step has sent something, only steps may follow unsettled that neither side's arrival can reach: those
- * that look at or set up the same socket; and more bytes of the same sender, while nobody has gone yet who
- * could answer the first ones with a reset.  And before something is sent, the messages that wait are dispatched:
- * whether they pass the pre-check would depend on what has arrived.
+ * In a world nothing arrives between two calls; over loopback it has arrived before the call returns.  So
+ * once a step has sent something, only steps may follow unsettled that neither side's arrival can reach:
+ * those that look at or set up the same socket; and more bytes of the same sender, while nobody has gone yet
+ * who could answer the first ones with a reset.  And before something is sent, the messages that wait are
+ * dispatched: whether they pass the pre-check would depend on what has arrived.
  */
 #include "tests/differential.h"
 
@@ -14,32 +14,36 @@
 static bool sends(const diff_program *program, const diff_step *step)
 {
     switch (step->verb) {
-    case DIFF_CONNECT: case DIFF_CLOSE: case DIFF_ABORT: case DIFF_DELETE: case DIFF_SEND: case DIFF_SENDTO:
-    case DIFF_FILL: case DIFF_DRAIN:
-        return true;
+    case DIFF_CONNECT:
+    case DIFF_CLOSE:
+    case DIFF_ABORT:
+    case DIFF_DELETE:
+    case DIFF_SEND:
+    case DIFF_SENDTO:
+    case DIFF_FILL:
+    case DIFF_DRAIN: return true;
     /* Real backends find out in the next wait what is true of a handle that is new to them. */
-    case DIFF_ACCEPT: case DIFF_ATTACH:
-        return true;
-    case DIFF_SHUTDOWN:
-        return step->number != SD_RECEIVE;
-    case DIFF_RECV: case DIFF_RECVFROM: /* the window opens, and what waits for it follows */
+    case DIFF_ACCEPT:
+    case DIFF_ATTACH: return true;
+    case DIFF_SHUTDOWN: return step->number != SD_RECEIVE;
+    case DIFF_RECV:
+    case DIFF_RECVFROM: /* the window opens, and what waits for it follows */
         return differential_is_bulk(program);
-    case DIFF_SETOPT:
-        return differential_is_bulk(program) && step->option == DIFF_RCVBUF;
-    default:
-        return false;
+    case DIFF_SETOPT: return differential_is_bulk(program) && step->option == DIFF_RCVBUF;
+    default: return false;
     }
 }
 
 static bool is_apart_from_the_network(const diff_step *step)
 {
     switch (step->verb) {
-    case DIFF_SELECT: case DIFF_GETOPT: case DIFF_SOCKNAME: case DIFF_PEERNAME: case DIFF_LINGER:
-        return true;
-    case DIFF_SETOPT:
-        return step->option != DIFF_OOBINLINE;
-    default:
-        return false;
+    case DIFF_SELECT:
+    case DIFF_GETOPT:
+    case DIFF_SOCKNAME:
+    case DIFF_PEERNAME:
+    case DIFF_LINGER: return true;
+    case DIFF_SETOPT: return step->option != DIFF_OOBINLINE;
+    default: return false;
     }
 }
 

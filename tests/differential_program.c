@@ -51,10 +51,7 @@ typedef struct decoder {
 
 enum { C, K, L, S, T, U };
 
-arena_thread differential_thread_of(int slot)
-{
-    return slot <= K ? ARENA_A : slot == U ? ARENA_B2 : ARENA_B;
-}
+arena_thread differential_thread_of(int slot) { return slot <= K ? ARENA_A : slot == U ? ARENA_B2 : ARENA_B; }
 
 static bool is_same_host(int slot, int other) { return (slot <= K) == (other <= K); }
 
@@ -166,7 +163,9 @@ static const struct {
     unsigned count;
 } tries[GUESSES] = {
 #define LIST(...)                                                                                            \
-    {(const diff_verb[]){__VA_ARGS__}, sizeof((const diff_verb[]){__VA_ARGS__}) / sizeof(diff_verb)}
+    {                                                                                                        \
+        (const diff_verb[]){__VA_ARGS__}, sizeof((const diff_verb[]){__VA_ARGS__}) / sizeof(diff_verb)       \
+    }
     [EMPTY] = LIST(DIFF_SOCKET, DIFF_SOCKET, DIFF_CREATE, DIFF_CREATE, DIFF_CREATE, DIFF_CREATE, DIFF_ATTACH,
                    DIFF_ATTACH, DIFF_ATTACH, DIFF_ATTACH, DIFF_CONNECT, DIFF_SEND, DIFF_RECV, DIFF_SELECT,
                    DIFF_CLOSE, DIFF_GETOPT, DIFF_ACCEPT, DIFF_DETACH),
@@ -176,8 +175,8 @@ static const struct {
                   DIFF_AVAILABLE, DIFF_ATMARK, DIFF_DETACH, DIFF_LINGER, DIFF_ACCEPT, DIFF_RECVFROM),
     [LISTENER] = LIST(DIFF_ACCEPT, DIFF_ACCEPT, DIFF_ACCEPT, DIFF_ACCEPT, DIFF_ACCEPT, DIFF_ACCEPT,
                       DIFF_SELECT, DIFF_SELECT, DIFF_LISTEN, DIFF_CONNECT, DIFF_CLOSE, DIFF_GETOPT,
-                      DIFF_SETOPT, DIFF_SOCKNAME, DIFF_PUMP, DIFF_DETACH, DIFF_SEND, DIFF_RECV,
-                      DIFF_SHUTDOWN, DIFF_BIND, DIFF_AVAILABLE, DIFF_PEERNAME),
+                      DIFF_SETOPT, DIFF_SOCKNAME, DIFF_PUMP, DIFF_DETACH, DIFF_SEND, DIFF_RECV, DIFF_SHUTDOWN,
+                      DIFF_BIND, DIFF_AVAILABLE, DIFF_PEERNAME),
     [STREAM] = LIST(DIFF_SEND, DIFF_SEND, DIFF_SEND, DIFF_SEND, DIFF_SEND, DIFF_SEND, DIFF_SEND, DIFF_SEND,
                     DIFF_SEND, DIFF_SEND, DIFF_RECV, DIFF_RECV, DIFF_RECV, DIFF_RECV, DIFF_RECV, DIFF_RECV,
                     DIFF_RECV, DIFF_RECV, DIFF_RECV, DIFF_RECV, DIFF_SELECT, DIFF_SELECT, DIFF_SELECT,

@@ -79,10 +79,7 @@ static void settle_for(diff_run *run, int patience_ms)
         settle_once(run);
 }
 
-void diff_run_settle(diff_run *run)
-{
-    settle_for(run, run->patience_ms);
-}
+void diff_run_settle(diff_run *run) { settle_for(run, run->patience_ms); }
 
 void diff_run_settle_acknowledged(diff_run *run)
 {

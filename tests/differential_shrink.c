@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shorter programs, greedily: whole runs of steps first, then single ones, then simpler arguments, and from the
- * start again as long as something went.
+ * Shorter programs, greedily: whole runs of steps first, then single ones, then simpler arguments, and from
+ * the start again as long as something went.
  */
 #include "tests/differential.h"
 

@@ -13,9 +13,10 @@ static const char *const thread_names[ARENA_THREADS] = {"a", "b", "b2"};
 static const char *const option_names[DIFF_OPTIONS] = {"OOBINLINE", "NODELAY", "REUSEADDR", "KEEPALIVE",
                                                        "BROADCAST", "RCVBUF",  "SNDBUF",    "ERROR"};
 static const char *const verb_names[DIFF_VERBS] = {
-    "settle", "pump",   "socket", "create",   "bind",  "listen",   "connect", "accept", "select", "close",
-    "abort",  "delete", "linger", "detach",   "attach", "send",    "sendto",  "send",   "recv",   "recvfrom",
-    "drain",  "shutdown", "setopt", "getopt", "available", "atmark", "peername", "sockname"};
+    "settle",   "pump",   "socket", "create",    "bind",   "listen",   "connect",
+    "accept",   "select", "close",  "abort",     "delete", "linger",   "detach",
+    "attach",   "send",   "sendto", "send",      "recv",   "recvfrom", "drain",
+    "shutdown", "setopt", "getopt", "available", "atmark", "peername", "sockname"};
 
 static const struct {
     long event;
@@ -68,8 +69,11 @@ static void append_arguments(char line[LINE_MAX], const diff_step *step)
         append(line, step->datagram ? "udp" : "tcp");
         append_mask(line, step->mask);
         break;
-    case DIFF_LISTEN: case DIFF_LINGER: append_number(line, step->number); break;
-    case DIFF_CONNECT: case DIFF_ACCEPT: case DIFF_PEERNAME: append(line, slot_names[step->other]); break;
+    case DIFF_LISTEN:
+    case DIFF_LINGER: append_number(line, step->number); break;
+    case DIFF_CONNECT:
+    case DIFF_ACCEPT:
+    case DIFF_PEERNAME: append(line, slot_names[step->other]); break;
     case DIFF_SELECT: append_mask(line, step->mask); break;
     case DIFF_ATTACH:
         append(line, slot_names[step->other]);
@@ -83,7 +87,9 @@ static void append_arguments(char line[LINE_MAX], const diff_step *step)
         append_number(line, step->number);
         append(line, "until WSAEWOULDBLOCK");
         break;
-    case DIFF_SEND: case DIFF_RECV: case DIFF_RECVFROM: append_data(line, step); break;
+    case DIFF_SEND:
+    case DIFF_RECV:
+    case DIFF_RECVFROM: append_data(line, step); break;
     case DIFF_SHUTDOWN: append(line, hows[step->number]); break;
     case DIFF_SETOPT:
         append(line, option_names[step->option]);
@@ -128,7 +134,8 @@ static void write_step(char line[LINE_MAX], const diff_step *step, const diff_re
 
 static bool is_same_result(const diff_result *a, const diff_result *b)
 {
-    return a->failed == b->failed && a->hash == b->hash && (a->failed ? a->error == b->error : a->value == b->value);
+    return a->failed == b->failed && a->hash == b->hash &&
+           (a->failed ? a->error == b->error : a->value == b->value);
 }
 
 /* What the language does not show: bytes and names. */
@@ -140,8 +147,8 @@ static void print_step(FILE *stream, const diff_step *step, const diff_result *s
     if (is_same_result(sim, real))
         fprintf(stream, "    %s\n", line);
     else
-        fprintf(stream, "    sim: %s    # value %ld, bytes %08x\n    linux: %s    # value %ld, bytes %08x\n", line,
-                sim->value, (unsigned)sim->hash, other, real->value, (unsigned)real->hash);
+        fprintf(stream, "    sim: %s    # value %ld, bytes %08x\n    linux: %s    # value %ld, bytes %08x\n",
+                line, sim->value, (unsigned)sim->hash, other, real->value, (unsigned)real->hash);
 }
 
 /* ---- notifications ---- */

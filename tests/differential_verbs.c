@@ -149,8 +149,8 @@ static diff_result set_linger(diff_run *run, int slot, int seconds)
     struct linger value = {.l_onoff = 1, .l_linger = seconds};
     for (int i = 0; i < DIFF_SLOTS; i++) /* accepted sockets inherit it */
         run->lingers[i] = run->lingers[i] || seconds > 0;
-    return of_bool(CAsyncSocket_SetSockOpt(diff_object_of(run, slot), SO_LINGER, &value, sizeof value,
-                                           SOL_SOCKET));
+    return of_bool(
+        CAsyncSocket_SetSockOpt(diff_object_of(run, slot), SO_LINGER, &value, sizeof value, SOL_SOCKET));
 }
 
 /* Whether such a close fails depends on what the peer has acknowledged. */
@@ -279,7 +279,8 @@ static diff_result act_drain(diff_run *run, const diff_step *step)
         quiet++;
         arena_enter(run->arena, differential_thread_of(step->slot));
         do {
-            int count = CAsyncSocket_Receive(diff_object_of(run, step->slot), run->buffer, DIFF_BUFFER_BYTES, 0);
+            int count = CAsyncSocket_Receive(diff_object_of(run, step->slot), run->buffer, DIFF_BUFFER_BYTES,
+                                             0);
             result = of_count(count);
             quiet = result.failed || result.value == 0 ? quiet : 0;
         } while (!result.failed && result.value > 0);
@@ -319,10 +320,7 @@ static diff_result query(diff_run *run, int slot, long command)
     return CAsyncSocket_IOCtl(diff_object_of(run, slot), command, &value) ? done((long)value) : failure();
 }
 
-static diff_result act_pump(void)
-{
-    return done(cas_pump_run(0) < 0);
-}
+static diff_result act_pump(void) { return done(cas_pump_run(0) < 0); }
 
 /* size: table */
 diff_result diff_act(diff_run *run, const diff_step *step)
