@@ -273,8 +273,8 @@ static bool is_room_in_full_buffer(const diff_comparison *all, unsigned step, in
 static bool is_connect_to_forgotten_port(const diff_comparison *all, unsigned step, int slot,
                                          const diff_notes *sim, const diff_notes *real)
 {
-    bool connects = count_of(sim, FD_CONNECT) == 1 && count_of(real, FD_CONNECT) == 1;
-    return connects && has_called_itself(all, step + 1, slot);
+    (void)sim, (void)real;
+    return has_called_itself(all, step + 1, slot);
 }
 
 static bool is_other_inheritance_to_notes(const diff_comparison *all, unsigned step, int slot,

@@ -22,7 +22,10 @@ static void apply(diff_past pasts[DIFF_SLOTS], diff_past detached[DIFF_SLOTS], c
     switch (step->verb) {
     case DIFF_SOCKET:
     case DIFF_CREATE: begin(mine, step->datagram); break;
-    case DIFF_ACCEPT: begin(&pasts[step->other], false); break;
+    case DIFF_ACCEPT:
+        begin(&pasts[step->other], false);
+        pasts[step->other].left_alone = mine->left_alone; /* by a client that did not wait */
+        break;
     case DIFF_CONNECT: mine->connected = true; break;
     case DIFF_SHUTDOWN: mine->shut = true; break;
     case DIFF_SEND:
