@@ -165,6 +165,13 @@ static bool is_hidden_error(const diff_comparison *all, unsigned step, const dif
     return receives && is_error(sim, WSAECONNRESET) && has_sent_datagrams(all, step, s->slot);
 }
 
+static bool is_reset_behind_end(const diff_comparison *all, unsigned step, const diff_result *sim,
+                                const diff_result *real)
+{
+    diff_past past = differential_past(all, step, all->program->steps[step].slot);
+    return past.left_alone && is_error(sim, WSAECONNRESET) && is_error(real, WSAECONNABORTED);
+}
+
 static bool is_bound_by_failed_send(const diff_comparison *all, unsigned step, const diff_result *sim,
                                     const diff_result *real)
 {
@@ -390,6 +397,11 @@ static const struct {
      "until "
      "its buffer is full",
      is_filled_behind_shutdown, NULL, DIFF_ALLOWED_TO_THE_END},
+    {"reset-behind-end",
+     "Send and Receive after FIN and then a reset that answered no send: the kernel says EPIPE as of one "
+     "that "
+     "did (SHU-20), so WSAECONNABORTED",
+     is_reset_behind_end, NULL, DIFF_ALLOWED},
     {"bound-by-failed-send",
      "a datagram that is too large binds the kernel's socket before it fails, so Bind fails; a failed call "
      "changes "
