@@ -226,7 +226,7 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
     s->tcp = tcp;
     tcp->socket = s;
     if (tcp->state == SIMP_TCP_CLOSED) { /* reset while it waited */
-        s->dead = s->finished ? WSAECONNABORTED : WSAECONNRESET;
+        s->dead = WSAECONNRESET;
         simp_tcp_destroy(tcp);
     }
     *out = s;
