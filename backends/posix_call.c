@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "backends/posix_socket.h"
+#include "backends/detached.h"
 
 /* ---- records ---- */
 
@@ -172,10 +172,65 @@ static void adopt_stream_state(cas_port_socket *s, bool has_peer)
     }
 }
 
+/* An urgent byte is queued, or its place in the stream: then the two ways to count differ. */
+static bool has_mark(const cas_port_socket *s)
+{
+    return sockatmark(s->fd) == 1 || casp_stream_count(s) != casp_stream_count_otherwise(s);
+}
+
+/* What is asked now is right though others have used the handle meanwhile. */
+static void recall_stream(cas_port_socket *s, const cas_port_socket *known)
+{
+    if (known->phase == CASP_CONNECTED && (s->phase == CASP_IDLE || s->phase == CASP_CONNECTING)) {
+        s->phase = CASP_CONNECTED; /* the kernel knows no peer of a connection that has died */
+        s->peer = known->peer;
+    }
+    if (known->phase == CASP_LISTENING)
+        s->inline_changed = known->inline_changed;
+    if (known->phase != CASP_CONNECTED || s->phase != CASP_CONNECTED)
+        return;
+    short state = casp_socket_poll(s, POLLOUT | POLLPRI);
+    s->readable = CASP_READABLE_MAYBE;
+    s->writable = (state & POLLOUT) != 0;
+    s->urgent = (state & POLLPRI) != 0;
+    s->urgent_seen = known->urgent_seen || s->urgent;
+    s->urgent_taken = known->urgent_taken;
+    s->mark_stands = known->mark_stands;
+    s->fin = known->fin;
+    s->sent = known->sent;
+    s->close_told = known->close_told;
+    s->close_error = known->close_error;
+    s->dead = known->dead;
+    s->connected_ns = known->connected_ns;
+    casp_stream_notice_death(s, (unsigned short)state);
+}
+
+static void recall_datagram(cas_port_socket *s, const cas_port_socket *known)
+{
+    s->ignore_resets = known->ignore_resets;
+    s->broadcast_lent = known->broadcast_lent;
+    s->resets = known->resets;
+    s->expiries = known->expiries;
+}
+
+/* A handle comes back that was detached in this process. */
+static void recall(cas_port_socket *s, const cas_port_socket *known)
+{
+    casp_option_recall(s, &known->shadow);
+    s->bound_by_user = known->bound_by_user;
+    s->receive_shut = known->receive_shut;
+    s->send_shut = s->send_shut || known->send_shut;
+    if (s->datagram)
+        recall_datagram(s, known);
+    else
+        recall_stream(s, known);
+}
+
 static void adopt_state(cas_port_socket *s)
 {
     SOCKADDR_STORAGE name;
     socklen_t len = sizeof s->peer;
+    cas_port_socket known;
     s->foreign = true;
     s->bound = casp_socket_local(s, &name);
     s->bound_by_user = s->bound;
@@ -184,9 +239,14 @@ static void adopt_state(cas_port_socket *s)
         s->phase = has_peer ? CASP_CONNECTED : CASP_IDLE;
     else
         adopt_stream_state(s, has_peer);
-    s->fresh = s->phase == CASP_CONNECTED;
+    s->fresh = s->phase == CASP_CONNECTED && !s->datagram;
     s->burst_max = SIZE_MAX;
     casp_option_adopt(s);
+    s->urgent_seen = s->fresh && has_mark(s);
+    if (casp_detached_take(s, &known)) {
+        s->fresh = false;
+        recall(s, &known);
+    }
 }
 
 static int adopt_interest(casp_posix *b, cas_port_socket *s)
@@ -232,6 +292,7 @@ void casp_posix_detach(cas_backend *backend, cas_port_socket *s)
     casp_posix *b = (casp_posix *)backend;
     casp_watch(b, s, 0);
     casp_option_release(s);
+    casp_detached_keep(s);
     casp_socket_free(b, s);
 }
 

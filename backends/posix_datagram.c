@@ -24,6 +24,8 @@
 #include "backends/posix_socket.h"
 
 enum { SEND_TRIES_MAX = 8, RECEIVE_TRIES_MAX = 8 };
+/* 16 bits, less the headers that are counted in them. */
+enum { LENGTH_MAX_V4 = 65535 - 20 - 8, LENGTH_MAX_V6 = 65535 - 8 };
 
 /* ---- ICMP errors ---- */
 
@@ -58,9 +60,10 @@ int casp_datagram_set_connreset(cas_backend *backend, cas_port_socket *s, bool o
 
 /* ---- events ---- */
 
+/* Who is silent about datagrams still hears of errors, which come before them. */
 static unsigned wanted(const cas_port_socket *s, bool silent)
 {
-    return (silent ? 0u : CASP_EVENT_IN) | (s->writable ? 0u : CASP_EVENT_OUT);
+    return (silent ? CASP_EVENT_ERR : CASP_EVENT_IN) | (s->writable ? 0u : CASP_EVENT_OUT);
 }
 
 /* The report was answered: the level may speak again. */
@@ -130,18 +133,18 @@ long casp_datagram_conditions(casp_posix *b, cas_port_socket *s, long interest)
 int casp_datagram_query(cas_port_socket *s, cas_query what, unsigned *value)
 {
     int count = 0;
+    if (s->receive_shut) { /* the kernel still receives, but no call can */
+        *value = what == CAS_QUERY_AT_MARK;
+        return 0;
+    }
     switch (what) {
     case CAS_QUERY_READ_COUNT:
         if (ioctl(s->fd, FIONREAD, &count) != 0)
             return casp_wsa_from_errno(errno);
         *value = (unsigned)count;
         return 0;
-    case CAS_QUERY_AT_MARK:
-        *value = 1;
-        return 0;
-    default:
-        *value = casp_datagram_has_error(s) || is_readable_now(s);
-        return 0;
+    case CAS_QUERY_AT_MARK: *value = 1; return 0;
+    default: *value = casp_datagram_has_error(s) || is_readable_now(s); return 0;
     }
 }
 
@@ -187,7 +190,10 @@ int casp_datagram_connect(cas_port_socket *s, const SOCKADDR *addr, int len)
 static bool is_icmp_error(int number)
 {
     switch (number) {
-    case ECONNREFUSED: case EPROTO: case ENOPROTOOPT: case EOPNOTSUPP: return true;
+    case ECONNREFUSED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP: return true;
     default: return casp_errno_is_unreachable(number);
     }
 }
@@ -256,12 +262,17 @@ static bool is_limited_broadcast(const SOCKADDR *to)
            ((const SOCKADDR_IN *)(const void *)to)->sin_addr.s_addr == INADDR_BROADCAST;
 }
 
-static int check_destination(const cas_port_socket *s, const SOCKADDR *to)
+/* What fails binds nothing, while the kernel would choose a port before it looks at a length. */
+static int check_send(const cas_port_socket *s, size_t len, const SOCKADDR *to)
 {
     if (s->send_shut)
         return WSAESHUTDOWN;
+    if (to == NULL && s->phase != CASP_CONNECTED)
+        return WSAENOTCONN;
+    if (len > (s->family == AF_INET6 ? LENGTH_MAX_V6 : LENGTH_MAX_V4))
+        return WSAEMSGSIZE;
     if (to == NULL)
-        return s->phase == CASP_CONNECTED ? 0 : WSAENOTCONN;
+        return 0;
     if (is_limited_broadcast(to) && !s->shadow.broadcast)
         return WSAEACCES; /* also where the kernel has no route for it */
     return casp_address_is_any(to) || casp_address_port(to) == 0 ? WSAEADDRNOTAVAIL : 0;
@@ -270,7 +281,7 @@ static int check_destination(const cas_port_socket *s, const SOCKADDR *to)
 int casp_datagram_send(casp_posix *b, cas_port_socket *s, const void *buf, size_t len, int flags,
                        const SOCKADDR *to, int to_len, size_t *count)
 {
-    int error = check_destination(s, to);
+    int error = check_send(s, len, to);
     if (error != 0)
         return error;
     bool lent = to != NULL && s->broadcast_lent; /* BRD-02: lent for the connected peer only */

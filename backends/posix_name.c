@@ -38,6 +38,14 @@ bool casp_address_is_any(const SOCKADDR *addr)
     return v4.sin_addr.s_addr == INADDR_ANY;
 }
 
+void casp_address_make_any(SOCKADDR *addr)
+{
+    if (addr->sa_family == AF_INET6)
+        ((SOCKADDR_IN6 *)(void *)addr)->sin6_addr = in6addr_any;
+    else
+        ((SOCKADDR_IN *)(void *)addr)->sin_addr.s_addr = INADDR_ANY;
+}
+
 /* The port is at the same place in both families. */
 uint16_t casp_address_port(const SOCKADDR *addr)
 {

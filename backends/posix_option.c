@@ -90,9 +90,10 @@ static int set_oobinline(cas_port_socket *s, bool on)
     int error = kernel_set(s, SOL_SOCKET, SO_OOBINLINE, on);
     if (error != 0)
         return error;
-    if (on != s->oob_inline && s->readable != CASP_READABLE_YES)
+    if (s->phase == CASP_CONNECTED && on != s->oob_inline && s->readable != CASP_READABLE_YES)
         s->readable = CASP_READABLE_MAYBE; /* the urgent byte has just changed sides */
     s->oob_inline = on;
+    s->inline_changed = true;
     s->mark_stands = pending;
     if (on)
         casp_stream_skip_taken(s);
@@ -242,8 +243,18 @@ void casp_option_adopt(cas_port_socket *s)
         return;
     }
     s->oob_inline = adopted_flag(s, SO_OOBINLINE);
+    s->inline_changed = s->phase == CASP_LISTENING; /* for all that is known */
     if (getsockopt(s->fd, SOL_SOCKET, SO_LINGER, &linger, &len) == 0)
         set_linger(s, CAS_LINGER(linger.l_onoff != 0, linger.l_linger));
+}
+
+void casp_option_recall(cas_port_socket *s, const casp_shadow *known)
+{
+    casp_shadow asked = s->shadow; /* others may have set these meanwhile */
+    s->shadow = *known;
+    s->shadow.sndtimeo = asked.sndtimeo;
+    s->shadow.rcvtimeo = asked.rcvtimeo;
+    s->shadow.linger = asked.linger;
 }
 
 void casp_option_release(const cas_port_socket *s)

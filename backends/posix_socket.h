@@ -124,11 +124,12 @@ struct cas_port_socket {
     bool fin;   /* the peer has finished, as far as is known */
     bool sent;  /* something was sent since the last event */
     bool close_told;
-    bool urgent;      /* an urgent byte was pending at the last event */
-    bool urgent_seen; /* a receive may stop at the mark: a short one proves nothing */
+    bool urgent;       /* an urgent byte was pending at the last event */
+    bool urgent_seen;  /* a receive may stop at the mark: a short one proves nothing */
     bool urgent_taken; /* one was received out of line, and its mark may still lie ahead */
     bool oob_inline;
-    bool mark_stands; /* an urgent byte was pending when SO_OOBINLINE was switched on */
+    bool inline_changed; /* a listener's: connections that wait may have been given another value */
+    bool mark_stands;    /* an urgent byte was pending when SO_OOBINLINE was switched on */
     int dead;
     int close_error; /* of the FD_CLOSE */
     uint64_t connected_ns;
@@ -191,6 +192,7 @@ int casp_posix_peer_name(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
 int casp_posix_resolve(cas_backend *, const char *host, uint16_t port, int family, SOCKADDR_STORAGE *out);
 void casp_address_keep(casp_address *to, const SOCKADDR *from, int len);
 bool casp_address_is_any(const SOCKADDR *);
+void casp_address_make_any(SOCKADDR *);       /* the port stays */
 uint16_t casp_address_port(const SOCKADDR *); /* host byte order */
 int casp_address_len(int family);
 
@@ -199,6 +201,8 @@ int casp_posix_get_option(cas_backend *, cas_port_socket *, cas_option, int *val
 int casp_posix_set_option(cas_backend *, cas_port_socket *, cas_option, int value);
 /* Fills the shadow of an attached handle from the kernel, and takes the kernel's linger time away. */
 void casp_option_adopt(cas_port_socket *);
+/* After that: what the handle's shadow was when it left this process's hands, where the kernel cannot tell. */
+void casp_option_recall(cas_port_socket *, const casp_shadow *known);
 /* Gives the linger time back, for a handle that leaves. */
 void casp_option_release(const cas_port_socket *);
 
@@ -208,6 +212,8 @@ int casp_stream_listen(cas_backend *, cas_port_socket *, int backlog);
 int casp_stream_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle);
 void casp_stream_event(casp_posix *, cas_port_socket *, unsigned events);
 long casp_listener_conditions(casp_posix *, cas_port_socket *);
+/* Marks a connection dead if events say so.  An error without HUP is a soft one: it lives. */
+void casp_stream_notice_death(cas_port_socket *, unsigned events);
 
 /* posix_transfer.c: bytes of a connection */
 int casp_stream_receive(cas_port_socket *, void *buf, size_t len, int flags, size_t *count);
@@ -216,6 +222,11 @@ long casp_stream_conditions(casp_posix *, cas_port_socket *, long interest, int 
 int casp_stream_query(casp_posix *, cas_port_socket *, cas_query, unsigned *value);
 /* The connection died of an errno value; what was queued is lost (R10). */
 void casp_stream_mark_dead(cas_port_socket *, int number);
+/* FIONREAD: out of line up to the urgent mark, if one lies ahead, inline all; 0 at the mark. */
+unsigned casp_stream_count(const cas_port_socket *);
+/* FIONREAD of the other of the two, for which SO_OOBINLINE is other for a moment.  Not to be asked at the mark,
+ * where a second urgent byte that comes in that moment would bring back the first. */
+unsigned casp_stream_count_otherwise(const cas_port_socket *);
 /* Inline, the kernel would give an urgent byte that was received out of line once more: steps over it, if the
  * stream stands there. */
 void casp_stream_skip_taken(cas_port_socket *);

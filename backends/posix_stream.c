@@ -44,17 +44,18 @@ int casp_stream_connect(casp_posix *b, cas_port_socket *s, const SOCKADDR *addr,
     return WSAEWOULDBLOCK;
 }
 
-/* Makes the kernel's socket fit for another attempt.  It forgets a port that it chose itself: then the user's
- * binding is made anew. */
+/* Makes the kernel's socket fit for another attempt.  It forgets a port that it chose itself, though it can
+ * still name it, and Winsock keeps that port (SEL-18). */
 static void undo_attempt(cas_port_socket *s)
 {
     SOCKADDR_STORAGE local;
     connect(s->fd, &(SOCKADDR){.sa_family = AF_UNSPEC}, sizeof(SOCKADDR));
     s->phase = CASP_IDLE;
-    s->bound = s->bound_by_user && casp_socket_local(s, &local);
+    s->bound = casp_socket_local(s, &local);
+    if (!s->bound_by_user)
+        casp_address_make_any((SOCKADDR *)&local);
     if (s->bound && bind(s->fd, (SOCKADDR *)&local, (socklen_t)casp_address_len(s->family)) != 0)
         s->bound = errno == EINVAL; /* it was never forgotten */
-    s->bound_by_user = s->bound;
 }
 
 /* A reset that came after the connection was made is not a failure of the attempt. */
@@ -147,7 +148,11 @@ long casp_listener_conditions(casp_posix *b, cas_port_socket *s)
 static bool is_gone_client(int number)
 {
     switch (number) {
-    case EINTR: case ECONNABORTED: case EPROTO: case ENETDOWN: case ENOPROTOOPT: return true;
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENETDOWN:
+    case ENOPROTOOPT: return true;
     default: return casp_errno_is_unreachable(number);
     }
 }
@@ -172,6 +177,8 @@ static void inherit(cas_port_socket *s, const cas_port_socket *listener)
     s->shadow = listener->shadow;
     s->shadow.error = 0;
     s->oob_inline = listener->oob_inline;
+    if (listener->inline_changed) /* the kernel gave it what the listener had when it came */
+        casp_socket_set_flag(s, SOL_SOCKET, SO_OOBINLINE, s->oob_inline);
     s->bound = true;
     s->bound_by_user = true;
     s->fresh = true;
@@ -214,8 +221,7 @@ int casp_stream_accept(cas_backend *backend, cas_port_socket *listener, cas_sink
 
 /* ---- events of a connection ---- */
 
-/* An error without HUP is a soft one: the connection lives. */
-static void notice_death(cas_port_socket *s, unsigned events)
+void casp_stream_notice_death(cas_port_socket *s, unsigned events)
 {
     if (s->dead != 0 || (events & CASP_EVENT_HUP) == 0)
         return;
@@ -274,7 +280,7 @@ static void tell_death(cas_port_socket *s)
 static void connection_event(cas_port_socket *s, unsigned events, long report)
 {
     s->fresh = false;
-    notice_death(s, events);
+    casp_stream_notice_death(s, events);
     if (s->dead == 0) {
         report |= notice_urgent(s, events);
         report |= notice_bytes(s, events);
@@ -299,18 +305,14 @@ void casp_stream_event(casp_posix *b, cas_port_socket *s, unsigned events)
 {
     long report = 0;
     switch (s->phase) {
-    case CASP_LISTENING:
-        listener_event(b, s, events);
-        return;
-    case CASP_IDLE: /* the echo of a failed attempt */
-        return;
+    case CASP_LISTENING: listener_event(b, s, events); return;
+    case CASP_IDLE: /* the echo of a failed attempt */ return;
     case CASP_CONNECTING:
         report = attempt_event(s, events);
         if (s->phase != CASP_CONNECTED)
             return;
         break;
-    default:
-        break;
+    default: break;
     }
     connection_event(s, events, report);
 }

@@ -17,6 +17,13 @@
 
 /* ---- the end of a connection ---- */
 
+/* What was acknowledged is not what a reset answered. */
+static bool has_unacknowledged(const cas_port_socket *s)
+{
+    int count = 0;
+    return ioctl(s->fd, TIOCOUTQ, &count) != 0 || count > 0;
+}
+
 /* The kernel says EPIPE of a reset that came after the peer's FIN.  Then FD_CLOSE belongs to the FIN, and
  * what is left to say is that the connection is gone; aborted, if the reset answers what was sent
  * (SHU-20). */
@@ -29,7 +36,7 @@ void casp_stream_mark_dead(cas_port_socket *s, int number)
     bool reset = number == ECONNRESET || number == EPIPE;
     if (number == EPIPE)
         s->fin = true;
-    s->dead = reset && !(s->fin && s->sent) ? WSAECONNRESET : WSAECONNABORTED;
+    s->dead = reset && !(s->fin && s->sent && has_unacknowledged(s)) ? WSAECONNRESET : WSAECONNABORTED;
     s->close_error = s->fin ? 0 : s->dead;
 }
 
@@ -38,21 +45,16 @@ static int transfer_failed(cas_port_socket *s, int number)
 {
     switch (number) {
     case EINTR:
-    case EAGAIN:
-        return WSAEWOULDBLOCK;
+    case EAGAIN: return WSAEWOULDBLOCK;
     case ENOBUFS:
-    case ENOMEM:
-        return WSAENOBUFS;
+    case ENOMEM: return WSAENOBUFS;
     case EFAULT:
     case EINVAL:
     case EOPNOTSUPP:
     case EMSGSIZE:
     case EACCES:
-    case EPERM:
-        return casp_wsa_from_errno(number);
-    default:
-        casp_stream_mark_dead(s, number);
-        return s->dead;
+    case EPERM: return casp_wsa_from_errno(number);
+    default: casp_stream_mark_dead(s, number); return s->dead;
     }
 }
 
@@ -129,23 +131,42 @@ long casp_stream_conditions(casp_posix *b, cas_port_socket *s, long interest, in
 
 /* ---- queries ---- */
 
-static int count_bytes(const casp_posix *b, const cas_port_socket *s, unsigned *value)
+unsigned casp_stream_count(const cas_port_socket *s)
 {
     int count = 0;
-    if (s->dead != 0 || s->phase == CASP_LISTENING) {
-        *value = 0;
+    return ioctl(s->fd, FIONREAD, &count) == 0 && count > 0 ? (unsigned)count : 0;
+}
+
+unsigned casp_stream_count_otherwise(const cas_port_socket *s)
+{
+    casp_socket_set_flag(s, SOL_SOCKET, SO_OOBINLINE, !s->oob_inline);
+    unsigned count = casp_stream_count(s);
+    casp_socket_set_flag(s, SOL_SOCKET, SO_OOBINLINE, s->oob_inline);
+    return count;
+}
+
+/* What one receive would get. */
+static unsigned count_bytes(const casp_posix *b, cas_port_socket *s)
+{
+    if (s->phase != CASP_CONNECTED || s->dead != 0 || s->receive_shut)
         return 0;
-    }
-    if (ioctl(s->fd, FIONREAD, &count) != 0)
-        return casp_wsa_from_errno(errno);
+    if (s->oob_inline)
+        casp_stream_skip_taken(s);
+    unsigned count = casp_stream_count(s);
+    if (!s->urgent_seen)
+        return count;
     /* At the mark the kernel counts nothing, though a receive would step over the urgent byte. */
-    *value = count == 0 && s->urgent_seen ? b->os->count_beyond_mark(s) : (unsigned)count;
-    return 0;
+    if (!s->oob_inline)
+        return count == 0 ? b->os->count_beyond_mark(s) : count;
+    /* Inline it counts past the mark, where a receive ends; the urgent byte comes alone. */
+    return count > 0 && sockatmark(s->fd) == 1 ? 1 : casp_stream_count_otherwise(s);
 }
 
 /* Winsock's SIOCATMARK says that no urgent byte waits; inline it means only one from before the switch. */
 static bool is_at_mark(cas_port_socket *s)
 {
+    if (s->dead != 0 || s->receive_shut)
+        return true; /* nothing can obtain one */
     bool waiting = (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
     s->mark_stands = s->mark_stands && waiting;
     return s->oob_inline ? !s->mark_stands : !waiting;
@@ -155,13 +176,16 @@ static bool would_not_block(cas_port_socket *s)
 {
     if (s->phase == CASP_LISTENING)
         return (casp_socket_poll(s, POLLIN) & POLLIN) != 0;
-    return s->phase == CASP_CONNECTED && (is_readable(s) || s->fin || s->dead != 0);
+    if (s->phase != CASP_CONNECTED)
+        return false;
+    bool bytes = is_readable(s) && !s->receive_shut;
+    return bytes || s->fin || s->dead != 0;
 }
 
 int casp_stream_query(casp_posix *b, cas_port_socket *s, cas_query what, unsigned *value)
 {
     switch (what) {
-    case CAS_QUERY_READ_COUNT: return count_bytes(b, s, value);
+    case CAS_QUERY_READ_COUNT: *value = count_bytes(b, s); return 0;
     case CAS_QUERY_AT_MARK: *value = is_at_mark(s); return 0;
     default: *value = would_not_block(s); return 0;
     }
@@ -174,6 +198,10 @@ static int receive_urgent(cas_port_socket *s, void *buf, size_t len, int flags, 
 {
     if (s->oob_inline)
         return WSAEINVAL;
+    if (len == 0) { /* recv(2) would say 0 */
+        *count = 0;
+        return (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0 ? 0 : WSAEWOULDBLOCK;
+    }
     ssize_t got = recv(s->fd, buf, len, flags);
     if (got < 0 && errno != EINVAL && errno != EAGAIN)
         return transfer_failed(s, errno);
@@ -241,10 +269,10 @@ int casp_stream_receive(cas_port_socket *s, void *buf, size_t len, int flags, si
         return WSAESHUTDOWN;
     if (s->dead != 0)
         return s->dead;
-    if (len == 0)
-        return receive_nothing(s, count);
     if ((flags & MSG_OOB) != 0)
         return receive_urgent(s, buf, len, flags, count);
+    if (len == 0)
+        return receive_nothing(s, count);
     if (s->oob_inline) {
         casp_stream_skip_taken(s);
         len = stop_behind_mark(s, len);
@@ -284,7 +312,7 @@ int casp_stream_send(cas_port_socket *s, const void *buf, size_t len, int flags,
         s->writable = s->writable && errno != EAGAIN;
         return transfer_failed(s, errno);
     }
-    s->sent = true;
+    s->sent = s->sent || sent > 0;
     if ((size_t)sent < len)
         s->writable = false;
     *count = (size_t)sent;

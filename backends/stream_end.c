@@ -13,8 +13,10 @@
  *    maximum (of which Linux tells only that of the other direction).  With the usual buffers this is good
  *    for 5000 bytes that come with the end.
  *
- * Otherwise the end is HIDDEN until some of the bytes were read; and so it is once an urgent byte came,
- * because FIONREAD stops counting at its mark.
+ * Otherwise the end is HIDDEN until some of the bytes were read.
+ *
+ * An urgent byte is a byte as the low-water mark sees it, while FIONREAD stops counting at its mark; so then
+ * all are counted the other way (casp_stream_count_otherwise).
  */
 #include "backends/stream_end.h"
 
@@ -26,10 +28,20 @@ bool casp_end_set_low_water(cas_port_socket *s, int bytes)
     return true;
 }
 
+/* The urgent byte that the stream stands at, and what is behind it; 0: more than need be watched. */
+static unsigned count_from_mark(const cas_port_socket *s)
+{
+    char bytes[4096];
+    ssize_t behind = recv(s->fd, bytes, sizeof bytes, MSG_PEEK);
+    return behind == sizeof bytes ? 0 : behind > 0 ? 1 + (unsigned)behind : 1;
+}
+
+/* All bytes that are queued, urgent ones too. */
 static int unread_bytes(const cas_port_socket *s)
 {
-    int count = 0;
-    return ioctl(s->fd, FIONREAD, &count) == 0 ? count : 0;
+    if (!s->urgent_seen || s->oob_inline)
+        return (int)casp_stream_count(s);
+    return (int)(sockatmark(s->fd) == 1 ? count_from_mark(s) : casp_stream_count_otherwise(s));
 }
 
 static int socket_int(const cas_port_socket *s, int level, int name)
@@ -67,7 +79,7 @@ static bool has_plenty_of_room(const cas_port_socket *s)
 void casp_end_watch_begin(cas_port_socket *s, unsigned wait)
 {
     s->end_watch = CASP_END_HIDDEN;
-    int unread = s->urgent_seen ? 0 : unread_bytes(s);
+    int unread = unread_bytes(s);
     if (unread == 0 || unread > socket_int(s, SOL_SOCKET, SO_RCVBUF) / 8 * 3)
         return;
     if (s->low_water <= unread && !casp_end_set_low_water(s, unread + 1))
@@ -79,13 +91,14 @@ void casp_end_watch_begin(cas_port_socket *s, unsigned wait)
 
 bool casp_end_has_come(cas_port_socket *s, unsigned wait)
 {
-    if (unread_bytes(s) != s->unread) {
-        s->end_watch = CASP_END_UNWATCHED; /* more came; the next wait() watches anew */
+    bool more = unread_bytes(s) != s->unread;
+    /* Of the first urgent byte wait() has not heard yet, so they were counted up to it. */
+    if (more || (!s->urgent_seen && (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0)) {
+        s->end_watch = CASP_END_UNWATCHED; /* the next wait() watches anew */
         return false;
     }
     bool silent_before = s->watched_since != wait;
-    bool urgent = s->urgent_seen || (casp_socket_poll(s, POLLPRI) & POLLPRI) != 0;
-    if (!urgent && (silent_before || has_plenty_of_room(s)))
+    if (silent_before || has_plenty_of_room(s))
         return true;
     s->end_watch = CASP_END_HIDDEN;
     return false;

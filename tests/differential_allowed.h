@@ -37,8 +37,6 @@ typedef struct diff_past {
 } diff_past;
 
 diff_past differential_past(const diff_comparison *all, unsigned step, int slot);
-/* A handle was attached before the step that had a state which the kernel does not tell. */
-bool differential_lost_state(const diff_comparison *all, unsigned step);
 
 /* ---- differential_allowed.c ---- */
 

@@ -57,14 +57,3 @@ diff_past differential_past(const diff_comparison *all, unsigned step, int slot)
     }
     return pasts[slot];
 }
-
-bool differential_lost_state(const diff_comparison *all, unsigned step)
-{
-    for (int slot = 0; slot < DIFF_SLOTS; slot++) {
-        diff_past past = differential_past(all, step, slot);
-        bool had = past.shut || (past.datagram ? past.sent : past.left_alone);
-        if (past.adopted && had)
-            return true;
-    }
-    return false;
-}
