@@ -5,8 +5,8 @@
  * set.
  *
  * One table serves all threads, because a handle is detached so that another thread may attach it.  It has
- * room for CASP_DETACHED_MAX handles; one more displaces the oldest, which is then attached as a handle of the
- * system's is: by what the kernel tells.
+ * room for CASP_DETACHED_MAX handles; one more displaces the oldest, which is then attached as a handle from
+ * elsewhere is: by what the kernel tells.
  *
  * Invariant: an entry is applied to no other socket than its own, though the descriptor was closed meanwhile
  * and its number given to another: fstat(2) tells sockets apart.  Where it does not, nothing is kept.

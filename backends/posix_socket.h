@@ -224,8 +224,8 @@ int casp_stream_query(casp_posix *, cas_port_socket *, cas_query, unsigned *valu
 void casp_stream_mark_dead(cas_port_socket *, int number);
 /* FIONREAD: out of line up to the urgent mark, if one lies ahead, inline all; 0 at the mark. */
 unsigned casp_stream_count(const cas_port_socket *);
-/* FIONREAD of the other of the two, for which SO_OOBINLINE is other for a moment.  Not to be asked at the mark,
- * where a second urgent byte that comes in that moment would bring back the first. */
+/* FIONREAD of the other of the two, for which SO_OOBINLINE is other for a moment.  Not to be asked at the
+ * mark, where a second urgent byte that comes in that moment would bring back the first. */
 unsigned casp_stream_count_otherwise(const cas_port_socket *);
 /* Inline, the kernel would give an urgent byte that was received out of line once more: steps over it, if the
  * stream stands there. */

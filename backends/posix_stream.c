@@ -44,18 +44,29 @@ int casp_stream_connect(casp_posix *b, cas_port_socket *s, const SOCKADDR *addr,
     return WSAEWOULDBLOCK;
 }
 
-/* Makes the kernel's socket fit for another attempt.  It forgets a port that it chose itself, though it can
- * still name it, and Winsock keeps that port (SEL-18). */
-static void undo_attempt(cas_port_socket *s)
+/* The kernel forgets a port that it chose itself, though it can still name it, and Winsock keeps that port
+ * (SEL-18).  Connections that have ended may share it, where the kernel does not give it again; then it must be
+ * another one.  EINVAL: it was never forgotten. */
+static bool keep_port(const cas_port_socket *s)
 {
     SOCKADDR_STORAGE local;
-    connect(s->fd, &(SOCKADDR){.sa_family = AF_UNSPEC}, sizeof(SOCKADDR));
-    s->phase = CASP_IDLE;
-    s->bound = casp_socket_local(s, &local);
+    if (!casp_socket_local(s, &local))
+        return false;
     if (!s->bound_by_user)
         casp_address_make_any((SOCKADDR *)&local);
-    if (s->bound && bind(s->fd, (SOCKADDR *)&local, (socklen_t)casp_address_len(s->family)) != 0)
-        s->bound = errno == EINVAL; /* it was never forgotten */
+    socklen_t len = (socklen_t)casp_address_len(s->family);
+    if (bind(s->fd, (SOCKADDR *)&local, len) == 0 || errno == EINVAL)
+        return true;
+    ((SOCKADDR_IN *)&local)->sin_port = 0;
+    return bind(s->fd, (SOCKADDR *)&local, len) == 0;
+}
+
+/* Makes the kernel's socket fit for another attempt. */
+static void undo_attempt(cas_port_socket *s)
+{
+    connect(s->fd, &(SOCKADDR){.sa_family = AF_UNSPEC}, sizeof(SOCKADDR));
+    s->phase = CASP_IDLE;
+    s->bound = keep_port(s);
 }
 
 /* A reset that came after the connection was made is not a failure of the attempt. */
