@@ -201,7 +201,7 @@ int casp_posix_get_option(cas_backend *, cas_port_socket *, cas_option, int *val
 int casp_posix_set_option(cas_backend *, cas_port_socket *, cas_option, int value);
 /* Fills the shadow of an attached handle from the kernel, and takes the kernel's linger time away. */
 void casp_option_adopt(cas_port_socket *);
-/* After that: what the handle's shadow was when it left this process's hands, where the kernel cannot tell. */
+/* After that: what the handle's shadow was when it left this process, where the kernel cannot tell. */
 void casp_option_recall(cas_port_socket *, const casp_shadow *known);
 /* Gives the linger time back, for a handle that leaves. */
 void casp_option_release(const cas_port_socket *);

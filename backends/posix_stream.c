@@ -45,8 +45,8 @@ int casp_stream_connect(casp_posix *b, cas_port_socket *s, const SOCKADDR *addr,
 }
 
 /* The kernel forgets a port that it chose itself, though it can still name it, and Winsock keeps that port
- * (SEL-18).  Connections that have ended may share it, where the kernel does not give it again; then it must be
- * another one.  EINVAL: it was never forgotten. */
+ * (SEL-18).  If ended connections share it, the kernel does not give it again; then it must be another one.
+ * EINVAL: it was never forgotten. */
 static bool keep_port(const cas_port_socket *s)
 {
     SOCKADDR_STORAGE local;
