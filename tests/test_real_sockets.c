@@ -3,6 +3,9 @@
  * What only real sockets can get wrong: a wait() that returns for nothing, the set of sockets it waits for,
  * handles that come and go, and errors that the kernel tells once.
  */
+#include <unistd.h>
+
+#include "backends/detached.h"
 #include "simnet/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
@@ -276,6 +279,48 @@ static void attached_handle_goes_on_where_it_was(arena *a)
     stream_delete(a, ARENA_B, &listener);
 }
 
+/* ---- what the process remembers of detached handles ---- */
+
+/* A datagram socket whose receives were shut down, which no kernel tells. */
+static SOCKET detach_shut_socket(void)
+{
+    CAsyncSocket object;
+    CAsyncSocket_Construct(&object, NULL);
+    EXPECT_OK_FATAL(CAsyncSocket_Create(&object, 0, SOCK_DGRAM, 0, NULL));
+    EXPECT_OK(CAsyncSocket_ShutDown(&object, CAsyncSocket_receives));
+    return CAsyncSocket_Detach(&object);
+}
+
+static void expect_receive(SOCKET handle, int error)
+{
+    CAsyncSocket object;
+    char byte;
+    CAsyncSocket_Construct(&object, NULL);
+    EXPECT_OK_FATAL(CAsyncSocket_Attach(&object, handle, 0));
+    EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&object, &byte, 1, 0), error);
+    CAsyncSocket_Close(&object);
+}
+
+static void reused_descriptor_is_not_the_detached_one(arena *a)
+{
+    arena_enter(a, ARENA_A);
+    SOCKET handle = detach_shut_socket();
+    close((int)handle);
+    EXPECT_EQ_INT_FATAL(socket(AF_INET, SOCK_DGRAM, 0), handle);
+    expect_receive(handle, WSAEINVAL); /* it has no port */
+}
+
+static void oldest_detached_handle_is_forgotten_first(arena *a)
+{
+    SOCKET handles[CASP_DETACHED_MAX + 1];
+    arena_enter(a, ARENA_A);
+    for (int i = 0; i <= CASP_DETACHED_MAX; i++)
+        handles[i] = detach_shut_socket();
+    expect_receive(handles[0], WSAEWOULDBLOCK);
+    for (int i = 1; i <= CASP_DETACHED_MAX; i++)
+        expect_receive(handles[i], WSAESHUTDOWN);
+}
+
 /* ---- ICMP errors of a connected datagram socket ---- */
 
 /* The dead port is that of a socket that is connected to itself and so refuses everybody else. */
@@ -312,5 +357,7 @@ const test_case test_real_sockets[] = {TEST_REAL(unread_bytes_do_not_spin),
                                        TEST_REAL(sockets_added_and_removed_in_any_order_keep_their_events),
                                        TEST_REAL(detached_handle_has_no_low_water_mark),
                                        TEST_REAL(attached_handle_goes_on_where_it_was),
+                                       TEST_REAL(reused_descriptor_is_not_the_detached_one),
+                                       TEST_REAL(oldest_detached_handle_is_forgotten_first),
                                        TEST_REAL(refused_datagram_of_a_connected_socket_is_told),
                                        TEST_END};
