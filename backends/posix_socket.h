@@ -120,7 +120,7 @@ struct cas_port_socket {
     bool receive_shut, send_shut;
     bool owed; /* listeners, datagrams: invariant 4 */
     /* Streams. */
-    bool fresh; /* accepted or attached, and the first edge is still to come */
+    bool fresh; /* accepted, or attached from elsewhere, and the first edge is still to come */
     bool fin;   /* the peer has finished, as far as is known */
     bool sent;  /* something was sent since the last event */
     bool close_told;
