@@ -13,6 +13,7 @@
 
 #include "castanet/error.h"
 #include "tests/conformance_model.h"
+#include "tests/event_vtbl.h"
 #include "tests/expect.h"
 
 enum { BUFFER_BYTES_MIN = 1 << 20, REPEATS_MAX = 100000, POSITIVE_WAIT_MS = 1000, WAITS_MAX = 1000 };
@@ -64,14 +65,6 @@ static const scenario_handler *find_handler(const scenario_run *run, int socket,
     return found;
 }
 
-static unsigned event_number(long event)
-{
-    unsigned number = 0;
-    while (number < 5 && event != 1L << number)
-        number++;
-    return number;
-}
-
 /* The object may be gone when a step of the handler returns; run and index are held aside. */
 static void on_event(CAsyncSocket *self, long event, int error)
 {
@@ -86,26 +79,14 @@ static void on_event(CAsyncSocket *self, long event, int error)
         scenario_run_step(run, &run->scenario->steps[handler->first + i], index);
 }
 
-static void on_accept(CAsyncSocket *self, int error) { on_event(self, FD_ACCEPT, error); }
-static void on_close(CAsyncSocket *self, int error) { on_event(self, FD_CLOSE, error); }
-static void on_connect(CAsyncSocket *self, int error) { on_event(self, FD_CONNECT, error); }
-static void on_oob(CAsyncSocket *self, int error) { on_event(self, FD_OOB, error); }
-static void on_receive(CAsyncSocket *self, int error) { on_event(self, FD_READ, error); }
-static void on_send(CAsyncSocket *self, int error) { on_event(self, FD_WRITE, error); }
-
 CAsyncSocket *scenario_socket_of(scenario_run *run, int index)
 {
-    static const CAsyncSocketVtbl vtbl = {.OnAccept = on_accept,
-                                          .OnClose = on_close,
-                                          .OnConnect = on_connect,
-                                          .OnOutOfBandData = on_oob,
-                                          .OnReceive = on_receive,
-                                          .OnSend = on_send};
+    static const event_vtbl vtbl = EVENT_VTBL(on_event);
     if (run->sockets[index] == NULL) {
         scenario_socket *object = cas_alloc(&fixture_memory()->base, sizeof *object);
         EXPECT_TRUE_FATAL(object != NULL);
         *object = (scenario_socket){.run = run, .index = index};
-        CAsyncSocket_Construct(&object->base, &vtbl);
+        CAsyncSocket_Construct(&object->base, &vtbl.callbacks);
         run->sockets[index] = object;
     }
     return &run->sockets[index]->base;

@@ -6,6 +6,7 @@
  * only take what they are told about, so that every run ends.
  */
 #include "tests/differential_callbacks.h"
+#include "tests/event_vtbl.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -86,7 +87,7 @@ static int neighbour(int place, unsigned byte)
     return first[thread] + (int)byte % count[thread];
 }
 
-static const CAsyncSocketVtbl acting_callbacks;
+static const event_vtbl acting_callbacks;
 
 static actor *actor_at(acting *run, int place)
 {
@@ -95,7 +96,7 @@ static actor *actor_at(acting *run, int place)
         if (fresh == NULL)
             abort();
         *fresh = (actor){.run = run, .place = place};
-        CAsyncSocket_Construct(&fresh->base, &acting_callbacks);
+        CAsyncSocket_Construct(&fresh->base, &acting_callbacks.callbacks);
         run->actors[place] = fresh;
     }
     return run->actors[place];
@@ -300,8 +301,9 @@ static void answer(acting *run, actor *a, long event)
         receive(run, a, 1, MSG_OOB);
 }
 
-static void on_event(CAsyncSocket *self, long event)
+static void on_event(CAsyncSocket *self, long event, int error)
 {
+    (void)error;
     actor *a = (actor *)self;
     acting *run = a->run;
     int place = a->place;
@@ -322,19 +324,7 @@ static void on_event(CAsyncSocket *self, long event)
     run->depth--;
 }
 
-static void on_accept(CAsyncSocket *self, int error) { (void)error, on_event(self, FD_ACCEPT); }
-static void on_close(CAsyncSocket *self, int error) { (void)error, on_event(self, FD_CLOSE); }
-static void on_connect(CAsyncSocket *self, int error) { (void)error, on_event(self, FD_CONNECT); }
-static void on_oob(CAsyncSocket *self, int error) { (void)error, on_event(self, FD_OOB); }
-static void on_receive(CAsyncSocket *self, int error) { (void)error, on_event(self, FD_READ); }
-static void on_send(CAsyncSocket *self, int error) { (void)error, on_event(self, FD_WRITE); }
-
-static const CAsyncSocketVtbl acting_callbacks = {.OnAccept = on_accept,
-                                                  .OnClose = on_close,
-                                                  .OnConnect = on_connect,
-                                                  .OnOutOfBandData = on_oob,
-                                                  .OnReceive = on_receive,
-                                                  .OnSend = on_send};
+static const event_vtbl acting_callbacks = EVENT_VTBL(on_event);
 
 /* ---- nothing is lost ---- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/differential_private.h"
+#include "tests/event_vtbl.h"
 
 /* ---- notifications ---- */
 
@@ -20,19 +21,7 @@ static void record(CAsyncSocket *self, long event, int error)
     r->notes[r->note_count++] = (diff_note){object->slot, r->epoch_count, event, error};
 }
 
-static void on_accept(CAsyncSocket *self, int error) { record(self, FD_ACCEPT, error); }
-static void on_close(CAsyncSocket *self, int error) { record(self, FD_CLOSE, error); }
-static void on_connect(CAsyncSocket *self, int error) { record(self, FD_CONNECT, error); }
-static void on_oob(CAsyncSocket *self, int error) { record(self, FD_OOB, error); }
-static void on_receive(CAsyncSocket *self, int error) { record(self, FD_READ, error); }
-static void on_send(CAsyncSocket *self, int error) { record(self, FD_WRITE, error); }
-
-static const CAsyncSocketVtbl recording = {.OnAccept = on_accept,
-                                           .OnClose = on_close,
-                                           .OnConnect = on_connect,
-                                           .OnOutOfBandData = on_oob,
-                                           .OnReceive = on_receive,
-                                           .OnSend = on_send};
+static const event_vtbl recording = EVENT_VTBL(record);
 
 /* ---- objects ---- */
 
@@ -43,7 +32,7 @@ CAsyncSocket *diff_object_of(diff_run *run, int slot)
         if (object == NULL)
             abort();
         *object = (diff_object){.run = run, .slot = slot};
-        CAsyncSocket_Construct(&object->base, &recording);
+        CAsyncSocket_Construct(&object->base, &recording.callbacks);
         run->objects[slot] = object;
     }
     return &run->objects[slot]->base;

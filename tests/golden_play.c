@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "castanet/error.h"
+#include "tests/event_vtbl.h"
 #include "tests/golden_complain.h"
 #include "tests/golden_run.h"
 
@@ -36,10 +37,7 @@ static const char *event_name(long event)
 {
     static const char *const names[] = {"FD_READ",   "FD_WRITE",   "FD_OOB",
                                         "FD_ACCEPT", "FD_CONNECT", "FD_CLOSE"};
-    unsigned i = 0;
-    while (i < 5 && event != 1L << i)
-        i++;
-    return names[i];
+    return names[event_number(event)];
 }
 
 /* The recorded event that this notification is; its index, or the end of the window. */
@@ -125,23 +123,11 @@ static void on_event(CAsyncSocket *self, long event, int error)
     run_handler(run, found + 1, s->thread);
 }
 
-static void on_accept(CAsyncSocket *self, int error) { on_event(self, FD_ACCEPT, error); }
-static void on_close(CAsyncSocket *self, int error) { on_event(self, FD_CLOSE, error); }
-static void on_connect(CAsyncSocket *self, int error) { on_event(self, FD_CONNECT, error); }
-static void on_oob(CAsyncSocket *self, int error) { on_event(self, FD_OOB, error); }
-static void on_receive(CAsyncSocket *self, int error) { on_event(self, FD_READ, error); }
-static void on_send(CAsyncSocket *self, int error) { on_event(self, FD_WRITE, error); }
-
 /* ---- sockets ---- */
 
 golden_socket *golden_socket_of(golden_run *run, const char *name)
 {
-    static const CAsyncSocketVtbl vtbl = {.OnAccept = on_accept,
-                                          .OnClose = on_close,
-                                          .OnConnect = on_connect,
-                                          .OnOutOfBandData = on_oob,
-                                          .OnReceive = on_receive,
-                                          .OnSend = on_send};
+    static const event_vtbl vtbl = EVENT_VTBL(on_event);
     for (unsigned i = 0; i < run->socket_count; i++)
         if (strcmp(run->sockets[i]->name, name) == 0)
             return run->sockets[i];
@@ -152,7 +138,7 @@ golden_socket *golden_socket_of(golden_run *run, const char *name)
     }
     *s = (golden_socket){.run = run, .thread = GOLDEN_MAIN, .family = AF_INET};
     snprintf(s->name, sizeof s->name, "%s", name);
-    CAsyncSocket_Construct(&s->base, &vtbl);
+    CAsyncSocket_Construct(&s->base, &vtbl.callbacks);
     run->sockets[run->socket_count++] = s;
     return s;
 }

@@ -7,6 +7,7 @@
 
 #include "castanet/sim_fault.h"
 #include "tests/expect.h"
+#include "tests/event_vtbl.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"
 
@@ -25,30 +26,20 @@ typedef struct teller {
     bool second;
 } teller;
 
-static void tell(CAsyncSocket *self, char letter)
+static void tell(CAsyncSocket *self, long event, int error)
 {
+    char letter = "RWOACX"[event_number(event)];
+    (void)error;
     teller *t = (teller *)self;
     if (t->log->len < LOG_MAX)
         t->log->text[t->log->len++] = t->second ? (char)(letter - 'A' + 'a') : letter;
 }
 
-static void on_accept(CAsyncSocket *self, int error) { (void)error, tell(self, 'A'); }
-static void on_close(CAsyncSocket *self, int error) { (void)error, tell(self, 'X'); }
-static void on_connect(CAsyncSocket *self, int error) { (void)error, tell(self, 'C'); }
-static void on_oob(CAsyncSocket *self, int error) { (void)error, tell(self, 'O'); }
-static void on_receive(CAsyncSocket *self, int error) { (void)error, tell(self, 'R'); }
-static void on_send(CAsyncSocket *self, int error) { (void)error, tell(self, 'W'); }
-
 static void teller_construct(teller *t, told *log, bool second)
 {
-    static const CAsyncSocketVtbl vtbl = {.OnAccept = on_accept,
-                                          .OnClose = on_close,
-                                          .OnConnect = on_connect,
-                                          .OnOutOfBandData = on_oob,
-                                          .OnReceive = on_receive,
-                                          .OnSend = on_send};
+    static const event_vtbl vtbl = EVENT_VTBL(tell);
     *t = (teller){.log = log, .second = second};
-    CAsyncSocket_Construct(&t->socket, &vtbl);
+    CAsyncSocket_Construct(&t->socket, &vtbl.callbacks);
 }
 
 static sim_fault *install(arena *a, uint64_t seed, int64_t late_ppm, int64_t late_ns_max)

@@ -9,6 +9,7 @@
 #include "castanet/sim_fault.h"
 #include "simnet/random.h"
 #include "tests/expect.h"
+#include "tests/event_vtbl.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"
 
@@ -78,8 +79,9 @@ static void act(player *p)
     }
 }
 
-static void on_event(CAsyncSocket *self, int error)
+static void on_event(CAsyncSocket *self, long event, int error)
 {
+    (void)event;
     player *p = (player *)self;
     game *g = p->side->game;
     (void)error;
@@ -126,18 +128,13 @@ static void step(game *g)
 
 static void open_side(game *g, side *s, arena_thread thread)
 {
-    static const CAsyncSocketVtbl vtbl = {.OnAccept = on_event,
-                                          .OnClose = on_event,
-                                          .OnConnect = on_event,
-                                          .OnOutOfBandData = on_event,
-                                          .OnReceive = on_event,
-                                          .OnSend = on_event};
+    static const event_vtbl vtbl = EVENT_VTBL(on_event);
     char text[46];
     s->game = g;
     s->thread = thread;
     arena_enter(g->arena, thread);
     for (unsigned i = 0; i < PLAYERS; i++) {
-        CAsyncSocket_Construct(&s->players[i].socket, &vtbl);
+        CAsyncSocket_Construct(&s->players[i].socket, &vtbl.callbacks);
         s->players[i].side = s;
     }
     CAsyncSocket *listener = &s->players[0].socket;
