@@ -18,8 +18,7 @@ static const char *const file_names[] = {
     "accept.txt",       "connect.txt",  "write.txt", "read.txt",      "oob.txt",         "close.txt",
     "handle.txt",       "query.txt",    "old.txt",   "readiness.txt", "accept_call.txt", "names.txt",
     "connect_call.txt", "shutdown.txt", "ioctl.txt", "receive.txt",   "udp.txt",         "reuse.txt",
-    "options.txt",      "errors.txt",   "mfc.txt",   "profile.txt",   "beyond.txt",
-    "differential.txt"};
+    "options.txt",      "errors.txt",   "mfc.txt",   "profile.txt",   "beyond.txt",      "differential.txt"};
 enum { FILE_COUNT = sizeof file_names / sizeof file_names[0] };
 
 static struct {

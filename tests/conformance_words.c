@@ -9,7 +9,6 @@
 #include "castanet/error.h"
 #include "tests/conformance_parser.h"
 
-
 typedef scenario_parser parser; /* inside this file */
 
 /* ---- complaints ---- */

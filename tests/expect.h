@@ -5,7 +5,7 @@
  *
  *  - The value under test comes first, the expected one second.
  *  - EXPECT_ERROR is for BOOL functions, EXPECT_ERROR_COUNT for those that return a count or SOCKET_ERROR;
- * both then compare CAsyncSocket_GetLastError.  EXPECT_CODE is for functions that return 0 or a WSAE code.
+ *    both then compare CAsyncSocket_GetLastError.  EXPECT_CODE is for functions that return 0 or a WSAE code.
  */
 #ifndef TESTS_EXPECT_H
 #define TESTS_EXPECT_H

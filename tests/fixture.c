@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/event_vtbl.h"
 #include "tests/expect.h"
 #include "tests/fixture_private.h"
 
@@ -64,14 +65,6 @@ void fixture_world_destroy(sim_world *world)
 
 /* ---- sockets that record ---- */
 
-static unsigned event_number(long event)
-{
-    unsigned number = 0;
-    while (number < 5 && event != 1L << number)
-        number++;
-    return number;
-}
-
 static void record(CAsyncSocket *self, long event, int error)
 {
     recorder *r = (recorder *)self;
@@ -80,23 +73,11 @@ static void record(CAsyncSocket *self, long event, int error)
     r->total++;
 }
 
-static void on_accept(CAsyncSocket *self, int error) { record(self, FD_ACCEPT, error); }
-static void on_close(CAsyncSocket *self, int error) { record(self, FD_CLOSE, error); }
-static void on_connect(CAsyncSocket *self, int error) { record(self, FD_CONNECT, error); }
-static void on_oob(CAsyncSocket *self, int error) { record(self, FD_OOB, error); }
-static void on_receive(CAsyncSocket *self, int error) { record(self, FD_READ, error); }
-static void on_send(CAsyncSocket *self, int error) { record(self, FD_WRITE, error); }
-
 void recorder_construct(recorder *r)
 {
-    static const CAsyncSocketVtbl vtbl = {.OnAccept = on_accept,
-                                          .OnClose = on_close,
-                                          .OnConnect = on_connect,
-                                          .OnOutOfBandData = on_oob,
-                                          .OnReceive = on_receive,
-                                          .OnSend = on_send};
+    static const event_vtbl vtbl = EVENT_VTBL(record);
     memset(r, 0, sizeof *r);
-    CAsyncSocket_Construct(&r->socket, &vtbl);
+    CAsyncSocket_Construct(&r->socket, &vtbl.callbacks);
 }
 
 unsigned recorder_count(const recorder *r, long event) { return r->count[event_number(event)]; }
@@ -117,24 +98,43 @@ world_pair fixture_world_pair(const sim_world_options *options)
     return pair;
 }
 
+UINT fixture_listen(CAsyncSocket *listener, int receive_buffer_bytes)
+{
+    UINT port = 0;
+    char address[46];
+    int bytes = receive_buffer_bytes;
+    CAsyncSocket_Construct(listener, NULL);
+    EXPECT_OK_FATAL(CAsyncSocket_Create(listener, 0, SOCK_STREAM, 0, NULL));
+    if (bytes > 0)
+        EXPECT_OK(CAsyncSocket_SetSockOpt(listener, SO_RCVBUF, &bytes, sizeof bytes, SOL_SOCKET));
+    EXPECT_OK_FATAL(CAsyncSocket_Listen(listener, 5));
+    EXPECT_OK_FATAL(CAsyncSocket_GetSockName(listener, address, sizeof address, &port));
+    return port;
+}
+
+void fixture_begin_connect(recorder *client, const char *address, UINT port)
+{
+    recorder_construct(client);
+    EXPECT_OK_FATAL(CAsyncSocket_Create(&client->socket, 0, SOCK_STREAM, 0, NULL));
+    CAsyncSocket_Connect(&client->socket, address, port);
+}
+
+void fixture_accept(CAsyncSocket *listener, recorder *server)
+{
+    recorder_construct(server);
+    EXPECT_OK_FATAL(CAsyncSocket_Accept(listener, &server->socket, NULL, NULL));
+    CAsyncSocket_Destruct(listener);
+}
+
 void world_pair_connect(const world_pair *pair, recorder *client, recorder *server)
 {
     CAsyncSocket listener;
-    UINT port = 0;
-    char address[46];
     cas_thread *before = sim_host_enter(pair->b);
-    CAsyncSocket_Construct(&listener, NULL);
-    recorder_construct(server);
-    recorder_construct(client);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&listener, 0, SOCK_STREAM, 0, NULL));
-    EXPECT_OK_FATAL(CAsyncSocket_Listen(&listener, 5));
-    EXPECT_OK_FATAL(CAsyncSocket_GetSockName(&listener, address, sizeof address, &port));
+    UINT port = fixture_listen(&listener, 0);
     sim_host_enter(pair->a);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&client->socket, 0, SOCK_STREAM, 0, NULL));
-    CAsyncSocket_Connect(&client->socket, "10.0.0.2", port);
+    fixture_begin_connect(client, "10.0.0.2", port);
     world_pair_settle(pair);
     sim_host_enter(pair->b);
-    EXPECT_OK_FATAL(CAsyncSocket_Accept(&listener, &server->socket, NULL, NULL));
-    CAsyncSocket_Destruct(&listener);
+    fixture_accept(&listener, server);
     cas_thread_enter(before);
 }

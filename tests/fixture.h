@@ -68,5 +68,7 @@ void arena_run(arena_backend backend, void (*body)(arena *));
 
 /* An established connection without selected events; client on a, server on b. */
 void arena_connect(arena *, recorder *client, recorder *server);
+/* The same with this receive buffer (SO_RCVBUF) of the server, set before there is a window; 0: it is not. */
+void arena_connect_with_buffer(arena *, recorder *client, recorder *server, int bytes);
 
 #endif

@@ -63,22 +63,18 @@ void fixture_arena_close_all(void)
 
 void arena_connect(arena *a, recorder *client, recorder *server)
 {
+    arena_connect_with_buffer(a, client, server, 0);
+}
+
+void arena_connect_with_buffer(arena *a, recorder *client, recorder *server, int bytes)
+{
     CAsyncSocket listener;
-    UINT port = 0;
-    char address[46];
     cas_thread *before = arena_enter(a, ARENA_B);
-    CAsyncSocket_Construct(&listener, NULL);
-    recorder_construct(server);
-    recorder_construct(client);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&listener, 0, SOCK_STREAM, 0, NULL));
-    EXPECT_OK_FATAL(CAsyncSocket_Listen(&listener, 5));
-    EXPECT_OK_FATAL(CAsyncSocket_GetSockName(&listener, address, sizeof address, &port));
+    UINT port = fixture_listen(&listener, bytes);
     arena_enter(a, ARENA_A);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&client->socket, 0, SOCK_STREAM, 0, NULL));
-    CAsyncSocket_Connect(&client->socket, arena_address(a, ARENA_B), port);
+    fixture_begin_connect(client, arena_address(a, ARENA_B), port);
     arena_settle(a);
     arena_enter(a, ARENA_B);
-    EXPECT_OK_FATAL(CAsyncSocket_Accept(&listener, &server->socket, NULL, NULL));
-    CAsyncSocket_Destruct(&listener);
+    fixture_accept(&listener, server);
     cas_thread_enter(before);
 }

@@ -4,8 +4,8 @@
  * arena can, else by a rule of the fault wrapper.  The return value, the last error, the outputs.
  *
  * The rows stand in four tables: bad_calls (arguments), every_call (objects without a socket and calls
- * without a thread, in socket_misuse), and states and faults below.  The last test compares them with the
- * list of what is documented.
+ * without a thread, in socket_misuse), and states and faults below.  The last two
+ * tests compare them with the list of what is documented.
  */
 #include <stdlib.h>
 #include <string.h>

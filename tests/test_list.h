@@ -26,39 +26,40 @@ typedef struct test_case {
 #define TEST_REAL(function) {#function, NULL, function, 1}
 #define TEST_END {NULL, NULL, NULL, 0}
 
+/* From the inside out: core, network, profiles, faults, the API, refused memory, real sockets. */
 #define TEST_SUITES(SUITE) \
+    SUITE(core_alloc) \
+    SUITE(core_error) \
+    SUITE(core_thread) \
     SUITE(ip_address) \
+    SUITE(wire) \
     SUITE(ip) \
     SUITE(link) \
     SUITE(tcp) \
     SUITE(tcp_bugs) \
-    SUITE(random) \
     SUITE(world) \
-    SUITE(wire) \
+    SUITE(random) \
     SUITE(capture) \
-    SUITE(core_error) \
-    SUITE(core_alloc) \
-    SUITE(core_thread) \
     SUITE(profile) \
-    SUITE(fault_install) \
+    SUITE(log) \
     SUITE(fault) \
+    SUITE(fault_install) \
     SUITE(fault_late) \
     SUITE(fault_random) \
     SUITE(fault_echo) \
-    SUITE(log) \
-    SUITE(real_network) \
-    SUITE(real_sockets) \
-    SUITE(real_streams) \
-    SUITE(many_sockets) \
-    SUITE(socket_misuse) \
+    SUITE(socket_answers) \
     SUITE(socket_arguments) \
-    SUITE(documented_errors) \
     SUITE(socket_callbacks) \
+    SUITE(socket_misuse) \
+    SUITE(documented_errors) \
     SUITE(sweep) \
     SUITE(sweep_build) \
     SUITE(sweep_parts) \
     SUITE(sweep_run) \
-    SUITE(socket_answers)
+    SUITE(real_network) \
+    SUITE(real_sockets) \
+    SUITE(real_streams) \
+    SUITE(many_sockets)
 /* clang-format on */
 
 #define TEST_DECLARE_SUITE(name) extern const test_case test_##name[];

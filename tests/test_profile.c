@@ -40,7 +40,8 @@ static void all_switches_together_fit_into_the_text(void)
     EXPECT_TRUE(cas_profile_parse(&again, text, NULL));
     EXPECT_EQ_INT(again.precheck, CAS_PRECHECK_COUNT);
     EXPECT_TRUE(again.close_after_drain && again.close_reports_reset && again.sends_whole);
-    EXPECT_TRUE(again.one_urgent_byte && again.shutdown_receive_resets && again.backlog_max == 0);
+    EXPECT_TRUE(again.one_urgent_byte && again.shutdown_receive_resets && again.reset_stays_queued);
+    EXPECT_EQ_INT(again.backlog_max, 0);
 }
 
 static void unknown_name_is_pointed_at_and_nothing_changes(void)

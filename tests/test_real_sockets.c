@@ -9,7 +9,7 @@
 #include "simnet/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
-#include "tests/stream_pair.h"
+#include "tests/stream_steps.h"
 #include "tests/test_list.h"
 
 /* How often wait() came back before its time without a callback, in a few tries. */

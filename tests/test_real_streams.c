@@ -8,7 +8,7 @@
 #include "simnet/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
-#include "tests/stream_pair.h"
+#include "tests/stream_steps.h"
 #include "tests/test_list.h"
 
 /* ---- the end behind unread bytes ---- */
@@ -38,7 +38,7 @@ enum { BACKLOG = 100000 };
 /* Leaves thread a current. */
 static void send_backlog(arena *a, recorder *client, recorder *server)
 {
-    stream_connect(a, client, server, 2 * BACKLOG);
+    arena_connect_with_buffer(a, client, server, 2 * BACKLOG);
     stream_select(a, ARENA_B, server, FD_READ | FD_CLOSE);
     arena_enter(a, ARENA_A);
     EXPECT_EQ_INT(stream_send(client, 0, BACKLOG), BACKLOG);
@@ -149,7 +149,7 @@ static void run_traffic(arena *a, uint64_t seed, int buffer, size_t largest, boo
     traffic t;
     memset(&t, 0, sizeof t);
     simp_stream_init(&t.chance, seed, "traffic", "steps");
-    stream_connect(a, &t.client, &t.server, buffer);
+    arena_connect_with_buffer(a, &t.client, &t.server, buffer);
     stream_select(a, ARENA_B, &t.server, FD_READ | FD_CLOSE);
     bool ok = true;
     for (int i = 0; ok && i < STEPS; i++) {
@@ -275,5 +275,5 @@ const test_case test_real_streams[] = {TEST_REAL(end_behind_unread_bytes_is_told
                                        TEST_REAL(partial_reads_lose_no_notification),
                                        TEST_REAL(urgent_byte_taken_unasked_hides_no_bytes),
                                        TEST_REAL(urgent_byte_taken_out_of_line_is_not_received_inline),
-    TEST_REAL(urgent_byte_is_not_taken_for_the_end),
+                                       TEST_REAL(urgent_byte_is_not_taken_for_the_end),
                                        TEST_END};

@@ -1,33 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See stream_pair.h.
+ * See stream_steps.h.
  */
-#include "tests/stream_pair.h"
+#include "tests/stream_steps.h"
 
 #include "tests/expect.h"
-
-void stream_connect(arena *a, recorder *client, recorder *server, int bytes)
-{
-    CAsyncSocket listener;
-    UINT port = 0;
-    char address[46];
-    arena_enter(a, ARENA_B);
-    CAsyncSocket_Construct(&listener, NULL);
-    recorder_construct(server);
-    recorder_construct(client);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&listener, 0, SOCK_STREAM, 0, NULL));
-    if (bytes > 0)
-        EXPECT_OK(CAsyncSocket_SetSockOpt(&listener, SO_RCVBUF, &bytes, sizeof bytes, SOL_SOCKET));
-    EXPECT_OK_FATAL(CAsyncSocket_Listen(&listener, 5));
-    EXPECT_OK_FATAL(CAsyncSocket_GetSockName(&listener, address, sizeof address, &port));
-    arena_enter(a, ARENA_A);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&client->socket, 0, SOCK_STREAM, 0, NULL));
-    CAsyncSocket_Connect(&client->socket, "127.0.0.1", port);
-    arena_settle(a);
-    arena_enter(a, ARENA_B);
-    EXPECT_OK_FATAL(CAsyncSocket_Accept(&listener, &server->socket, NULL, NULL));
-    CAsyncSocket_Destruct(&listener);
-}
 
 void stream_delete(arena *a, arena_thread thread, recorder *r)
 {

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The two ends of a connection in an arena, and steps on them.  Those that take a thread return to the one
- * that was current.
+ * Steps on the two ends of a connection in an arena (arena_connect).  Those that take a thread return to the
+ * one that was current.
  */
-#ifndef TESTS_STREAM_PAIR_H
-#define TESTS_STREAM_PAIR_H
+#ifndef TESTS_STREAM_STEPS_H
+#define TESTS_STREAM_STEPS_H
 
 #include "tests/fixture.h"
-
-/* Like arena_connect, from a listener whose receive buffer (SO_RCVBUF) is set before; 0: it is not.  Leaves
- * thread b current. */
-void stream_connect(arena *, recorder *client, recorder *server, int buffer_bytes);
 
 void stream_delete(arena *, arena_thread, recorder *);
 /* Resets the connection, so that no port is left behind in TIME-WAIT. */
