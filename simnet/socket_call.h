@@ -14,8 +14,7 @@ int simp_call_close(cas_backend *, cas_port_socket *);
 int simp_call_bind(cas_backend *, cas_port_socket *, const SOCKADDR *, int len);
 int simp_call_connect(cas_backend *, cas_port_socket *, const SOCKADDR *, int len);
 int simp_call_listen(cas_backend *, cas_port_socket *, int backlog);
-int simp_call_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out,
-                     SOCKET *handle);
+int simp_call_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle);
 int simp_call_receive(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags,
                       SOCKADDR_STORAGE *from, size_t *count);
 int simp_call_send(cas_backend *, cas_port_socket *, const void *buf, size_t len, int flags,

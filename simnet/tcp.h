@@ -103,7 +103,7 @@ typedef struct simp_tcp {
 
     uint32_t iss, una, nxt, max;
     uint32_t wnd, wl1, wl2, wnd_max;
-    uint32_t wnd_edge; /* the furthest right edge that the peer ever offered, and has to honour */
+    uint32_t wnd_edge;   /* the furthest right edge that the peer ever offered, and has to honour */
     uint32_t urgent_end; /* SND.UP: behind the last urgent byte; valid with urgent */
     bool urgent;
     simp_send_buffer send;

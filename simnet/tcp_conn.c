@@ -19,6 +19,8 @@
  *   TIME-WAIT    -> CLOSED        after 2 MSL                          [simp_tcp_finish]
  *   CLOSED       -> destroyed     the program closes, or has closed    [simp_tcp_close]
  *   any          -> destroyed     reset, time-out, abort               [simp_tcp_fail, simp_tcp_abort]
+ *   any          -> CLOSED        reset while it waits to be accepted, where the profile has
+ *                                 reset_stays_queued; simp_call_accept destroys it then   [simp_tcp_fail]
  */
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
@@ -281,7 +283,7 @@ void simp_tcp_fail(simp_tcp *t, int error)
     bool spoke = t->una != t->send.end; /* what the peer did not acknowledge may be why it resets */
     bool queued = t->listener != NULL && t->state != SIMP_TCP_SYN_RECEIVED;
     if (queued && simp_tcp_profile(t)->reset_stays_queued) {
-        retire(t); /* who accepts it finds it closed */
+        retire(t); /* as on Linux it keeps its place in the queue; who accepts it finds it closed */
         return;
     }
     simp_tcp_destroy(t);

@@ -8,7 +8,10 @@
  *  2. early is sorted and without overlap, and begins behind rcv_nxt: octets that arrived first win.
  *  3. Urgent bytes stay in the stream; a mark tells where one is.  Reading skips a marked byte out of line,
  *     and stops before each mark; in line it returns a marked byte alone.
- *  4. marks are sorted by seq; a mark is dropped when it is both passed and taken (or was read in line).
+ *  4. marks are sorted by seq; a mark is dropped when it is both passed and taken, or was read in line, or
+ *     when a newer one needs its place.
+ *  5. Where the profile has one_urgent_byte, as BSD and Linux do, there is at most one mark: the next urgent
+ *     byte takes its place, and it is dropped as soon as it is passed, taken or not.
  */
 #include <string.h>
 

@@ -117,8 +117,7 @@ typedef struct cas_backend_ops {
     int (*set_udp_connreset)(cas_backend *, cas_port_socket *, bool on);
 
     /* Those of interest (FD_ bits, never FD_CONNECT) that are true now and will not be reported by
-     * themselves.
-     * *close_error is set with FD_CLOSE. */
+     * themselves.  *close_error is set with FD_CLOSE. */
     long (*conditions)(cas_backend *, cas_port_socket *, long interest, int *close_error);
 
     /* host text, numeric or a name; *out gets address and port.  family AF_UNSPEC: any.

@@ -13,10 +13,10 @@ extern "C" {
  * storage. */
 const char *cas_error_name(int code);
 
-/* 10054 for "WSAECONNRESET"; 0 for what is no name of an error. */
+/* 10054 for "WSAECONNRESET"; 0 for what is no name of an error.  name is not NULL. */
 int cas_error_code(const char *name);
 
-/* One sentence without a full stop.  Static storage. */
+/* One sentence without a full stop, also for a number that is none of Winsock's.  Static storage. */
 const char *cas_error_text(int code);
 
 /* "OnReceive" for FD_READ and so on; NULL for anything but a single FD_ bit.  Static storage. */

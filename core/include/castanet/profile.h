@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * Profiles: where published documentation, measured Windows, Linux and the versions of MFC differ, which of
- * them a thread (cas_thread_set_profile) or a world (sim_world_options) follows.
+ * them a thread or a world follows.
+ *
+ * Who chooses nothing has the default: Windows as it was measured, with MFC 7.0.  Code is ported against that
+ * one; "documented" and the others show whether it relies on more than it was promised.  To choose:
+ *
+ *     cas_profile profile;
+ *     cas_profile_parse(&profile, "documented,mfc4.2", NULL);
+ *     cas_thread_set_profile(cas_thread_current(), &profile);  // one thread, real or simulated, from now on
+ *     sim_world_options options = {.profile = profile};        // or every thread of a world, from its start
  *
  * The switches marked "stack" are about the TCP below the sockets: simulated hosts obey them, the operating
  * system does what it does.  All others hold on every backend.
@@ -20,10 +28,10 @@ extern "C" {
 typedef enum cas_precheck {
     CAS_PRECHECK_READABLE, /* MFC 7.0 and later: call when a read would not block.  The default */
     CAS_PRECHECK_COUNT,    /* MFC 4.2 to 6.0: call when FIONREAD is not 0 */
-    CAS_PRECHECK_NONE      /* MFC up to 4.1 */
+    CAS_PRECHECK_NONE      /* MFC up to 4.1: nothing is asked, and OnReceive may find nothing to read */
 } cas_precheck;
 
-/* All zero is the default: measured Windows with MFC 7.0, but for sends_whole. */
+/* All zero is the default, which is measured Windows with MFC 7.0 but for sends_whole. */
 typedef struct cas_profile {
     cas_precheck precheck;
     /* Documentation: FD_CLOSE only when the last byte was read.  Measured: at once. */

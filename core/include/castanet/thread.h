@@ -29,7 +29,8 @@ int cas_thread_init(cas_backend *backend);
 void cas_thread_fini(void);
 
 /* The same for somebody who runs several threads on one of the system's (a world, a test): create does not
- * enter. A backend serves one thread.  memory NULL means cas_allocator_system(). */
+ * enter.  A backend serves one thread.  memory NULL means cas_allocator_system().  Returns 0 or
+ * WSAENOBUFS. */
 int cas_thread_create(cas_backend *backend, cas_allocator *memory, cas_thread **out);
 void cas_thread_destroy(cas_thread *);
 
@@ -37,13 +38,14 @@ void cas_thread_destroy(cas_thread *);
 cas_thread *cas_thread_enter(cas_thread *thread);
 cas_thread *cas_thread_current(void);
 
-/* profile is copied; NULL: the default one.  From now on, also for what is queued. */
+/* profile is copied; NULL: the default one.  It holds from now on, also for what is queued. */
 void cas_thread_set_profile(cas_thread *, const cas_profile *profile);
+/* The switches that hold; never NULL, and the thread's own. */
 const cas_profile *cas_thread_profile(const cas_thread *);
 void cas_thread_set_observer(cas_thread *, cas_observer *observer); /* borrowed; NULL: none */
 cas_backend *cas_thread_backend(const cas_thread *);
 /* Puts another backend, with the same clock, in the place of the thread's (a wrapper around it, or what was
- * wrapped).  WSAEINVAL while the thread has sockets, or without a backend. */
+ * wrapped).  The backend is borrowed.  0, or WSAEINVAL while the thread has sockets, or without a backend. */
 int cas_thread_set_backend(cas_thread *, cas_backend *backend);
 void *cas_thread_context(const cas_thread *); /* any pointer of the owner's */
 void cas_thread_set_context(cas_thread *, void *context);
@@ -71,8 +73,8 @@ int cas_pump_run(int timeout_ms);
 int cas_pump_collect(int timeout_ms);
 
 /* A descriptor that becomes readable when cas_pump_run(0) has something to do, for nesting in another event
- * loop;
- * -1 if the backend has none.  Call cas_pump_run(0) once before the first wait. */
+ * loop; it stays the backend's.  -1 if the backend has none.  Call cas_pump_run(0) once before the first
+ * wait. */
 int cas_pump_descriptor(void);
 
 /* The backend's clock, in ns; only differences mean something.  0 without a thread. */

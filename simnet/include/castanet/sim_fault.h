@@ -25,7 +25,9 @@ extern "C" {
 
 typedef struct sim_fault sim_fault;
 
-/* The chances, in parts per million of the occasions.  All zero: nothing happens but the rules. */
+/* The chances, in parts per million of the occasions (SIM_PERCENT); the three of WSAEWOULDBLOCK stay below
+ * 1000000, where no program would ever get on.  All zero, the default: nothing
+ * happens but the rules. */
 typedef struct sim_fault_options {
     /* Outside worlds only; in a world the world has them. */
     uint64_t seed;
@@ -39,9 +41,9 @@ typedef struct sim_fault_options {
      * that the last byte stays the urgent one.  Not where the profile has sends_whole. */
     int64_t short_send_ppm;
 
-    /* WSAEWOULDBLOCK though there is data, room, a connection; the notification then follows. */
-    int64_t
-        receive_would_block_ppm; /* until FD_CLOSE, after which nothing would follow; not against promises */
+    /* WSAEWOULDBLOCK though there is data, room, a connection; the notification then follows.  Receives only
+     * until FD_CLOSE, after which nothing would follow, and not where a peek or FIONREAD has promised. */
+    int64_t receive_would_block_ppm;
     int64_t send_would_block_ppm;
     int64_t accept_would_block_ppm;
 
@@ -56,8 +58,8 @@ typedef struct sim_fault_options {
     int64_t late_ns_max;
 } sim_fault_options;
 
-/* Puts the wrapper on top of the thread's backend.  options NULL: all zero.  The thread may have no sockets:
- * WSAEINVAL.  WSAENOBUFS. */
+/* Puts the wrapper on top of the thread's backend; it is borrowed by the thread until it is removed.  options
+ * NULL: all zero.  WSAEINVAL: the thread has sockets, or an option is nonsense.  WSAENOBUFS. */
 int sim_fault_install(cas_thread *thread, const sim_fault_options *options, sim_fault **out, sim_error *why);
 
 /* Takes it off again and frees it; NULL is ignored.  WSAEINVAL while the thread has sockets, or when another
@@ -107,7 +109,7 @@ typedef struct sim_fault_rule {
     bool later;
 } sim_fault_rule;
 
-/* Of several rules that hit a call the newest decides.  WSAEINVAL, WSAENOBUFS. */
+/* rule is copied.  Of several rules that hit a call the newest decides.  WSAEINVAL, WSAENOBUFS. */
 int sim_fault_add_rule(sim_fault *, const sim_fault_rule *rule, sim_error *why);
 void sim_fault_clear_rules(sim_fault *);
 
@@ -125,7 +127,8 @@ typedef struct sim_fault_counters {
 
 void sim_fault_counters_read(const sim_fault *, sim_fault_counters *out);
 
-/* The choices that were not 0, in the order they were made: of the wrapper, or in a world of the world. */
+/* The choices that were not 0, in the order they were made: of the wrapper, or in a world of the world.
+ * index is below the count. */
 size_t sim_fault_choice_count(const sim_fault *);
 sim_choice sim_fault_choice(const sim_fault *, size_t index);
 
