@@ -14,7 +14,8 @@ import support
 
 # CUnit suites and modules whose sockets are the system's.  They run one after the other: on one loopback
 # network, who connects to a port that is closed here may find it open there.
-REAL_SOCKETS = re.compile(r"-(epoll|poll)(/|$)|^(real|many)_|^sweep|^test_(golden|differential|fault)")
+REAL_SOCKETS = re.compile(r"-(epoll|poll)(/|$)|^(real|many)_|^sweep"
+                          r"|^test_(conformance|differential|fault|golden)")
 
 
 def pytest_collection_modifyitems(config, items):
@@ -27,7 +28,6 @@ def pytest_collection_modifyitems(config, items):
         group = "real sockets" if REAL_SOCKETS.search(where) else None if cunit else where
         if group:
             item.add_marker(pytest.mark.xdist_group(group))
-
 
 
 def pytest_collect_file(file_path, parent):
