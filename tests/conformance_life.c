@@ -108,6 +108,10 @@ static scenario_outcome act_accept(scenario_run *run, const scenario_step *step,
     name = before;
     bool wanted = (step->extras & SCENARIO_ADDRESS) != 0, has_len = (step->extras & SCENARIO_NO_LEN) == 0;
     int given = (step->extras & SCENARIO_LEN) != 0 ? (int)step->len : (int)sizeof name, len = given;
+    if (run->scenario->threads[step->other] != run->scenario->threads[socket])
+        scenario_fail(run, step, "the target lives on another thread than the listener; place it there");
+    if (run->failed)
+        return scenario_of_bool(FALSE);
     scenario_forget_pattern(run, step->other);
     CAsyncSocket *target = scenario_socket_of(run, step->other);
     BOOL ok = CAsyncSocket_Accept(scenario_socket_of(run, socket), target, wanted ? (SOCKADDR *)&name : NULL,

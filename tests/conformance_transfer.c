@@ -56,8 +56,9 @@ static scenario_outcome act_sendto(scenario_run *run, const scenario_step *step,
     CAsyncSocket *object = scenario_socket_of(run, socket);
     int count = CAsyncSocket_SendTo(object, data, (int)step->number, scenario_port(run, step), address,
                                     step->flags);
-    scenario_remember_port(run, socket);
-    return count_sent(run, step, socket, count);
+    scenario_outcome outcome = count_sent(run, step, socket, count);
+    scenario_remember_port(run, socket); /* sending binds */
+    return outcome;
 }
 
 /* ---- receive ---- */
