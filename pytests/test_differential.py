@@ -6,16 +6,18 @@ everywhere."""
 import json
 import os
 import subprocess
+import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from support import program, run, shown
+from support import TIME_SCALE, program, run, shown
 
 SEEDS = 250
 EXAMPLES = 60
 PROGRAM_BYTES_MAX = 120
+VERDICT_S_MAX = 60
 
 
 class Judge:
@@ -27,10 +29,15 @@ class Judge:
                                         stdout=subprocess.PIPE, text=True)
 
     def verdict(self, data):
-        self.process.stdin.write(data.hex() + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        assert answer, f"it died\n  reproduce: {self.shown(data)}"
+        watchdog = threading.Timer(VERDICT_S_MAX * TIME_SCALE, self.process.kill)
+        watchdog.start()
+        try:
+            self.process.stdin.write(data.hex() + "\n")
+            self.process.stdin.flush()
+            answer = self.process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        assert answer, f"it died, or took {VERDICT_S_MAX} s\n  reproduce: {self.shown(data)}"
         return json.loads(answer)
 
     def shown(self, data):
