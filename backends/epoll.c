@@ -149,30 +149,3 @@ void cas_epoll_backend_destroy(cas_backend *backend)
     close(b->set);
     cas_free(b->posix.memory, b, sizeof *b);
 }
-
-/* The backend that cas_os_init made for the calling thread. */
-static _Thread_local cas_backend *thread_backend;
-
-int cas_os_init(void)
-{
-    if (thread_backend != NULL)
-        return WSAEINVAL;
-    int error = cas_epoll_backend_create(NULL, &thread_backend);
-    if (error != 0)
-        return error;
-    error = cas_thread_init(thread_backend);
-    if (error != 0) {
-        cas_epoll_backend_destroy(thread_backend);
-        thread_backend = NULL;
-    }
-    return error;
-}
-
-void cas_os_fini(void)
-{
-    if (thread_backend == NULL)
-        return;
-    cas_thread_fini();
-    cas_epoll_backend_destroy(thread_backend);
-    thread_backend = NULL;
-}

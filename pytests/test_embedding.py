@@ -40,11 +40,12 @@ int main(void)
 """
 
 
-def test_add_subdirectory_gives_the_targets_and_nothing_else(tmp_path):
+@pytest.mark.parametrize("option", ["-DCASTANET_EPOLL=ON", "-DCASTANET_EPOLL=OFF"])
+def test_add_subdirectory_gives_the_targets_and_nothing_else(tmp_path, option):
     (tmp_path / "CMakeLists.txt").write_text(CMAKE.format(root=ROOT))
     (tmp_path / "main.c").write_text(PROGRAM)
     generator = ["-G", "Ninja"] if shutil.which("ninja") else []
-    run(["cmake", "-S", tmp_path, "-B", tmp_path / "build", *generator])
+    run(["cmake", "-S", tmp_path, "-B", tmp_path / "build", *generator, option])
     run(["cmake", "--build", tmp_path / "build"], limit_s=300)
     assert "both worlds are there" in run([tmp_path / "build" / "consumer"]).stdout
     assert not (tmp_path / "build" / "castanet" / "tests").exists()

@@ -405,7 +405,7 @@ def test_core_and_simnet_call_no_operating_system(objects):
 
 # ---- backends for any system ----
 
-PORTABLE = {"backends/poll.c", "backends/stream_end.c", "backends/errno_map.c"}
+PORTABLE = {f"backends/{name}.c" for name in ("detached", "errno_map", "os", "poll", "stream_end")}
 LINUX_CALLS = set("""epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait timerfd_create
     timerfd_settime eventfd signalfd accept4 recvmmsg sendmmsg ppoll pipe2 dup3 splice sendfile
     inotify_init1 syscall""".split())

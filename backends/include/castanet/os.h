@@ -17,7 +17,8 @@ extern "C" {
  * The handles are non-blocking and close on exec.  A child of fork must not use the backend.  Host names are
  * looked up by the system's resolver, which may wait.
  *
- * Returns 0, WSAENOBUFS or WSAEMFILE; *out is untouched on failure. */
+ * Returns 0, WSAENOBUFS, WSAEMFILE, or WSAEOPNOTSUPP where it was not built (CASTANET_EPOLL); *out is
+ * untouched on failure. */
 int cas_epoll_backend_create(cas_allocator *memory, cas_backend **out);
 /* Call after the thread is gone; handles that Detach left stay open.  NULL: nothing. */
 void cas_epoll_backend_destroy(cas_backend *);
@@ -31,9 +32,9 @@ void cas_epoll_backend_destroy(cas_backend *);
 int cas_poll_backend_create(cas_allocator *memory, cas_backend **out);
 void cas_poll_backend_destroy(cas_backend *);
 
-/* Initialises the calling thread on an epoll backend of its own, and undoes it.  The first returns 0,
- * WSAEINVAL if the thread was initialised before, WSAENOBUFS or WSAEMFILE; the second does nothing without
- * it. */
+/* Initialises the calling thread on a backend of its own, epoll if it was built, else poll; and undoes it.
+ * The first returns 0, WSAEINVAL if the thread was initialised before, WSAENOBUFS or WSAEMFILE; the second
+ * does nothing without it. */
 int cas_os_init(void);
 void cas_os_fini(void);
 
