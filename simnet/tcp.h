@@ -90,6 +90,7 @@ typedef struct simp_tcp {
     simp_tcp_state state;
     bool orphan; /* closed by its program */
     bool nodelay, keepalive;
+    bool inline_urgent; /* while it has no socket: SO_OOBINLINE, as its listener had it at the SYN */
     bool fin_queued;   /* the program has no more to send */
     bool fin_known;    /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
     bool fin_received; /* it was reached */

@@ -115,6 +115,7 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     t->listed = true;
     t->nodelay = options->nodelay;
     t->keepalive = options->keepalive;
+    t->inline_urgent = options->inline_urgent;
     t->send_limit = (uint32_t)options->send_buffer;
     simp_tcp_set_receive_limit(t, options->receive_buffer);
     t->scales = true;

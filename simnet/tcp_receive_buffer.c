@@ -19,11 +19,9 @@
 
 /* ---- marks ---- */
 
-/* A connection that waits to be accepted has the options of its listener. */
 static bool is_inline(const simp_tcp *t)
 {
-    const cas_port_socket *socket = t->socket != NULL ? t->socket : t->listener;
-    return socket != NULL && socket->options.inline_urgent;
+    return t->socket != NULL ? t->socket->options.inline_urgent : t->inline_urgent;
 }
 
 static void drop_mark(simp_receive_buffer *b, unsigned index)
