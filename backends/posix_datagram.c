@@ -114,22 +114,13 @@ static bool is_readable_now(const cas_port_socket *s)
     return s->readable == CASP_READABLE_YES || (casp_socket_poll(s, POLLIN) & POLLIN) != 0;
 }
 
-/* An error that no event has told yet counts too. */
-static bool has_something(casp_posix *b, cas_port_socket *s)
-{
-    short state = casp_socket_poll(s, POLLIN);
-    if ((state & POLLERR) != 0)
-        b->os->take_datagram_errors(s, 0);
-    return (state & POLLIN) != 0 || casp_datagram_has_error(s);
-}
-
 long casp_datagram_conditions(casp_posix *b, cas_port_socket *s, long interest)
 {
     long now = 0;
     if ((interest & FD_READ) != 0 && !s->receive_shut) {
         /* Both at once is asked by AsyncSelect only, which wants them in order; else wait() tells. */
         bool select = (interest & FD_WRITE) != 0 && s->bound;
-        if (casp_datagram_has_error(s) || s->readable == CASP_READABLE_YES || (select && has_something(b, s)))
+        if (casp_datagram_has_error(s) || s->readable == CASP_READABLE_YES || (select && is_readable_now(s)))
             now |= FD_READ;
         else
             answered(b, s);
