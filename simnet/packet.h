@@ -26,8 +26,27 @@ typedef struct simp_block {
     uint8_t bytes[];
 } simp_block;
 
-enum { SIMP_FIN = 1, SIMP_SYN = 2, SIMP_RST = 4, SIMP_PSH = 8, SIMP_ACK = 16, SIMP_URG = 32 };
+enum {
+    SIMP_FIN = 1,
+    SIMP_SYN = 2,
+    SIMP_RST = 4,
+    SIMP_PSH = 8,
+    SIMP_ACK = 16,
+    SIMP_URG = 32,
+    SIMP_ECE = 64, /* RFC 3168 6.1 */
+    SIMP_CWR = 128
+};
 #define SIMP_NO_SCALE 0xFF
+
+/* The lower two bits of the traffic class, RFC 3168 5. */
+enum { SIMP_ECN_MASK = 3, SIMP_NOT_ECT = 0, SIMP_ECT_1 = 1, SIMP_ECT_0 = 2, SIMP_CE = 3 };
+
+enum { SIMP_SACK_MAX = 4 };
+
+/* Bytes [left, right) that were received behind a gap, RFC 2018 3. */
+typedef struct simp_sack_range {
+    uint32_t left, right;
+} simp_sack_range;
 
 typedef struct simp_tcp_header {
     uint32_t seq, ack;
@@ -36,6 +55,11 @@ typedef struct simp_tcp_header {
     uint16_t mss;  /* option; 0: absent */
     uint8_t scale; /* window scale option; SIMP_NO_SCALE: absent */
     uint8_t flags;
+    bool sack_permitted;        /* option, on a SYN only */
+    bool has_timestamps;        /* option, RFC 7323 3.2 */
+    uint8_t sack_count;         /* option; 0: absent */
+    uint32_t ts_value, ts_echo; /* TSval and TSecr, valid with has_timestamps */
+    simp_sack_range sack[SIMP_SACK_MAX];
 } simp_tcp_header;
 
 /* ICMP by meaning; wire.c has the type and code of either family. */
@@ -71,7 +95,8 @@ struct sim_packet {
     uint16_t ip_id;
     uint16_t fragment_offset; /* bytes */
     uint8_t protocol;         /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
-    uint8_t ttl;
+    uint8_t ttl;              /* or hop limit */
+    uint8_t traffic_class;    /* DSCP and ECN */
     bool dont_fragment, more_fragments;
     bool originated; /* false once a router has passed it on */
     union {
@@ -81,6 +106,8 @@ struct sim_packet {
     simp_block *block;       /* NULL: no payload */
     uint32_t offset, length; /* payload: block->bytes[offset .. offset+length) */
     uint32_t ip_payload_len; /* transport header and payload in bytes; of a fragment: those of the whole */
+    simp_block *raw;         /* the IP packet as bytes, once it is no longer what the fields above say: it was
+                                corrupted on its way, or came in from outside as nothing known; else NULL */
 };
 
 /* Fragments (UDP and echo): the first one (fragment_offset 0) carries the 8-byte transport header and then
@@ -88,9 +115,14 @@ struct sim_packet {
  * of the whole.  All share the whole's block, so that the checksum, which spans the whole, can be had from
  * the first. */
 
+/* Each option is filled to whole words; SACK-permitted takes the place of the filling before timestamps. */
 static inline uint32_t simp_tcp_options_len(const simp_tcp_header *h)
 {
-    return (h->mss != 0 ? 4u : 0u) + (h->scale != SIMP_NO_SCALE ? 4u : 0u);
+    return (h->mss != 0 ? 4u : 0u) + (h->scale != SIMP_NO_SCALE ? 4u : 0u) +
+           (h->has_timestamps   ? 12u
+            : h->sack_permitted ? 4u
+                                : 0u) +
+           (h->sack_count > 0 ? 4u + 8u * h->sack_count : 0u);
 }
 
 struct simp_arena;

@@ -22,7 +22,7 @@ enum {
     V6_HEADER_LEN = 40,
     FRAGMENT_HEADER_LEN = 8,
     TCP_HEADER_LEN = 20,
-    TCP_HEADER_MAX = TCP_HEADER_LEN + 8,
+    TCP_HEADER_MAX = TCP_HEADER_LEN + 40,
     UDP_HEADER_LEN = 8,
     ICMP_HEADER_LEN = 8,
     QUOTED_TRANSPORT_LEN = 8, /* RFC 792, "Internet Header + 64 bits of Data Datagram" */
@@ -166,7 +166,7 @@ static uint8_t *put_v4(uint8_t *at, const sim_packet *p, uint32_t carried)
 {
     uint8_t *start = at;
     uint32_t flags = (p->dont_fragment ? 0x4000u : 0) | (p->more_fragments ? 0x2000u : 0);
-    at = put16(put16(at, 0x4500), V4_HEADER_LEN + carried);
+    at = put16(put16(at, 0x4500u | p->traffic_class), V4_HEADER_LEN + carried);
     at = put16(put16(at, p->ip_id), flags | p->fragment_offset / 8u);
     at = put16(put8(put8(at, p->ttl), p->protocol), 0);
     at = put32(put32(at, simp_ip_v4_of(p->source)), simp_ip_v4_of(p->destination));
@@ -178,7 +178,7 @@ static uint8_t *put_v4(uint8_t *at, const sim_packet *p, uint32_t carried)
 static uint8_t *put_v6(uint8_t *at, const sim_packet *p, uint32_t carried)
 {
     bool has_fragment_header = is_fragment(p);
-    at = put32(at, 0x60000000u);
+    at = put32(at, 0x60000000u | (uint32_t)p->traffic_class << 20);
     at = put16(at, carried + (has_fragment_header ? FRAGMENT_HEADER_LEN : 0u));
     at = put8(put8(at, has_fragment_header ? IPPROTO_FRAGMENT : p->protocol), p->ttl);
     at = put_ip(put_ip(at, p->source), p->destination);
@@ -194,7 +194,27 @@ static uint8_t *put_ip_header(uint8_t *at, const sim_packet *p, uint32_t carried
     return is_v4(p) ? put_v4(at, p, carried) : put_v6(at, p, carried);
 }
 
-/* RFC 9293 3.1 and 3.2, RFC 7323 2.2; the checksum stays 0 here and below. */
+/* RFC 9293 3.2, RFC 2018 2 and 3, RFC 7323 2.2 and 3.2. */
+static uint8_t *put_tcp_options(uint8_t *at, const simp_tcp_header *h)
+{
+    if (h->mss != 0)
+        at = put16(put16(at, 0x0204), h->mss);
+    if (h->has_timestamps || h->sack_permitted)
+        at = put16(at, h->sack_permitted ? 0x0402 : 0x0101);
+    if (h->has_timestamps)
+        at = put32(put32(put16(at, 0x080A), h->ts_value), h->ts_echo);
+    else if (h->sack_permitted)
+        at = put16(at, 0x0101);
+    if (h->scale != SIMP_NO_SCALE)
+        at = put8(put8(put16(at, 0x0103), 3), h->scale);
+    if (h->sack_count > 0)
+        at = put8(put8(put16(at, 0x0101), 5), 2 + 8u * h->sack_count);
+    for (unsigned i = 0; i < h->sack_count; i++)
+        at = put32(put32(at, h->sack[i].left), h->sack[i].right);
+    return at;
+}
+
+/* RFC 9293 3.1; the checksum stays 0 here and below. */
 static uint8_t *put_tcp(uint8_t *at, const sim_packet *p)
 {
     const simp_tcp_header *h = &p->tcp;
@@ -202,12 +222,7 @@ static uint8_t *put_tcp(uint8_t *at, const sim_packet *p)
     at = put16(put16(at, p->source_port), p->destination_port);
     at = put32(put32(at, h->seq), h->ack);
     at = put16(put8(put8(at, words << 4), h->flags), h->window);
-    at = put16(put16(at, 0), h->urgent);
-    if (h->mss != 0)
-        at = put16(put16(at, 0x0204), h->mss);
-    if (h->scale != SIMP_NO_SCALE)
-        at = put8(put8(put16(at, 0x0103), 3), h->scale); /* a no-operation before it fills the word */
-    return at;
+    return put_tcp_options(put16(put16(at, 0), h->urgent), h);
 }
 
 static uint8_t *put_udp(uint8_t *at, const sim_packet *p, uint32_t whole_len)
