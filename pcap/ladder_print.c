@@ -247,7 +247,8 @@ static void label_of(phrase *label, const capp_packet_row *packet)
 
 static bool is_gone(sim_fate fate)
 {
-    return fate == SIM_FATE_LOST || fate == SIM_FATE_OVERFLOWED || fate == SIM_FATE_SCRIPTED;
+    return fate == SIM_FATE_LOST || fate == SIM_FATE_OVERFLOWED || fate == SIM_FATE_SCRIPTED ||
+           fate == SIM_FATE_PARTITIONED;
 }
 
 /* NULL: nothing to say. */
@@ -260,6 +261,7 @@ static const char *word_of(sim_fate fate)
     case SIM_FATE_SCRIPTED: return "dropped";
     case SIM_FATE_DUPLICATED: return "twice";
     case SIM_FATE_REORDERED: return "late";
+    case SIM_FATE_PARTITIONED: return "cut off";
     }
     return NULL;
 }

@@ -19,8 +19,13 @@
 
 struct sim_world;
 
-/* Arrivals go before what a host does by itself at the same time. */
-typedef enum simp_class { SIMP_CLASS_ARRIVAL, SIMP_CLASS_TIMER, SIMP_CLASS_DISPATCH } simp_class;
+/* The scenario's own actions go first; arrivals go before what a host does by itself at the same time. */
+typedef enum simp_class {
+    SIMP_CLASS_ACTION,
+    SIMP_CLASS_ARRIVAL,
+    SIMP_CLASS_TIMER,
+    SIMP_CLASS_DISPATCH
+} simp_class;
 
 typedef struct simp_event simp_event;
 struct simp_event {

@@ -5,6 +5,7 @@
 #include "simnet/ip.h"
 
 #include "simnet/link.h"
+#include "simnet/partition.h"
 
 enum { TTL_DEFAULT = 64 };
 
@@ -149,6 +150,8 @@ int simp_ip_try_output(sim_host *host, sim_packet *packet)
     }
     packet->id = ++world->packet_count;
     packet->originated = true;
+    packet->origin = host->index;
+    packet->sent_ns = world->now_ns;
     packet->ip_id = ++host->ip_id;
     if (packet->ttl == 0)
         packet->ttl = simp_ip_is_multicast(packet->destination) ? 1 : TTL_DEFAULT;
@@ -223,6 +226,8 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
             simp_packet_free(&world->arena, packet);
         return;
     }
+    if (world->partitions != NULL && simp_partition_takes(world, host, packet))
+        return;
     for (sim_observer *at = world->observers; at != NULL; at = at->next) {
         if (at->on_arrived != NULL)
             at->on_arrived(at, world, packet, host);

@@ -85,6 +85,8 @@ typedef struct simp_icmp_header {
 struct sim_packet {
     struct sim_packet *next; /* on the path or queue that holds it */
     uint64_t id;
+    uint64_t sent_ns;   /* when its first host sent it ... */
+    uint32_t origin;    /* ... and that host's index; SIMP_OUTSIDE: none of the world's */
     uint64_t arrive_ns; /* path: when it reaches the other end */
     uint64_t order;     /* path: tie of equal times, the sender's sequence */
     simp_ip source, destination;
@@ -109,6 +111,8 @@ struct sim_packet {
     simp_block *raw;         /* the IP packet as bytes, once it is no longer what the fields above say: it was
                                 corrupted on its way, or came in from outside as nothing known; else NULL */
 };
+
+#define SIMP_OUTSIDE UINT32_MAX
 
 /* Fragments (UDP and echo): the first one (fragment_offset 0) carries the 8-byte transport header and then
  * its slice; a further one carries only its slice, which begins fragment_offset - 8 bytes into the payload

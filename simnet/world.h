@@ -26,6 +26,7 @@ struct sim_world {
     uint64_t now_ns;
     uint64_t event_count;
     uint64_t packet_count; /* ids given */
+    uint64_t action_count; /* ties of actions */
     sim_world_options options;
     simp_fingerprint fingerprint;
     simp_choice_log choices;
@@ -33,6 +34,7 @@ struct sim_world {
     sim_host **hosts;
     uint32_t host_count, host_capacity;
     sim_link *links;
+    struct sim_partition *partitions; /* that hold */
     sim_observer *observers;
     struct simp_tcp *connections;      /* hash by host, addresses and ports */
     struct simp_port *ports;           /* hash by host, protocol and port */
@@ -55,7 +57,8 @@ typedef enum simp_record {
     SIMP_RECORD_CALL,
     SIMP_RECORD_BYTES,
     SIMP_RECORD_CHOICE,
-    SIMP_RECORD_START
+    SIMP_RECORD_START,
+    SIMP_RECORD_ACTION
 } simp_record;
 
 static inline void simp_record_event(sim_world *world, simp_record kind, uint64_t who, uint64_t value)

@@ -39,6 +39,7 @@ typedef struct test_case {
     SUITE(tcp_bugs) \
     SUITE(world) \
     SUITE(random) \
+    SUITE(partition) \
     SUITE(capture) \
     SUITE(profile) \
     SUITE(log) \

@@ -21,7 +21,8 @@ typedef enum sim_fate {
     SIM_FATE_OVERFLOWED, /* the queue was full */
     SIM_FATE_SCRIPTED,   /* dropped by a script */
     SIM_FATE_DUPLICATED, /* on its way twice (reported once) */
-    SIM_FATE_REORDERED   /* on its way, displaced */
+    SIM_FATE_REORDERED,  /* on its way, displaced */
+    SIM_FATE_PARTITIONED /* kept from its destination by a partition */
 } sim_fate;
 
 typedef struct sim_observer sim_observer;

@@ -69,6 +69,11 @@ uint64_t sim_world_seed(const sim_world *);
 const cas_profile *sim_world_profile(const sim_world *);
 uint64_t sim_world_event_count(const sim_world *);
 
+/* Does action(argument) when virtual time reaches at_ns (absolute; what lies in the past is done now), before
+ * all else that happens then, in the order asked for: faults and repairs of a scenario.  Beside all hosts: no
+ * thread is current in it. */
+int sim_world_at(sim_world *, uint64_t at_ns, void (*action)(void *argument), void *argument);
+
 void sim_world_stop(sim_world *);
 /* Records that the scenario failed, with a printf-style message (the first one stays), and stops the run. */
 void sim_world_fail(sim_world *, const char *format, ...)
