@@ -348,7 +348,7 @@ int sim_partition_one_way(sim_world *world, const char *name, const char *from, 
     return error != 0 ? error : finish(p, read_one_way(p, from, to), out);
 }
 
-/* With reach neighbours on either side a host sees 2 * reach + 1, of which half of count and one are enough. */
+/* With reach neighbours on either side a host sees 2 * reach + 1; more than half of count is enough. */
 static void form_ring(sim_partition *p, sim_host *const *hosts, unsigned count)
 {
     unsigned reach = (count / 2 + 1) / 2;

@@ -8,7 +8,7 @@
 #include "castanet/sim_partition.h"
 #include "simnet/packet.h"
 
-/* Takes the packet over, and returns true, if a partition keeps it from host at, where it has just arrived. */
+/* Takes the packet over, and returns true, if a partition keeps it from host at, where it has arrived. */
 bool simp_partition_takes(sim_world *, sim_host *at, sim_packet *);
 
 #endif

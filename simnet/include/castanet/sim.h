@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The virtual network: worlds of hosts and links in virtual time, in one process.  All of it; each part may be
- * included alone.
+ * The virtual network: worlds of hosts and links in virtual time, in one process.  All of it; each part may
+ * be included alone.
  */
 #ifndef CASTANET_SIM_H
 #define CASTANET_SIM_H
