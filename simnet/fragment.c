@@ -13,7 +13,6 @@
 #include "simnet/ip.h"
 
 enum { UNIT = 8, TRANSPORT = 8, IPV4_HEADER = 20, IPV6_HEADER = 48 /* with the fragment header */ };
-#define REASSEMBLY_TIMEOUT_NS UINT64_C(60000000000) /* RFC 1122 3.3.2, RFC 8200 4.5 */
 
 static void free_list(sim_world *world, sim_packet *packet)
 {
@@ -127,7 +126,10 @@ static simp_reassembly *find_or_create(sim_host *host, const sim_packet *fragmen
     r->timeout.run = on_timeout;
     r->next = host->reassemblies;
     host->reassemblies = r;
-    simp_schedule(world, &r->timeout, SIMP_CLASS_TIMER, host, world->now_ns + REASSEMBLY_TIMEOUT_NS);
+    const sim_stack *stack = host->stack;
+    bool v4 = simp_ip_is_v4(fragment->destination);
+    uint64_t timeout = (uint64_t)(v4 ? stack->reassembly_v4_ns : stack->reassembly_v6_ns);
+    simp_schedule(world, &r->timeout, SIMP_CLASS_TIMER, host, world->now_ns + timeout);
     return r;
 }
 

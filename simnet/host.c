@@ -11,7 +11,7 @@
 #include "simnet/hash.h"
 #include "simnet/sim_socket.h"
 
-enum { NAME_MAX_LEN = 63, PORT_FIRST = 49152, PORT_COUNT = 16384, LOOPBACK_MTU = 65535 };
+enum { NAME_MAX_LEN = 63, LOOPBACK_MTU = 65535 };
 #define LOOPBACK_LATENCY_NS 10000
 
 typedef struct simp_host_name {
@@ -112,6 +112,15 @@ static int discard(sim_world *world, sim_host *host, char *name, size_t name_siz
     return simp_no_memory(world);
 }
 
+/* Sequential ports begin somewhere else on each host and with each seed. */
+static uint16_t first_port(const sim_host *host)
+{
+    simp_stream ports;
+    simp_stream_init(&ports, host->world->options.seed, host->name, "ports");
+    unsigned count = host->stack->port_last - host->stack->port_first + 1;
+    return (uint16_t)(host->stack->port_first + simp_stream_below(&ports, count));
+}
+
 int sim_host_create(sim_world *world, const char *name, sim_host **out)
 {
     if (out == NULL)
@@ -130,9 +139,8 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     host->index = world->host_count;
     host->interfaces_end = &host->interfaces;
     host->socket_lowest = SIMP_HANDLE_FIRST;
-    simp_stream ports;
-    simp_stream_init(&ports, world->options.seed, name, "ports");
-    host->port_next = (uint16_t)(PORT_FIRST + simp_stream_below(&ports, PORT_COUNT));
+    host->stack = world->options.stack;
+    host->port_next = first_port(host);
     if (!furnish(host))
         return discard(world, host, copy, strlen(name) + 1);
     *out = host;

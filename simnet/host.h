@@ -7,6 +7,7 @@
 
 #include "castanet/backend.h"
 #include "simnet/path.h"
+#include "simnet/stack.h"
 #include "simnet/world.h"
 
 /* A simulated thread: the backend that its cas_thread was made with. */
@@ -48,13 +49,15 @@ struct sim_host {
     uint32_t index;
     bool forwarding;
     uint16_t ip_id;
-    uint16_t port_next; /* of the ephemeral range */
+    uint16_t port_next; /* ephemeral: where a sequential search for a free one begins */
+    uint32_t isn_count; /* connections with readable initial sequence numbers */
     uint64_t sequence;  /* ties of the host's events */
     simp_task main_task;
     simp_task *tasks; /* all, main first */
     simp_interface loopback;
     simp_interface *interfaces, **interfaces_end;
     simp_route *routes;
+    const sim_stack *stack;
     struct cas_port_socket **sockets;        /* by handle */
     uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */
     uint64_t streams_created, datagrams_created;

@@ -7,8 +7,6 @@
 #include "simnet/link.h"
 #include "simnet/partition.h"
 
-enum { TTL_DEFAULT = 64 };
-
 /* ---- addresses ---- */
 
 static bool is_broadcast_of(const simp_interface_address *address, simp_ip ip)
@@ -154,7 +152,7 @@ int simp_ip_try_output(sim_host *host, sim_packet *packet)
     packet->sent_ns = world->now_ns;
     packet->ip_id = ++host->ip_id;
     if (packet->ttl == 0)
-        packet->ttl = simp_ip_is_multicast(packet->destination) ? 1 : TTL_DEFAULT;
+        packet->ttl = simp_ip_is_multicast(packet->destination) ? 1 : (uint8_t)host->stack->ttl;
     if (simp_packet_size(packet) <= next.mtu)
         simp_ip_transmit(host, packet, &next);
     else if (!packet->dont_fragment)

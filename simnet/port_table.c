@@ -8,8 +8,6 @@
 
 #include "simnet/hash.h"
 
-enum { PORT_FIRST = 49152, PORT_COUNT = 16384 };
-
 typedef struct port_key {
     uint32_t host;
     uint16_t port;
@@ -110,16 +108,30 @@ static bool is_lingering(const simp_port *entry, const cas_port_socket *socket)
     return entry != NULL && entry->sockets == NULL && entry->connections != 0 && !socket->options.reuse;
 }
 
-static uint16_t port_after(uint16_t port)
+static uint16_t port_after(const sim_stack *stack, uint16_t port)
 {
-    return (uint16_t)(PORT_FIRST + (port - PORT_FIRST + 1) % PORT_COUNT);
+    bool inside = port >= stack->port_first && port < stack->port_last;
+    return (uint16_t)(inside ? port + 1u : stack->port_first);
+}
+
+/* RFC 6056 3.3.1 or 3.3.2. */
+static uint16_t search_from(const sim_host *host)
+{
+    const sim_stack *stack = host->stack;
+    unsigned count = stack->port_last - stack->port_first + 1;
+    uint64_t offset = (uint64_t)host->port_next - stack->port_first;
+    if (stack->port_order == SIM_PORTS_RANDOM)
+        offset = simp_mix(host->world->options.seed ^ host->name_hash ^
+                          simp_mix(host->streams_created << 32 ^ host->datagrams_created));
+    return (uint16_t)(stack->port_first + offset % count);
 }
 
 /* The host's counter moves on only when the port is taken, so that a bind that fails changes nothing. */
 static uint16_t next_ephemeral(const cas_port_socket *socket)
 {
-    uint16_t port = socket->host->port_next;
-    for (unsigned i = 0; i < PORT_COUNT; i++, port = port_after(port)) {
+    const sim_stack *stack = socket->host->stack;
+    uint16_t port = search_from(socket->host);
+    for (unsigned i = stack->port_first; i <= stack->port_last; i++, port = port_after(stack, port)) {
         if (find(socket->host, port, socket->datagram) == NULL)
             return port;
     }
@@ -150,7 +162,7 @@ int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
     socket->local = local;
     socket->local_port = port;
     if (ephemeral)
-        socket->host->port_next = port_after(port);
+        socket->host->port_next = port_after(socket->host->stack, port);
     return 0;
 }
 

@@ -9,8 +9,6 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
-enum { TTL_DEFAULT = 64 };
-
 /* ---- handles ---- */
 
 static int take_handle(cas_port_socket *socket)
@@ -59,7 +57,7 @@ int simp_socket_create(sim_host *host, bool datagram, bool ipv6, cas_port_socket
     socket->connreset = true;
     socket->options = (simp_options){.send_buffer = SIMP_BUFFER_DEFAULT,
                                      .receive_buffer = SIMP_BUFFER_DEFAULT,
-                                     .ttl = TTL_DEFAULT,
+                                     .ttl = (int)host->stack->ttl,
                                      .v6only = true};
     int error = take_handle(socket);
     if (error != 0) {

@@ -45,8 +45,6 @@ typedef enum simp_timer {
 #define SIMP_TIMER_OFF UINT64_MAX
 #define SIMP_MS_NS UINT64_C(1000000)
 #define SIMP_S_NS UINT64_C(1000000000)
-#define SIMP_KEEPALIVE_IDLE_NS (7200 * SIMP_S_NS) /* RFC 9293 3.8.4, MUST-28 */
-#define SIMP_ORPHAN_NS (60 * SIMP_S_NS)           /* FIN-WAIT-2 without a program, as Linux */
 
 /* Bytes from the program, in blocks that segments refer to. */
 typedef struct simp_send_buffer {
@@ -84,6 +82,7 @@ typedef struct simp_tcp {
     UT_hash_handle hh;
     simp_tcp_key key;
     sim_host *host;
+    const sim_stack *stack;    /* the host's, when the connection was made */
     cas_port_socket *socket;   /* NULL: not accepted yet, or closed by its program */
     cas_port_socket *listener; /* while it is in SYN-RECEIVED or waits for acceptance */
     struct simp_tcp *accept_next;
@@ -91,9 +90,9 @@ typedef struct simp_tcp {
     bool orphan; /* closed by its program */
     bool nodelay, keepalive;
     bool inline_urgent; /* while it has no socket: SO_OOBINLINE, as its listener had it at the SYN */
-    bool fin_queued;   /* the program has no more to send */
-    bool fin_known;    /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
-    bool fin_received; /* it was reached */
+    bool fin_queued;    /* the program has no more to send */
+    bool fin_known;     /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
+    bool fin_received;  /* it was reached */
     uint32_t fin_at;
     bool receive_shut; /* arriving bytes are dropped */
     bool dropped_some; /* so close resets */

@@ -13,7 +13,7 @@ static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
 
 void simp_tcp_cc_init(simp_tcp *t)
 {
-    t->cwnd = 10u * t->mss; /* RFC 6928 */
+    t->cwnd = t->stack->initial_window * (uint32_t)t->mss; /* RFC 6928 */
     t->ssthresh = UINT32_MAX >> 1;
     t->recover = t->iss;
 }

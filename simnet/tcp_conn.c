@@ -26,7 +26,6 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
-#define MSL_NS (120 * SIMP_S_NS) /* RFC 9293 3.4.2 */
 enum { RECEIVE_MIN = 64, SCALE_MAX = 14 };
 
 simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote,
@@ -41,8 +40,11 @@ simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp
 void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = state; }
 
 /* RFC 6528: a clock of 4 us plus a keyed hash of the four-tuple; the seed is the key. */
-static uint32_t initial_sequence(const sim_world *world, const simp_tcp_key *key)
+static uint32_t initial_sequence(sim_host *host, const simp_tcp_key *key)
 {
+    const sim_world *world = host->world;
+    if (host->stack->isn == SIM_ISN_READABLE)
+        return 1000 * ++host->isn_count;
     uint64_t words[] = {key->local.high, key->local.low, key->remote.high, key->remote.low,
                         (uint64_t)key->local_port << 16 | key->remote_port};
     uint64_t hash = world->options.seed;
@@ -58,9 +60,9 @@ void simp_tcp_set_receive_limit(simp_tcp *t, int bytes)
 }
 
 /* Just enough for the buffer: what a scale rounds off trickles in probes at the end of a full window. */
-static uint8_t scale_for(uint32_t buffer)
+static uint8_t scale_for(uint32_t buffer, unsigned least)
 {
-    uint8_t scale = 0;
+    uint8_t scale = (uint8_t)least;
     while (scale < SCALE_MAX && buffer >> scale > 65535)
         scale++;
     return scale;
@@ -104,6 +106,7 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     }
     t->key = *key;
     t->host = host;
+    t->stack = host->stack;
     bool refused = false;
     HASH_ADD(hh, world->connections, key, sizeof t->key, t);
     if (refused) {
@@ -119,9 +122,9 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     t->send_limit = (uint32_t)options->send_buffer;
     simp_tcp_set_receive_limit(t, options->receive_buffer);
     t->scales = true;
-    t->rcv_scale = scale_for(t->receive_limit);
+    t->rcv_scale = scale_for(t->receive_limit, t->stack->window_scale_min);
     t->mss = simp_tcp_path_mss(host, key->remote);
-    t->iss = initial_sequence(world, key);
+    t->iss = initial_sequence(host, key);
     t->una = t->nxt = t->max = t->iss;
     t->send.end = t->wnd_edge = t->iss + 1;
     t->opened_ns = t->last_heard_ns = world->now_ns;
@@ -195,8 +198,8 @@ void simp_tcp_established(simp_tcp *t)
 {
     /* Closed by its program in SYN-RECEIVED (3.10.4): the FIN was waiting for this. */
     simp_tcp_set_state(t, t->fin_queued ? SIMP_TCP_FIN_WAIT_1 : SIMP_TCP_ESTABLISHED);
-    bool retried = t->backoff > 0;
-    t->backoff = 0;
+    bool retried = t->retries > 0;
+    t->retries = t->backoff = 0;
     simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT);
     if (retried && t->srtt_ns == 0)
         t->rto_ns = 3 * SIMP_S_NS; /* RFC 6298 5.7 */
@@ -265,7 +268,7 @@ void simp_tcp_close(simp_tcp *t)
     } else {
         simp_tcp_shutdown(t);
         if (t->state == SIMP_TCP_FIN_WAIT_2)
-            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, SIMP_ORPHAN_NS);
+            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, (uint64_t)t->stack->fin_wait_2_ns);
     }
 }
 
@@ -274,7 +277,7 @@ void simp_tcp_enter_time_wait(simp_tcp *t)
     simp_tcp_set_state(t, SIMP_TCP_TIME_WAIT);
     for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
         simp_tcp_timer_stop(t, (simp_timer)i);
-    simp_tcp_timer_set(t, SIMP_TIMER_WAIT, 2 * MSL_NS); /* MUST-13 */
+    simp_tcp_timer_set(t, SIMP_TIMER_WAIT, (uint64_t)t->stack->time_wait_ns); /* MUST-13 */
 }
 
 void simp_tcp_fail(simp_tcp *t, int error)

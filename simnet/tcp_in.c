@@ -8,8 +8,6 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
-#define DELAYED_ACK_NS (200 * SIMP_MS_NS) /* RFC 9293 3.8.6.3: below 0.5 s */
-
 /* ---- SYN-SENT, 3.10.7.3 ---- */
 
 static void on_syn_sent(simp_tcp *t, const sim_packet *packet)
@@ -214,7 +212,7 @@ static void on_fin_acked(simp_tcp *t)
     if (t->state == SIMP_TCP_FIN_WAIT_1) {
         simp_tcp_set_state(t, SIMP_TCP_FIN_WAIT_2);
         if (t->orphan)
-            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, SIMP_ORPHAN_NS);
+            simp_tcp_timer_set(t, SIMP_TIMER_WAIT, (uint64_t)t->stack->fin_wait_2_ns);
     } else if (t->state == SIMP_TCP_CLOSING) {
         simp_tcp_enter_time_wait(t);
     }
@@ -323,7 +321,7 @@ static void schedule_ack(simp_tcp *t, bool in_order)
     if (!in_order || t->receive.early != NULL || t->segments_unacked >= 2)
         t->ack_now = true;
     else if (!simp_tcp_timer_is_on(t, SIMP_TIMER_DELAYED_ACK))
-        simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, DELAYED_ACK_NS);
+        simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, (uint64_t)t->stack->delayed_ack_ns);
 }
 
 /* Takes the packet over if it has text. */

@@ -132,14 +132,10 @@ bool simp_tcp_send_syn(simp_tcp *t)
         packet->tcp.scale = t->rcv_scale;
     if (!answer)
         packet->tcp.window = (uint16_t)(t->receive_limit < WINDOW_MAX ? t->receive_limit : WINDOW_MAX);
+    t->timing = t->max == t->iss; /* Karn: only the first one */
+    t->timed_seq = t->iss;
+    t->timed_at_ns = t->host->world->now_ns;
     t->nxt = t->max = t->iss + 1;
-    if (t->backoff == 0) {
-        t->timing = true;
-        t->timed_seq = t->iss;
-        t->timed_at_ns = t->host->world->now_ns;
-    } else {
-        t->timing = false;
-    }
     transmit(t, packet);
     return true;
 }

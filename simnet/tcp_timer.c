@@ -7,14 +7,9 @@
  */
 #include "simnet/tcp.h"
 
-#define RTO_INITIAL_NS (1 * SIMP_S_NS) /* RFC 6298 2.1 */
-#define RTO_MIN_NS (1 * SIMP_S_NS)     /* 2.4 */
-#define RTO_MAX_NS (60 * SIMP_S_NS)    /* 2.5 */
 #define CLOCK_GRANULARITY_NS (1 * SIMP_MS_NS)
-#define SYN_R2_NS (180 * SIMP_S_NS) /* RFC 9293 3.8.3, MUST-23 */
-#define KEEPALIVE_INTERVAL_NS (75 * SIMP_S_NS)
 
-enum { RETRANSMISSIONS_MAX = 12, KEEPALIVE_PROBES_MAX = 9, BACKOFF_MAX = 6 };
+enum { BACKOFF_MAX = 16 }; /* more doublings than any stack's rto_max_ns lets happen */
 
 static uint64_t earliest(const simp_tcp *t)
 {
@@ -43,8 +38,9 @@ void simp_tcp_timer_set(simp_tcp *t, simp_timer timer, uint64_t delay_ns)
 
 uint64_t simp_tcp_timeout(const simp_tcp *t)
 {
+    uint64_t max = (uint64_t)t->stack->rto_max_ns;
     uint64_t rto = t->rto_ns << (t->backoff < BACKOFF_MAX ? t->backoff : (unsigned)BACKOFF_MAX); /* 5.5 */
-    return rto < RTO_MAX_NS ? rto : RTO_MAX_NS;
+    return rto < max ? rto : max;
 }
 
 void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns)
@@ -60,18 +56,29 @@ void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns)
     t->backoff = 0; /* Karn, RFC 9293 MUST-18: not before */
     uint64_t spread = 4 * t->rttvar_ns;
     uint64_t rto = t->srtt_ns + (spread > CLOCK_GRANULARITY_NS ? spread : CLOCK_GRANULARITY_NS);
-    t->rto_ns = rto < RTO_MIN_NS ? RTO_MIN_NS : rto > RTO_MAX_NS ? RTO_MAX_NS : rto;
+    uint64_t min = (uint64_t)t->stack->rto_min_ns, max = (uint64_t)t->stack->rto_max_ns;
+    t->rto_ns = rto < min ? min : rto > max ? max : rto;
 }
 
 /* ---- time-outs; each returns false when the connection is gone ---- */
 
+static bool has_tried_enough(const simp_tcp *t)
+{
+    const sim_stack *stack = t->stack;
+    uint64_t limit = (uint64_t)stack->syn_timeout_ns;
+    if (t->state == SIMP_TCP_SYN_RECEIVED && t->listener != NULL)
+        return t->retries >= stack->syn_ack_retries;
+    return t->retries >= stack->syn_retries || (limit != 0 && t->host->world->now_ns - t->opened_ns >= limit);
+}
+
 static bool on_syn_timeout(simp_tcp *t)
 {
-    if (t->host->world->now_ns - t->opened_ns >= SYN_R2_NS) {
+    if (has_tried_enough(t)) {
         simp_tcp_fail(t, WSAETIMEDOUT);
         return false;
     }
-    t->backoff++;
+    if (t->retries++ >= t->stack->syn_linear)
+        t->backoff++;
     if (!simp_tcp_send_syn(t))
         simp_out_of_memory(t->host->world);
     return true;
@@ -79,7 +86,7 @@ static bool on_syn_timeout(simp_tcp *t)
 
 static bool on_persist(simp_tcp *t)
 {
-    if (t->probes >= RETRANSMISSIONS_MAX) {
+    if (t->probes >= t->stack->retransmissions_max) {
         simp_tcp_fail(t, WSAETIMEDOUT);
         return false;
     }
@@ -99,7 +106,7 @@ static bool on_retransmit(simp_tcp *t)
         t->recovering = false;
         return on_persist(t);
     }
-    if (t->retries >= RETRANSMISSIONS_MAX) {
+    if (t->retries >= t->stack->retransmissions_max) {
         simp_tcp_fail(t, WSAETIMEDOUT);
         return false;
     }
@@ -115,20 +122,20 @@ static bool on_retransmit(simp_tcp *t)
 void simp_tcp_restart_keepalive(simp_tcp *t)
 {
     if (t->keepalive && simp_tcp_is_synchronised(t) && t->state != SIMP_TCP_TIME_WAIT)
-        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, SIMP_KEEPALIVE_IDLE_NS);
+        simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, (uint64_t)t->stack->keepalive_idle_ns);
     else
         simp_tcp_timer_stop(t, SIMP_TIMER_KEEPALIVE);
 }
 
 static bool on_keepalive(simp_tcp *t)
 {
-    if (t->probes >= KEEPALIVE_PROBES_MAX) {
+    if (t->probes >= t->stack->keepalive_probes) {
         simp_tcp_fail(t, WSAENETRESET);
         return false;
     }
     t->probes++;
     simp_tcp_send_keepalive(t);
-    simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, KEEPALIVE_INTERVAL_NS);
+    simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, (uint64_t)t->stack->keepalive_interval_ns);
     return true;
 }
 
@@ -166,7 +173,7 @@ static void on_event(sim_world *world, simp_event *event)
 void simp_tcp_timer_init(simp_tcp *t)
 {
     t->event = (simp_event){.run = on_event};
-    t->rto_ns = RTO_INITIAL_NS;
+    t->rto_ns = (uint64_t)t->stack->rto_initial_ns;
     for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
         t->deadline[i] = SIMP_TIMER_OFF;
 }

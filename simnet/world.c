@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "simnet/host.h"
+#include "simnet/stack.h"
 
 #define EVENTS_MAX_DEFAULT UINT64_C(1000000000)
 
@@ -23,6 +24,10 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
         chosen.memory = cas_allocator_system();
     if (chosen.events_max == 0)
         chosen.events_max = EVENTS_MAX_DEFAULT;
+    if (chosen.stack == NULL)
+        chosen.stack = &simp_stack_rfc;
+    if (sim_stack_check(chosen.stack, NULL) != 0)
+        return WSAEINVAL;
     simp_arena arena;
     simp_arena_init(&arena, chosen.memory);
     sim_world *world = simp_alloc_zero(&arena, sizeof *world);
@@ -30,6 +35,8 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
         return WSAENOBUFS;
     world->arena = arena;
     world->options = chosen;
+    world->stack = *chosen.stack;
+    world->options.stack = &world->stack;
     simp_fingerprint_init(&world->fingerprint, chosen.seed);
     simp_choice_log_init(&world->choices, world, &world->arena.base);
     *out = world;

@@ -11,6 +11,7 @@
 #define SIMNET_WORLD_H
 
 #include "castanet/sim_observer.h"
+#include "castanet/sim_stack.h"
 #include "simnet/arena.h"
 #include "simnet/choice.h"
 #include "simnet/event_queue.h"
@@ -28,6 +29,7 @@ struct sim_world {
     uint64_t packet_count; /* ids given */
     uint64_t action_count; /* ties of actions */
     sim_world_options options;
+    sim_stack stack; /* options.stack points here */
     simp_fingerprint fingerprint;
     simp_choice_log choices;
     struct simp_user_site *user_sites;

@@ -9,6 +9,7 @@
 #include "castanet/sim_host.h"
 #include "castanet/sim_link.h"
 #include "castanet/sim_partition.h"
+#include "castanet/sim_stack.h"
 #include "castanet/sim_world.h"
 
 #endif

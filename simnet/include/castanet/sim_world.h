@@ -24,6 +24,7 @@ extern "C" {
 typedef struct sim_world sim_world;
 typedef struct sim_host sim_host;
 typedef struct sim_link sim_link;
+typedef struct sim_stack sim_stack; /* castanet/sim_stack.h */
 
 #define SIM_US(n) ((int64_t)(n)*1000)
 #define SIM_MS(n) ((int64_t)(n)*1000000)
@@ -36,9 +37,10 @@ typedef struct sim_link sim_link;
 
 typedef struct sim_world_options {
     uint64_t seed;
-    cas_allocator *memory; /* NULL: cas_allocator_system() */
-    cas_profile profile;   /* of every thread in the world */
-    uint64_t events_max;   /* stop after so many events; 0: 1 000 000 000 */
+    cas_allocator *memory;  /* NULL: cas_allocator_system() */
+    cas_profile profile;    /* of every thread in the world */
+    uint64_t events_max;    /* stop after so many events; 0: 1 000 000 000 */
+    const sim_stack *stack; /* of every host that has none of its own; copied.  NULL: "rfc" */
 } sim_world_options;
 
 typedef struct sim_error {
@@ -55,7 +57,7 @@ typedef enum sim_stop {
     SIM_STOP_NO_MEMORY  /* the allocator refused where no call could report it; the run is void */
 } sim_stop;
 
-/* options NULL: all zero. */
+/* options NULL: all zero.  WSAEINVAL: the stack is none, see sim_stack_check. */
 int sim_world_create(const sim_world_options *options, sim_world **out);
 void sim_world_destroy(sim_world *);
 const sim_error *sim_world_error(const sim_world *); /* of the last call that failed */
