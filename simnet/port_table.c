@@ -121,8 +121,7 @@ static uint16_t search_from(const sim_host *host)
     unsigned count = stack->port_last - stack->port_first + 1;
     uint64_t offset = (uint64_t)host->port_next - stack->port_first;
     if (stack->port_order == SIM_PORTS_RANDOM)
-        offset = simp_mix(host->world->options.seed ^ host->name_hash ^
-                          simp_mix(host->streams_created << 32 ^ host->datagrams_created));
+        offset = simp_mix(host->world->options.seed ^ host->name_hash ^ host->port_next);
     return (uint16_t)(stack->port_first + offset % count);
 }
 

@@ -5,75 +5,8 @@
 #include <string.h>
 
 #include "tests/expect.h"
-#include "tests/fixture.h"
+#include "tests/tcp_case.h"
 #include "tests/test_list.h"
-#include "tests/wire_log.h"
-
-#define MS UINT64_C(1000000)
-#define S UINT64_C(1000000000)
-
-/* A connection on which both ends select everything, and a log that starts after the handshake. */
-typedef struct tcp_case {
-    world_pair pair;
-    recorder client, server;
-    wire_log log;
-} tcp_case;
-
-static void begin(tcp_case *c)
-{
-    memset(c, 0, sizeof *c);
-    c->pair = fixture_world_pair(NULL);
-    world_pair_connect(&c->pair, &c->client, &c->server);
-    sim_host_enter(c->pair.a);
-    CAsyncSocket_AsyncSelect(&c->client.socket, CASYNCSOCKET_DEFAULT_EVENTS);
-    sim_host_enter(c->pair.b);
-    CAsyncSocket_AsyncSelect(&c->server.socket, CASYNCSOCKET_DEFAULT_EVENTS);
-    world_pair_settle(&c->pair);
-    wire_log_start(&c->log, c->pair.world);
-}
-
-static void run_for(tcp_case *c, uint64_t ns)
-{
-    sim_world_run(c->pair.world, sim_world_now(c->pair.world) + ns);
-}
-
-static int send_text(tcp_case *c, bool from_client, const char *text)
-{
-    sim_host_enter(from_client ? c->pair.a : c->pair.b);
-    return CAsyncSocket_Send(from_client ? &c->client.socket : &c->server.socket, text, (int)strlen(text), 0);
-}
-
-/* Everything that can be received, as text. */
-static const char *receive_text(tcp_case *c, bool at_client)
-{
-    static char text[4096];
-    sim_host_enter(at_client ? c->pair.a : c->pair.b);
-    CAsyncSocket *socket = at_client ? &c->client.socket : &c->server.socket;
-    int len = 0, n;
-    while ((n = CAsyncSocket_Receive(socket, text + len, (int)sizeof text - 1 - len, 0)) > 0)
-        len += n;
-    text[len] = '\0';
-    return text;
-}
-
-static void close_client(tcp_case *c)
-{
-    sim_host_enter(c->pair.a);
-    CAsyncSocket_Close(&c->client.socket);
-}
-
-static void close_server(tcp_case *c)
-{
-    sim_host_enter(c->pair.b);
-    CAsyncSocket_Close(&c->server.socket);
-}
-
-static drop_mask *drop(tcp_case *c, bool from_client, uint64_t mask, drop_mask *storage)
-{
-    *storage = (drop_mask){.mask = mask};
-    sim_link_set_script(c->pair.link, from_client ? c->pair.a : c->pair.b, drop_by_mask, storage);
-    return storage;
-}
 
 /* ---- opening ---- */
 
@@ -206,38 +139,38 @@ static void backlog_overflow_refuses_the_newcomer(void)
 static void data_is_acknowledged_after_200_ms(void)
 {
     tcp_case c;
-    begin(&c);
-    send_text(&c, true, "hello");
-    run_for(&c, 1 * S);
+    tcp_case_begin(&c);
+    tcp_case_send_text(&c, true, "hello");
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 5, b ACK");
     EXPECT_EQ_INT(c.log.at_ns[1] - c.log.at_ns[0], 201 * MS);
-    EXPECT_EQ_STR(receive_text(&c, false), "hello");
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "hello");
 }
 
 /* RFC 9293 3.7.4: the second small segment waits for the ACK of the first. */
 static void nagle_holds_back_the_second_small_send(void)
 {
     tcp_case c;
-    begin(&c);
-    send_text(&c, true, "one");
-    send_text(&c, true, "two");
-    run_for(&c, 100 * MS);
+    tcp_case_begin(&c);
+    tcp_case_send_text(&c, true, "one");
+    tcp_case_send_text(&c, true, "two");
+    tcp_case_run(&c, 100 * MS);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 3");
-    run_for(&c, 1 * S);
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 3, b ACK, a ACK 3, b ACK");
-    EXPECT_EQ_STR(receive_text(&c, false), "onetwo");
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "onetwo");
 }
 
 static void nodelay_sends_small_segments_at_once(void)
 {
     tcp_case c;
     int on = 1;
-    begin(&c);
+    tcp_case_begin(&c);
     sim_host_enter(c.pair.a);
     EXPECT_OK(CAsyncSocket_SetSockOpt(&c.client.socket, TCP_NODELAY, &on, sizeof on, IPPROTO_TCP));
-    send_text(&c, true, "one");
-    send_text(&c, true, "two");
-    run_for(&c, 100 * MS);
+    tcp_case_send_text(&c, true, "one");
+    tcp_case_send_text(&c, true, "two");
+    tcp_case_run(&c, 100 * MS);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 3, a ACK 3, b ACK");
 }
 
@@ -246,15 +179,15 @@ static void lost_data_is_sent_again_with_doubled_timeouts(void)
 {
     tcp_case c;
     drop_mask mask;
-    begin(&c);
-    drop(&c, true, 7, &mask);
-    send_text(&c, true, "hello");
-    run_for(&c, 20 * S);
+    tcp_case_begin(&c);
+    tcp_case_drop(&c, true, 7, &mask);
+    tcp_case_send_text(&c, true, "hello");
+    tcp_case_run(&c, 20 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 5 lost, a ACK 5 lost, a ACK 5 lost, a ACK 5, b ACK");
     EXPECT_EQ_INT(c.log.at_ns[1] - c.log.at_ns[0], 1 * S);
     EXPECT_EQ_INT(c.log.at_ns[2] - c.log.at_ns[1], 2 * S);
     EXPECT_EQ_INT(c.log.at_ns[3] - c.log.at_ns[2], 4 * S);
-    EXPECT_EQ_STR(receive_text(&c, false), "hello");
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "hello");
 }
 
 /* RFC 5681 3.2: the third duplicate ACK brings the lost segment back, long before the timer. */
@@ -263,15 +196,15 @@ static void three_duplicate_acks_bring_a_lost_segment_back(void)
     tcp_case c;
     drop_mask mask;
     static char block[8 * 1460];
-    begin(&c);
-    drop(&c, true, 2, &mask);
+    tcp_case_begin(&c);
+    tcp_case_drop(&c, true, 2, &mask);
     sim_host_enter(c.pair.a);
     memset(block, 'x', sizeof block);
     EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, block, sizeof block, 0), (int)sizeof block);
-    run_for(&c, 900 * MS);
+    tcp_case_run(&c, 900 * MS);
     EXPECT_EQ_INT(wire_log_matching(&c.log, "a ACK 1460 lost"), 1);
     EXPECT_EQ_INT(wire_log_matching(&c.log, "a ACK 1460"), 8);
-    EXPECT_EQ_INT(strlen(receive_text(&c, false)), 4095);
+    EXPECT_EQ_INT(strlen(tcp_case_receive_text(&c, false)), 4095);
 }
 
 /* RFC 9293 3.8.6.1: the first probe after the time-out, with one octet. */
@@ -279,7 +212,7 @@ static void closed_window_is_probed_with_one_octet(void)
 {
     tcp_case c;
     static char block[200000];
-    begin(&c);
+    tcp_case_begin(&c);
     sim_host_enter(c.pair.a);
     memset(block, 'x', sizeof block);
     int total = 0, n;
@@ -288,11 +221,11 @@ static void closed_window_is_probed_with_one_octet(void)
         while ((n = CAsyncSocket_Send(&c.client.socket, block, 30000, 0)) > 0)
             total += n;
         EXPECT_EQ_INT(CAsyncSocket_GetLastError(), WSAEWOULDBLOCK);
-        run_for(&c, 500 * MS);
+        tcp_case_run(&c, 500 * MS);
     }
     wire_log_clear(&c.log);
     unsigned sends = recorder_count(&c.client, FD_WRITE);
-    run_for(&c, 30 * S);
+    tcp_case_run(&c, 30 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 1, b ACK, a ACK 1, b ACK, a ACK 1, b ACK");
     EXPECT_EQ_INT(c.log.at_ns[2] - c.log.at_ns[0], 8 * S); /* after 1, 2 and 4 s: SHLD-30 */
     EXPECT_EQ_INT(c.log.at_ns[4] - c.log.at_ns[2], 16 * S);
@@ -303,7 +236,7 @@ static void closed_window_is_probed_with_one_octet(void)
         sim_host_enter(c.pair.b);
         while ((n = CAsyncSocket_Receive(&c.server.socket, block, sizeof block, 0)) > 0)
             got += n;
-        run_for(&c, 1 * S);
+        tcp_case_run(&c, 1 * S);
     }
     EXPECT_EQ_INT(got, total);
     EXPECT_EQ_INT(recorder_count(&c.client, FD_WRITE), sends + 1);
@@ -315,7 +248,7 @@ static void full_buffers_on_both_sides_survive_loss(void)
 {
     tcp_case c;
     static char block[200000];
-    begin(&c);
+    tcp_case_begin(&c);
     EXPECT_CODE(sim_link_set_options(c.pair.link, NULL,
                                      &(sim_link_options){.latency_ns = SIM_MS(10),
                                                          .jitter_ns = SIM_MS(2),
@@ -334,7 +267,7 @@ static void full_buffers_on_both_sides_survive_loss(void)
                 got[i] += n > 0 ? n : 0;
             }
         }
-        run_for(&c, 5 * S);
+        tcp_case_run(&c, 5 * S);
     }
     for (unsigned i = 0; i < 2; i++) {
         sim_host_enter(hosts[i]);
@@ -352,16 +285,16 @@ static void urgent_byte_carries_a_pointer_behind_it(void)
 {
     tcp_case c;
     char byte = 0;
-    begin(&c);
+    tcp_case_begin(&c);
     sim_host_enter(c.pair.a);
     EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "abX", 3, MSG_OOB), 3);
-    run_for(&c, 100 * MS);
+    tcp_case_run(&c, 100 * MS);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK URG 3");
     sim_host_enter(c.pair.b);
     EXPECT_EQ_INT(recorder_count(&c.server, FD_OOB), 1);
     EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, MSG_OOB), 1);
     EXPECT_EQ_INT(byte, 'X');
-    EXPECT_EQ_STR(receive_text(&c, false), "ab");
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "ab");
 }
 
 static void lost_urgent_byte_comes_back_urgent(void)
@@ -369,11 +302,11 @@ static void lost_urgent_byte_comes_back_urgent(void)
     tcp_case c;
     drop_mask mask;
     char byte = 0;
-    begin(&c);
-    drop(&c, true, 1, &mask);
+    tcp_case_begin(&c);
+    tcp_case_drop(&c, true, 1, &mask);
     sim_host_enter(c.pair.a);
     EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "!", 1, MSG_OOB), 1);
-    run_for(&c, 5 * S);
+    tcp_case_run(&c, 5 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK URG 1 lost, a ACK URG 1, b ACK");
     sim_host_enter(c.pair.b);
     EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, MSG_OOB), 1);
@@ -385,11 +318,11 @@ static void lost_urgent_byte_comes_back_urgent(void)
 static void close_from_both_ends_is_four_segments(void)
 {
     tcp_case c;
-    begin(&c);
-    close_client(&c);
-    run_for(&c, 100 * MS);
-    close_server(&c);
-    run_for(&c, 1 * S);
+    tcp_case_begin(&c);
+    tcp_case_close_client(&c);
+    tcp_case_run(&c, 100 * MS);
+    tcp_case_close_server(&c);
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a FIN ACK, b ACK, b FIN ACK, a ACK");
     EXPECT_EQ_INT(recorder_count(&c.server, FD_CLOSE), 1);
     EXPECT_EQ_INT(recorder_error(&c.server, FD_CLOSE), 0);
@@ -400,10 +333,10 @@ static void close_from_both_ends_is_four_segments(void)
 static void close_at_the_same_time_ends_on_both_sides(void)
 {
     tcp_case c;
-    begin(&c);
-    close_client(&c);
-    close_server(&c);
-    run_for(&c, 1 * S);
+    tcp_case_begin(&c);
+    tcp_case_close_client(&c);
+    tcp_case_close_server(&c);
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a FIN ACK, b FIN ACK, b ACK, a ACK");
     EXPECT_EQ_INT(sim_world_run(c.pair.world, SIM_FOREVER), SIM_STOP_IDLE);
 }
@@ -412,10 +345,10 @@ static void lost_fin_is_sent_again(void)
 {
     tcp_case c;
     drop_mask mask;
-    begin(&c);
-    drop(&c, true, 1, &mask);
-    close_client(&c);
-    run_for(&c, 5 * S);
+    tcp_case_begin(&c);
+    tcp_case_drop(&c, true, 1, &mask);
+    tcp_case_close_client(&c);
+    tcp_case_run(&c, 5 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a FIN ACK lost, a FIN ACK, b ACK");
     EXPECT_EQ_INT(recorder_count(&c.server, FD_CLOSE), 1);
 }
@@ -425,14 +358,14 @@ static void fin_behind_a_gap_is_not_forgotten(void)
 {
     tcp_case c;
     drop_mask mask;
-    begin(&c);
-    drop(&c, true, 1, &mask);
+    tcp_case_begin(&c);
+    tcp_case_drop(&c, true, 1, &mask);
     static char block[1460];
     sim_host_enter(c.pair.a);
     EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, block, sizeof block, 0), (int)sizeof block);
     EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "end", 3, 0), 3);
-    close_client(&c);
-    run_for(&c, 10 * S);
+    tcp_case_close_client(&c);
+    tcp_case_run(&c, 10 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 1460 lost, a FIN ACK 3, b ACK, a ACK 1460, b ACK");
     EXPECT_EQ_INT(recorder_count(&c.server, FD_CLOSE), 1);
 }
@@ -442,10 +375,10 @@ static void lost_fin_in_closing_is_sent_again(void)
 {
     tcp_case c;
     drop_mask mask;
-    begin(&c);
-    drop(&c, true, 1, &mask);
-    close_client(&c);
-    close_server(&c);
+    tcp_case_begin(&c);
+    tcp_case_drop(&c, true, 1, &mask);
+    tcp_case_close_client(&c);
+    tcp_case_close_server(&c);
     EXPECT_EQ_INT(sim_world_run(c.pair.world, SIM_FOREVER), SIM_STOP_IDLE);
     EXPECT_EQ_INT(wire_log_matching(&c.log, "a FIN ACK"), 1);
     EXPECT_EQ_INT(wire_log_matching(&c.log, "a FIN ACK lost"), 1);
@@ -455,25 +388,25 @@ static void lost_fin_in_closing_is_sent_again(void)
 static void shut_down_end_still_receives(void)
 {
     tcp_case c;
-    begin(&c);
+    tcp_case_begin(&c);
     sim_host_enter(c.pair.a);
     EXPECT_OK(CAsyncSocket_ShutDown(&c.client.socket, CAsyncSocket_sends));
-    run_for(&c, 100 * MS);
-    EXPECT_EQ_INT(send_text(&c, false, "the rest"), 8);
-    run_for(&c, 1 * S);
-    EXPECT_EQ_STR(receive_text(&c, true), "the rest");
-    EXPECT_ERROR_COUNT(send_text(&c, true, "x"), WSAESHUTDOWN);
+    tcp_case_run(&c, 100 * MS);
+    EXPECT_EQ_INT(tcp_case_send_text(&c, false, "the rest"), 8);
+    tcp_case_run(&c, 1 * S);
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, true), "the rest");
+    EXPECT_ERROR_COUNT(tcp_case_send_text(&c, true, "x"), WSAESHUTDOWN);
 }
 
 /* RFC 2525 2.17: the peer must learn that what it sent was thrown away. */
 static void close_with_unread_data_resets(void)
 {
     tcp_case c;
-    begin(&c);
-    send_text(&c, true, "unread");
-    run_for(&c, 100 * MS);
-    close_server(&c);
-    run_for(&c, 1 * S);
+    tcp_case_begin(&c);
+    tcp_case_send_text(&c, true, "unread");
+    tcp_case_run(&c, 100 * MS);
+    tcp_case_close_server(&c);
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "a ACK 6, b RST ACK");
     EXPECT_EQ_INT(recorder_error(&c.client, FD_CLOSE), WSAECONNABORTED);
 }
@@ -483,45 +416,45 @@ static void close_after_the_urgent_byte_was_taken_is_graceful(void)
 {
     tcp_case c;
     char byte;
-    begin(&c);
+    tcp_case_begin(&c);
     sim_host_enter(c.pair.a);
     EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "!", 1, MSG_OOB), 1);
-    close_client(&c);
-    run_for(&c, 1 * S);
+    tcp_case_close_client(&c);
+    tcp_case_run(&c, 1 * S);
     sim_host_enter(c.pair.b);
     EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, MSG_OOB), 1);
     EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, 0), 0);
     wire_log_clear(&c.log);
-    close_server(&c);
-    run_for(&c, 1 * S);
+    tcp_case_close_server(&c);
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "b FIN ACK, a ACK");
 }
 
 static void data_for_a_closed_end_is_reset(void)
 {
     tcp_case c;
-    begin(&c);
-    close_client(&c);
-    run_for(&c, 100 * MS);
+    tcp_case_begin(&c);
+    tcp_case_close_client(&c);
+    tcp_case_run(&c, 100 * MS);
     wire_log_clear(&c.log);
-    EXPECT_EQ_INT(send_text(&c, false, "late"), 4);
-    run_for(&c, 1 * S);
+    EXPECT_EQ_INT(tcp_case_send_text(&c, false, "late"), 4);
+    tcp_case_run(&c, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&c.log), "b ACK 4, a RST ACK");
-    EXPECT_ERROR_COUNT(send_text(&c, false, "x"), WSAECONNABORTED);
+    EXPECT_ERROR_COUNT(tcp_case_send_text(&c, false, "x"), WSAECONNABORTED);
 }
 
 /* What was in the buffer when both directions ended is still there to read. */
 static void bytes_survive_the_end_of_the_connection(void)
 {
     tcp_case c;
-    begin(&c);
-    send_text(&c, true, "last words");
-    close_client(&c);
-    run_for(&c, 1 * S);
+    tcp_case_begin(&c);
+    tcp_case_send_text(&c, true, "last words");
+    tcp_case_close_client(&c);
+    tcp_case_run(&c, 1 * S);
     sim_host_enter(c.pair.b);
     EXPECT_OK(CAsyncSocket_ShutDown(&c.server.socket, CAsyncSocket_sends));
     EXPECT_EQ_INT(sim_world_run(c.pair.world, SIM_FOREVER), SIM_STOP_IDLE);
-    EXPECT_EQ_STR(receive_text(&c, false), "last words");
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "last words");
     char byte;
     EXPECT_EQ_INT(CAsyncSocket_Receive(&c.server.socket, &byte, 1, 0), 0);
 }
@@ -552,14 +485,14 @@ static void time_wait_keeps_the_port_for_four_minutes(void)
 static void vanished_peer_aborts_the_connection(void)
 {
     tcp_case c;
-    begin(&c);
+    tcp_case_begin(&c);
     EXPECT_CODE(sim_link_set_options(c.pair.link, NULL, &(sim_link_options){.loss_ppm = SIM_PERCENT(100)}),
                 0);
-    send_text(&c, true, "anybody?");
+    tcp_case_send_text(&c, true, "anybody?");
     EXPECT_EQ_INT(sim_world_run(c.pair.world, SIM_FOREVER), SIM_STOP_IDLE);
     EXPECT_EQ_INT(recorder_count(&c.client, FD_CLOSE), 1);
     EXPECT_EQ_INT(recorder_error(&c.client, FD_CLOSE), WSAECONNABORTED);
-    EXPECT_ERROR_COUNT(send_text(&c, true, "x"), WSAECONNABORTED);
+    EXPECT_ERROR_COUNT(tcp_case_send_text(&c, true, "x"), WSAECONNABORTED);
 }
 
 const test_case test_tcp[] = {TEST(connect_sends_three_segments),
