@@ -69,13 +69,21 @@ static void close_all(cas_thread *thread)
     }
 }
 
+void cas_thread_clear(cas_thread *thread)
+{
+    casp_message forgotten;
+    close_all(thread);
+    while (thread->timers != NULL)
+        cas_timer_stop(thread->timers);
+    while (casp_message_queue_pop(&thread->queue, &forgotten))
+        continue;
+}
+
 void cas_thread_destroy(cas_thread *thread)
 {
     if (thread == NULL || thread->dying)
         return;
-    close_all(thread);
-    while (thread->timers != NULL)
-        cas_timer_stop(thread->timers);
+    cas_thread_clear(thread);
     if (this_thread.current == thread)
         this_thread.current = NULL;
     if (thread->pump_depth > 0)

@@ -101,6 +101,12 @@ static void discard(simp_reassembly *r)
     simp_free(&world->arena, r, sizeof *r);
 }
 
+void simp_reassembly_clear(sim_host *host)
+{
+    while (host->reassemblies != NULL)
+        discard(host->reassemblies);
+}
+
 static void on_timeout(sim_world *world, simp_event *event)
 {
     simp_reassembly *r = (simp_reassembly *)((char *)event - offsetof(simp_reassembly, timeout));

@@ -2,7 +2,7 @@
  *
  * Hosts: making them, naming them, giving them routes and programs.
  */
-#include "simnet/host.h"
+#include "simnet/host_fault.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -201,6 +201,8 @@ static void on_start(sim_world *world, simp_event *event)
     program run = *(program *)(void *)event;
     simp_events_release(&world->events);
     simp_free(&world->arena, event, sizeof run);
+    if (!sim_host_is_up(run.host))
+        return;
     simp_record_event(world, SIMP_RECORD_START, run.host->name_hash >> 8, 0);
     simp_task_call(&run.host->main_task, run.function, run.argument);
 }

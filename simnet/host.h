@@ -11,13 +11,16 @@
 #include "simnet/world.h"
 
 /* A simulated thread: the backend that its cas_thread was made with. */
+typedef struct simp_host_faults simp_host_faults; /* host_fault.h */
+
 typedef struct simp_task {
     cas_backend backend; /* first: the engine's pointer to the backend is one to the task */
     cas_observer observer;
     sim_host *host;
     cas_thread *thread;
     struct simp_task *next;
-    simp_event dispatch; /* queued while the thread has something to do */
+    simp_event dispatch;   /* queued while the thread has something to do ... */
+    uint64_t dispatch_due; /* ... which it had at this time, whatever the processor makes of it */
     unsigned depth;      /* code of this thread is on the C stack: only it may pump */
 } simp_task;
 
@@ -48,6 +51,7 @@ struct sim_host {
     uint64_t name_hash;
     uint32_t index;
     bool forwarding;
+    simp_host_faults *faults; /* NULL: nothing is wrong */
     uint16_t ip_id;
     uint16_t port_next; /* ephemeral: where a sequential search for a free one begins */
     uint32_t isn_count; /* connections with readable initial sequence numbers */
@@ -80,6 +84,10 @@ extern const cas_backend_ops simp_backend_ops;
 void simp_task_call(simp_task *, void (*function)(void *argument), void *argument);
 /* Makes the dispatch event fit what the thread has to do. */
 void simp_task_arm(simp_task *);
+/* The same after the clock changed, or a pause ended. */
+void simp_task_rearm(simp_task *);
+/* The program of the task is gone: sockets, timers, messages. */
+void simp_task_end(simp_task *);
 /* 0 or WSAENOBUFS; the task is the last one of the host's then. */
 int simp_task_init(simp_task *, sim_host *);
 /* Of a task that never had anything to do. */

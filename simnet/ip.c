@@ -4,6 +4,7 @@
  */
 #include "simnet/ip.h"
 
+#include "simnet/host_fault.h"
 #include "simnet/link.h"
 #include "simnet/partition.h"
 
@@ -215,6 +216,10 @@ static void deliver(sim_host *host, sim_packet *packet)
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
+    if (simp_host_is_deaf(host)) {
+        simp_packet_free(&world->arena, packet);
+        return;
+    }
     bool group = simp_ip_is_multicast(packet->destination) ||
                  simp_host_is_broadcast(host, packet->destination);
     if (!group && !simp_host_owns(host, packet->destination)) {

@@ -37,6 +37,8 @@ void simp_icmp_input(sim_host *, sim_packet *packet);
 /* fragment.c */
 /* Collects a fragment; the whole datagram when it was the last one missing, else NULL. */
 sim_packet *simp_reassemble(sim_host *, sim_packet *fragment);
+/* Forgets what has been collected. */
+void simp_reassembly_clear(sim_host *);
 /* Sends packet in pieces that fit mtu, all of them or, with WSAENOBUFS, none; takes it over. */
 int simp_fragment_output(sim_host *, sim_packet *packet, const simp_next_hop *next);
 /* Puts one packet on the interface of next. */

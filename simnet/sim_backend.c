@@ -8,9 +8,11 @@
  *  2. One dispatch event makes at most one callback, so that what else happens at the same time comes in
  *     between.
  *  3. A thread whose code is on the stack is pumped by that code only.
+ *  4. Of a host that is paused or down no code runs.
  */
 #include <string.h>
 
+#include "simnet/host_fault.h"
 #include "simnet/socket_call.h"
 
 enum { NESTED_WAITS_MAX = 32 };
@@ -24,10 +26,28 @@ void simp_task_arm(simp_task *task)
     uint64_t due = cas_thread_next_due(task->thread);
     if (task->depth > 0 || due == UINT64_MAX)
         return;
-    sim_world *world = task->host->world;
-    uint64_t at = due < world->now_ns ? world->now_ns : due;
-    if (!simp_event_is_queued(&task->dispatch) || at < task->dispatch.at_ns)
-        simp_schedule(world, &task->dispatch, SIMP_CLASS_DISPATCH, task->host, at);
+    sim_host *host = task->host;
+    sim_world *world = host->world;
+    if (host->faults != NULL && (host->faults->paused || host->faults->down))
+        return;
+    uint64_t at = due == 0 ? 0 : simp_host_world_time(host, due);
+    at = at < world->now_ns ? world->now_ns : at;
+    if (simp_event_is_queued(&task->dispatch) && at >= task->dispatch_due)
+        return;
+    task->dispatch_due = at;
+    simp_schedule(world, &task->dispatch, SIMP_CLASS_DISPATCH, host, at + simp_host_cpu_delay(host));
+}
+
+void simp_task_rearm(simp_task *task)
+{
+    simp_events_cancel(&task->host->world->events, &task->dispatch);
+    simp_task_arm(task);
+}
+
+void simp_task_end(simp_task *task)
+{
+    cas_thread_clear(task->thread);
+    simp_events_cancel(&task->host->world->events, &task->dispatch);
 }
 
 void simp_task_call(simp_task *task, void (*function)(void *argument), void *argument)
@@ -50,7 +70,7 @@ static void on_dispatch(sim_world *world, simp_event *event)
 {
     (void)world;
     simp_task *task = (simp_task *)((char *)event - offsetof(simp_task, dispatch));
-    if (task->depth == 0)
+    if (task->depth == 0 && !simp_host_is_paused(task->host))
         simp_task_call(task, pump_one, NULL);
 }
 
@@ -79,6 +99,17 @@ static void on_step(cas_observer *observer, const cas_observation *what)
 
 /* ---- slots that are not about one socket ---- */
 
+/* Who is paused does not notice that its time is over. */
+static bool goes_on(const simp_task *task, unsigned messages, uint64_t until)
+{
+    if (!sim_host_is_up(task->host))
+        return false;
+    uint64_t next = simp_events_next_at(&task->host->world->events);
+    if (simp_host_is_paused(task->host))
+        return next != UINT64_MAX;
+    return cas_thread_message_count(task->thread) == messages && next <= until;
+}
+
 static int wait(cas_backend *backend, int64_t timeout_ns)
 {
     simp_task *task = task_of(backend);
@@ -87,15 +118,13 @@ static int wait(cas_backend *backend, int64_t timeout_ns)
         return 0;
     if (world->wait_depth == NESTED_WAITS_MAX)
         return WSAEINPROGRESS;
-    uint64_t until = timeout_ns < 0 || (uint64_t)timeout_ns > UINT64_MAX - 1 - world->now_ns
-                         ? UINT64_MAX - 1
-                         : world->now_ns + (uint64_t)timeout_ns;
+    uint64_t limit = timeout_ns < 0 ? UINT64_MAX : simp_host_span(task->host, (uint64_t)timeout_ns);
+    uint64_t until = limit > UINT64_MAX - 1 - world->now_ns ? UINT64_MAX - 1 : world->now_ns + limit;
     unsigned messages = cas_thread_message_count(task->thread);
     world->wait_depth++;
     task->depth++;
     cas_thread *before = cas_thread_enter(NULL);
-    while (cas_thread_message_count(task->thread) == messages &&
-           simp_events_next_at(&world->events) <= until) {
+    while (goes_on(task, messages, until)) {
         if (simp_world_step(world) != SIM_STOP_TIME)
             break;
     }
@@ -120,7 +149,11 @@ static int descriptor(cas_backend *backend)
     return -1;
 }
 
-static uint64_t now(cas_backend *backend) { return task_of(backend)->host->world->now_ns; }
+static uint64_t now(cas_backend *backend)
+{
+    const sim_host *host = task_of(backend)->host;
+    return simp_host_clock(host, host->world->now_ns);
+}
 
 /* Of a host with several addresses, one that is on a network with the asking host. */
 static bool pick_address(const sim_host *asking, const sim_host *host, bool v4, simp_ip *out)

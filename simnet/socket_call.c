@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "simnet/host_fault.h"
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
@@ -21,7 +22,9 @@ static simp_ip wildcard(const cas_port_socket *s) { return s->ipv6 ? (simp_ip){0
 int simp_call_open(cas_backend *backend, int family, int type, cas_sink *sink, cas_port_socket **out,
                    SOCKET *handle)
 {
-    int error = simp_socket_create(host_of(backend), type == SOCK_DGRAM, family == AF_INET6, out);
+    int error = simp_host_trouble(host_of(backend));
+    if (error == 0)
+        error = simp_socket_create(host_of(backend), type == SOCK_DGRAM, family == AF_INET6, out);
     if (error == 0) {
         (*out)->sink = sink;
         *handle = (*out)->handle;
@@ -164,7 +167,9 @@ static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
 
 int simp_call_connect(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
 {
-    (void)backend;
+    int trouble = simp_host_trouble(host_of(backend));
+    if (trouble != 0)
+        return trouble;
     if (s->datagram && addr->sa_family == AF_UNSPEC) {
         s->connected = false;
         return 0;
@@ -365,7 +370,9 @@ static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const 
 int simp_call_send(cas_backend *backend, cas_port_socket *s, const void *buf, size_t len, int flags,
                    const SOCKADDR *to, int to_len, size_t *count)
 {
-    (void)backend;
+    int trouble = simp_host_trouble(host_of(backend));
+    if (trouble != 0)
+        return trouble;
     if (s->datagram)
         return send_datagram(s, buf, len, to, to_len, count);
     return send_stream(s, buf, len, flags, count);

@@ -160,6 +160,8 @@ void simp_tcp_abandon(simp_tcp *);
 /* The connection ends with an error: the socket learns of it. */
 void simp_tcp_fail(simp_tcp *, int error);
 void simp_tcp_destroy(simp_tcp *);
+/* All connections of the host are gone, without a word to anybody. */
+void simp_tcp_vanish(sim_host *);
 /* The switches that hold for the connection. */
 const cas_profile *simp_tcp_profile(const simp_tcp *);
 /* Both directions are done: destroyed, or kept until the program has read what is left and closes. */

@@ -176,6 +176,16 @@ void simp_tcp_destroy(simp_tcp *t)
     simp_free(&world->arena, t, sizeof *t);
 }
 
+/* uthash iterates in the order of insertion, not of hashes. */
+void simp_tcp_vanish(sim_host *host)
+{
+    simp_tcp *at, *next;
+    HASH_ITER (hh, host->world->connections, at, next) {
+        if (at->host == host)
+            simp_tcp_destroy(at);
+    }
+}
+
 /* ---- opening ---- */
 
 int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)

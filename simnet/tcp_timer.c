@@ -5,6 +5,7 @@
  * A connection has one event for all its timers.  Moving a deadline back leaves the event where it is: it
  * finds nothing due, and goes to sleep again.  So an ACK that restarts the timer costs one store.
  */
+#include "simnet/host_fault.h"
 #include "simnet/tcp.h"
 
 #define CLOCK_GRANULARITY_NS (1 * SIMP_MS_NS)
@@ -28,7 +29,7 @@ static void arm(simp_tcp *t)
 
 void simp_tcp_timer_set(simp_tcp *t, simp_timer timer, uint64_t delay_ns)
 {
-    uint64_t deadline = t->host->world->now_ns + delay_ns;
+    uint64_t deadline = t->host->world->now_ns + simp_host_span(t->host, delay_ns);
     t->deadline[timer] = deadline;
     if (!simp_event_is_queued(&t->event) || deadline < t->event.at_ns)
         simp_schedule(t->host->world, &t->event, SIMP_CLASS_TIMER, t->host, deadline);

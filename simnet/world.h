@@ -60,7 +60,8 @@ typedef enum simp_record {
     SIMP_RECORD_BYTES,
     SIMP_RECORD_CHOICE,
     SIMP_RECORD_START,
-    SIMP_RECORD_ACTION
+    SIMP_RECORD_ACTION,
+    SIMP_RECORD_HOST
 } simp_record;
 
 static inline void simp_record_event(sim_world *world, simp_record kind, uint64_t who, uint64_t value)

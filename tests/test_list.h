@@ -40,6 +40,7 @@ typedef struct test_case {
     SUITE(tcp_stack) \
     SUITE(world) \
     SUITE(random) \
+    SUITE(host_fault) \
     SUITE(partition) \
     SUITE(capture) \
     SUITE(profile) \

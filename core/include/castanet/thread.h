@@ -34,6 +34,10 @@ void cas_thread_fini(void);
 int cas_thread_create(cas_backend *backend, cas_allocator *memory, cas_thread **out);
 void cas_thread_destroy(cas_thread *);
 
+/* What the end of a program does to its thread, which stays: sockets are closed without notification, timers
+ * stop, messages are forgotten. */
+void cas_thread_clear(cas_thread *);
+
 /* Makes thread (NULL: none) the current one and returns the one before. */
 cas_thread *cas_thread_enter(cas_thread *thread);
 cas_thread *cas_thread_current(void);

@@ -7,6 +7,7 @@
 #define CASTANET_SIM_H
 
 #include "castanet/sim_host.h"
+#include "castanet/sim_host_fault.h"
 #include "castanet/sim_link.h"
 #include "castanet/sim_partition.h"
 #include "castanet/sim_stack.h"

@@ -26,7 +26,8 @@ void sim_host_set_forwarding(sim_host *, bool on);
  * route. */
 int sim_host_add_route(sim_host *, const char *prefix, const char *gateway);
 
-/* Runs start(argument) on the host's main thread when virtual time has moved by delay_ns. */
+/* Runs start(argument) on the host's main thread when virtual time has moved by delay_ns; not if the host is
+ * down then. */
 int sim_host_run(sim_host *, uint64_t delay_ns, void (*start)(void *argument), void *argument);
 /* The host's main thread; made with the host. */
 cas_thread *sim_host_thread(sim_host *);
