@@ -175,6 +175,10 @@ bool simp_tcp_has_unsent(const simp_tcp *);
 /* The peer's SYN: its sequence number, window and options. */
 void simp_tcp_take_syn(simp_tcp *, const sim_packet *syn);
 
+/* ---- tcp_check.c ---- */
+/* 0 when the invariants hold; else 1, and which one does not in what. */
+int simp_tcp_check(const simp_tcp *, char *what, size_t size);
+
 /* ---- tcp_listen.c ---- */
 void simp_tcp_listen_input(cas_port_socket *listener, sim_packet *);
 

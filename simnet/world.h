@@ -75,6 +75,10 @@ sim_stop simp_world_step(sim_world *);
 /* Queues the event of a host at a time, not before now. */
 void simp_schedule(sim_world *, simp_event *, simp_class, sim_host *, uint64_t at_ns);
 
+/* tcp_check.c: 0 when the invariants of every connection hold; else 1, and which one does not in what.
+ * Changes nothing; tests call it after every event. */
+int simp_world_check(const sim_world *, char *what, size_t size);
+
 /* Fills world->error and returns code. */
 int simp_refuse(sim_world *, int code, const char *what, const char *why, const char *fix);
 /* The same; the first %s in what_with_name stands for name. */

@@ -31,7 +31,14 @@ void tcp_case_begin(tcp_case *c) { tcp_case_begin_with(c, NULL, NULL, NULL); }
 
 void tcp_case_run(tcp_case *c, uint64_t ns)
 {
-    sim_world_run(c->pair.world, sim_world_now(c->pair.world) + ns);
+    sim_world *world = c->pair.world;
+    uint64_t until = sim_world_now(world) + ns;
+    char what[256] = "";
+    while (what[0] == '\0' && simp_events_next_at(&world->events) <= until &&
+           sim_world_step(world) == SIM_STOP_TIME)
+        simp_world_check(world, what, sizeof what);
+    EXPECT_EQ_STR(what, "");
+    sim_world_run(world, until);
 }
 
 void tcp_case_clear(tcp_case *c)

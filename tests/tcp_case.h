@@ -26,6 +26,7 @@ void tcp_case_begin(tcp_case *);
 /* The same with a stack of its own for either host, and the link as given; NULL: the world's, 1 ms. */
 void tcp_case_begin_with(tcp_case *, const sim_stack *a, const sim_stack *b, const sim_link_options *link);
 
+/* Checks the invariants of every connection after every event. */
 void tcp_case_run(tcp_case *, uint64_t ns);
 /* Both logs begin anew. */
 void tcp_case_clear(tcp_case *);

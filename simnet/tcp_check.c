@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The invariants of a connection that tcp.h and tcp_receive_buffer.c number, verified: what tests run after
+ * every event.
+ *
+ * Costs: proportional to what is queued.  A run without tests never comes here.
+ */
+#include <stdio.h>
+
+#include "simnet/tcp.h"
+
+typedef struct finding {
+    const simp_tcp *tcp;
+    char *what;
+    size_t size;
+} finding;
+
+/* Returns holds; writes which invariant does not. */
+static bool require(const finding *f, bool holds, const char *invariant)
+{
+    if (!holds)
+        snprintf(f->what, f->size, "%s: %s:%u in state %d: una %u nxt %u max %u read %u rcv_nxt %u edge %u",
+                 invariant, f->tcp->host->name, f->tcp->key.local_port, (int)f->tcp->state,
+                 f->tcp->una - f->tcp->iss, f->tcp->nxt - f->tcp->iss, f->tcp->max - f->tcp->iss,
+                 f->tcp->read - f->tcp->irs, f->tcp->rcv_nxt - f->tcp->irs, f->tcp->rcv_edge - f->tcp->irs);
+    return holds;
+}
+
+/* ---- 1: what is sent ---- */
+
+static bool check_send_buffer(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    const simp_block *last = NULL;
+    uint32_t at = t->send.first == NULL ? t->send.end : t->send.first->seq;
+    bool ok = require(f, simp_seq_upto(at, t->una) || t->state < SIMP_TCP_ESTABLISHED || at == t->send.end,
+                      "1: the send buffer begins behind una");
+    for (const simp_block *b = t->send.first; ok && b != NULL; b = b->next) {
+        ok = require(f, b->seq == at && b->used <= b->capacity && b->references > 0,
+                     "1: the blocks of the send buffer are not in a row");
+        at += b->used;
+        last = b;
+    }
+    return ok && require(f, at == t->send.end, "1: the send buffer does not reach its end") &&
+           require(f, last == t->send.last, "1: the last block is not the last");
+}
+
+static bool check_send(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    uint32_t fin = t->fin_queued ? 1 : 0;
+    return require(f, simp_seq_upto(t->una, t->nxt) && simp_seq_upto(t->nxt, t->max),
+                   "1: una <= nxt <= max") &&
+           require(f, simp_seq_upto(t->max, t->send.end + fin), "1: max lies behind all there is to send") &&
+           check_send_buffer(f);
+}
+
+/* ---- 2, 3: what is received ---- */
+
+static bool check_in_order(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    uint32_t at = t->read;
+    bool ok = true;
+    for (const sim_packet *p = t->receive.first; ok && p != NULL; p = p->next) {
+        ok = require(f, p->tcp.seq == at && p->length > 0, "2: a gap between read and rcv_nxt");
+        at += p->length;
+    }
+    bool reached = at == t->rcv_nxt || (t->fin_received && at + 1 == t->rcv_nxt); /* a FIN has no byte */
+    return ok && require(f, reached, "2: the packets in order do not reach rcv_nxt");
+}
+
+static bool check_early(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    uint32_t at = t->rcv_nxt + 1; /* there is a gap before the first */
+    bool ok = true;
+    for (const sim_packet *p = t->receive.early; ok && p != NULL; p = p->next) {
+        ok = require(f, simp_seq_upto(at, p->tcp.seq) && p->length > 0,
+                     "receive buffer 2: early is sorted, without overlap, behind a gap");
+        at = p->tcp.seq + p->length;
+    }
+    return ok;
+}
+
+static bool check_receive(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    bool ok = require(f, simp_seq_upto(t->read, t->rcv_nxt), "2: read <= rcv_nxt") && check_in_order(f) &&
+              check_early(f);
+    for (unsigned i = 1; ok && i < t->receive.mark_count; i++)
+        ok = require(f, simp_seq_before(t->receive.marks[i - 1].seq, t->receive.marks[i].seq),
+                     "receive buffer 4: marks are sorted");
+    return ok;
+}
+
+/* ---- timers ---- */
+
+static bool check_timers(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    bool ok = true;
+    for (unsigned i = 0; ok && i < SIMP_TIMER_COUNT; i++)
+        ok = require(f,
+                     t->deadline[i] == SIMP_TIMER_OFF ||
+                         (simp_event_is_queued(&t->event) && t->event.at_ns <= t->deadline[i]),
+                     "timers: the event comes after a deadline");
+    bool in_flight = t->una != t->max && t->state != SIMP_TCP_CLOSED && t->state != SIMP_TCP_TIME_WAIT;
+    bool watched = simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) ||
+                   simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST);
+    return ok && require(f, !in_flight || watched, "RFC 6298 5.1: in flight, and no timer is on");
+}
+
+int simp_tcp_check(const simp_tcp *t, char *what, size_t size)
+{
+    finding f = {t, what, size};
+    const simp_tcp *found = simp_tcp_find(t->host, t->key.local, t->key.local_port, t->key.remote,
+                                          t->key.remote_port);
+    bool ok = require(&f, !t->listed || found == t, "4: a listed connection is not found under its key") &&
+              check_send(&f) && check_receive(&f) && check_timers(&f);
+    return ok ? 0 : 1;
+}
+
+int simp_world_check(const sim_world *world, char *what, size_t size)
+{
+    for (const simp_tcp *t = world->connections; t != NULL; t = t->hh.next) {
+        if (simp_tcp_check(t, what, size) != 0)
+            return 1;
+    }
+    return 0;
+}
