@@ -123,6 +123,15 @@ static int check_options(const sim_fault_options *o, sim_error *why)
         error = simp_fault_refuse(why, WSAEINVAL, "late_ns_max is negative",
                                   "nothing is dispatched before it was queued",
                                   "give nanoseconds from 0 on, as SIM_MS(10)");
+    if (error == 0 && o->slow_receive_ns < 0)
+        error = simp_fault_refuse(why, WSAEINVAL, "slow_receive_ns is negative",
+                                  "the next receive cannot come before this one",
+                                  "give nanoseconds from 0 on, as SIM_MS(10)");
+    if (error == 0 && o->storm_calls_max > 0 && o->receive_would_block_ppm == 0 &&
+        o->send_would_block_ppm == 0 && o->accept_would_block_ppm == 0)
+        error = simp_fault_refuse(why, WSAEINVAL, "storm_calls_max without a would-block share",
+                                  "no storm would ever begin",
+                                  "set receive_, send_ or accept_would_block_ppm, as SIM_PERCENT(5)");
     if (error == 0 && o->late_ns_max > 0 && o->late_ppm == 0)
         error = simp_fault_refuse(why, WSAEINVAL, "late_ns_max without late_ppm",
                                   "no notification would ever be late", "set late_ppm, as SIM_PERCENT(10)");
@@ -167,7 +176,8 @@ static void init_sites(sim_fault *fault, uint64_t seed)
                                                       [SIMP_CHANCE_LATE] = "notification late"};
     static const char *const amounts[SIMP_AMOUNTS] = {[SIMP_AMOUNT_RECEIVE] = "receive short by",
                                                       [SIMP_AMOUNT_SEND] = "send short by",
-                                                      [SIMP_AMOUNT_LATE] = "notification late by"};
+                                                      [SIMP_AMOUNT_LATE] = "notification late by",
+                                                      [SIMP_AMOUNT_STORM] = "would-block storm"};
     for (unsigned i = 0; i < SIMP_CHANCES; i++)
         simp_site_init(&fault->chances[i], seed, fault->who, chances[i]);
     for (unsigned i = 0; i < SIMP_AMOUNTS; i++)

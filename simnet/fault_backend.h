@@ -39,11 +39,12 @@ typedef enum simp_fault_chance {
     SIMP_CHANCES
 } simp_fault_chance;
 
-/* The amounts: how much shorter, how late. */
+/* The amounts: how much shorter, how late, for how many more calls. */
 typedef enum simp_fault_amount {
     SIMP_AMOUNT_RECEIVE,
     SIMP_AMOUNT_SEND,
     SIMP_AMOUNT_LATE,
+    SIMP_AMOUNT_STORM,
     SIMP_AMOUNTS
 } simp_fault_amount;
 
@@ -76,8 +77,10 @@ struct cas_port_socket {
     cas_timer timer;
     long held; /* FD_ bits */
     int connect_error, close_error;
-    int attempt_error; /* SO_ERROR of an attempt that a rule let fail */
-    size_t promised;   /* bytes that a peek or FIONREAD has told of, and that a receive still owes */
+    int attempt_error;             /* SO_ERROR of an attempt that a rule let fail */
+    uint64_t next_receive_ns;      /* a slow reader: before that it finds nothing */
+    unsigned storms[SIMP_CHANCES]; /* would-block calls still to come, by their chance */
+    size_t promised; /* bytes that a peek or FIONREAD has told of, and that a receive still owes */
     bool datagram;
     bool receive_shut;
     bool close_told; /* FD_CLOSE went up */
@@ -86,12 +89,14 @@ struct cas_port_socket {
 /* fault_backend.c */
 extern const cas_backend_ops simp_fault_ops;
 /* fault_choice.c: rules and chances */
-/* The code that a rule wants for this call, or 0.  *later (unless NULL): as the rule has it. */
-int simp_fault_rule_for(sim_fault *, sim_fault_call, bool *later);
+/* The code that a rule wants for this call, or 0.  *hit (unless NULL): the rule, or NULL. */
+int simp_fault_rule_for(sim_fault *, sim_fault_call, const sim_fault_rule **hit);
 /* Fills *why, unless it is NULL, and returns code. */
 int simp_fault_refuse(sim_error *why, int code, const char *what, const char *reason, const char *fix);
 /* Draws only where ppm is not 0. */
 bool simp_fault_happens(sim_fault *, simp_fault_chance, int64_t ppm);
+/* A call that may find nothing: does it, by a storm that is on or by chance? */
+bool simp_fault_blocks(sim_fault *, cas_port_socket *, simp_fault_chance, int64_t ppm);
 /* 0 .. below-1. */
 uint64_t simp_fault_amount_below(sim_fault *, simp_fault_amount, uint64_t below);
 
@@ -103,6 +108,9 @@ void simp_fault_hold(cas_port_socket *, long events, uint64_t delay_ns);
 void simp_fault_forget(cas_port_socket *, long events);
 /* Of events that are true those that may go up now; the rest is held. */
 long simp_fault_sift(cas_port_socket *, long events);
+
+/* Resets the simulated connection below; what it reports goes the usual way up. */
+void simp_fault_reset(sim_fault *, cas_port_socket *);
 
 /* fault_call.c: the slots that are about one socket; fault_transfer.c: receive, send and FIONREAD */
 int simp_fault_open(cas_backend *, int family, int type, cas_sink *, cas_port_socket **out, SOCKET *handle);

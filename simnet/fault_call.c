@@ -3,6 +3,7 @@
  * The slots that are about one socket, but for those that move bytes: each asks the rules, and passes on.
  */
 #include "simnet/fault_backend.h"
+#include "simnet/host.h"
 
 static sim_fault *fault_of(cas_backend *backend) { return (sim_fault *)backend; }
 
@@ -87,6 +88,15 @@ int simp_fault_select(cas_backend *backend, cas_port_socket *s, long mask)
     return error != 0 || inner->ops->select == NULL ? error : inner->ops->select(inner, s->inner, mask);
 }
 
+/* Wrappers may lie on wrappers. */
+void simp_fault_reset(sim_fault *fault, cas_port_socket *s)
+{
+    cas_backend *below = fault->inner;
+    for (s = s->inner; below->ops == &simp_fault_ops; s = s->inner)
+        below = fault_of(below)->inner;
+    simp_stream_reset(s);
+}
+
 /* ---- state ---- */
 
 int simp_fault_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
@@ -109,11 +119,11 @@ static bool may_attempt(const sim_fault *fault, const cas_port_socket *s)
 int simp_fault_connect(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
 {
     sim_fault *fault = fault_of(backend);
-    bool later = false;
-    int error = simp_fault_rule_for(fault, SIM_FAULT_CONNECT, &later);
+    const sim_fault_rule *rule;
+    int error = simp_fault_rule_for(fault, SIM_FAULT_CONNECT, &rule);
     if ((s->held & FD_CONNECT) != 0)
         return WSAEALREADY; /* for the program the attempt is still pending */
-    if (error != 0 && !later)
+    if (error != 0 && !rule->later)
         return error;
     s->attempt_error = 0;
     if (error == 0 || !may_attempt(fault, s))
@@ -131,13 +141,13 @@ int simp_fault_listen(cas_backend *backend, cas_port_socket *s, int backlog)
     return error != 0 ? error : fault->inner->ops->listen(fault->inner, s->inner, backlog);
 }
 
-static bool blocks_by_chance(sim_fault *fault, const cas_port_socket *listener)
+static bool blocks_by_chance(sim_fault *fault, cas_port_socket *listener)
 {
     unsigned waiting = 0;
     cas_backend *inner = fault->inner;
     if (fault->options.accept_would_block_ppm == 0 || listener->datagram ||
         inner->ops->query(inner, listener->inner, CAS_QUERY_READABLE, &waiting) != 0 || waiting == 0 ||
-        !simp_fault_happens(fault, SIMP_CHANCE_ACCEPT_BLOCKS, fault->options.accept_would_block_ppm))
+        !simp_fault_blocks(fault, listener, SIMP_CHANCE_ACCEPT_BLOCKS, fault->options.accept_would_block_ppm))
         return false;
     fault->counters.accept_would_blocks++;
     return true;

@@ -7,6 +7,7 @@
 
 #include "castanet/error.h"
 #include "simnet/fault_backend.h"
+#include "simnet/host.h"
 
 int simp_fault_refuse(sim_error *why, int code, const char *what, const char *reason, const char *fix)
 {
@@ -32,7 +33,20 @@ const char *sim_fault_call_name(sim_fault_call call)
 
 static bool is_code(int code) { return code != 0 && strcmp(cas_error_name(code), cas_error_name(-1)) != 0; }
 
-static int check_rule(const sim_fault_rule *rule, sim_error *why)
+static int check_reset(const sim_fault *fault, const sim_fault_rule *rule, sim_error *why)
+{
+    if (rule->call != SIM_FAULT_SEND || rule->error != 0 || rule->later)
+        return simp_fault_refuse(why, WSAEINVAL, "the rule resets in a call that is no send, or fails it too",
+                                 "the send succeeds in part, and what follows tells of the reset",
+                                 "choose SIM_FAULT_SEND, and leave error and later 0");
+    if (sim_host_of(fault->thread) == NULL)
+        return simp_fault_refuse(why, WSAEOPNOTSUPP, "the rule resets a real connection",
+                                 "nothing stands between real sockets and their peers",
+                                 "use it in a world, or let the peer close with SO_LINGER 0");
+    return 0;
+}
+
+static int check_rule(const sim_fault *fault, const sim_fault_rule *rule, sim_error *why)
 {
     if (rule == NULL || rule->call >= SIM_FAULT_CALLS)
         return simp_fault_refuse(why, WSAEINVAL, "the rule is about no call",
@@ -41,6 +55,8 @@ static int check_rule(const sim_fault_rule *rule, sim_error *why)
     if (rule->nth == 0)
         return simp_fault_refuse(why, WSAEINVAL, "the rule has nth 0", "calls are counted from 1",
                                  "give 1 for the next call");
+    if (rule->reset)
+        return check_reset(fault, rule, why);
     if (!is_code(rule->error))
         return simp_fault_refuse(why, WSAEINVAL, "the rule has no error that a call could fail with",
                                  "the number is 0, or none of Winsock's", "give a code, as WSAENETDOWN");
@@ -57,7 +73,7 @@ static int check_rule(const sim_fault_rule *rule, sim_error *why)
 
 int sim_fault_add_rule(sim_fault *fault, const sim_fault_rule *rule, sim_error *why)
 {
-    int error = check_rule(rule, why);
+    int error = check_rule(fault, rule, why);
     if (error != 0)
         return error;
     simp_fault_rule *entry = cas_alloc(fault->memory, sizeof *entry);
@@ -80,7 +96,7 @@ void sim_fault_clear_rules(sim_fault *fault)
     }
 }
 
-int simp_fault_rule_for(sim_fault *fault, sim_fault_call call, bool *later)
+int simp_fault_rule_for(sim_fault *fault, sim_fault_call call, const sim_fault_rule **hit)
 {
     const sim_fault_rule *found = NULL;
     fault->counters.calls[call]++;
@@ -92,11 +108,12 @@ int simp_fault_rule_for(sim_fault *fault, sim_fault_call call, bool *later)
         if (hits && found == NULL)
             found = &at->rule;
     }
+    if (hit != NULL)
+        *hit = found;
     if (found == NULL)
         return 0;
-    fault->counters.failed[call]++;
-    if (later != NULL)
-        *later = found->later;
+    if (!found->reset)
+        fault->counters.failed[call]++;
     return found->error;
 }
 
@@ -105,6 +122,21 @@ int simp_fault_rule_for(sim_fault *fault, sim_fault_call call, bool *later)
 bool simp_fault_happens(sim_fault *fault, simp_fault_chance chance, int64_t ppm)
 {
     return ppm != 0 && simp_log_choose_chance(fault->log, &fault->chances[chance], ppm);
+}
+
+bool simp_fault_blocks(sim_fault *fault, cas_port_socket *s, simp_fault_chance chance, int64_t ppm)
+{
+    if (s->storms[chance] > 0) {
+        s->storms[chance]--;
+        fault->counters.storm_calls++;
+        return true;
+    }
+    if (!simp_fault_happens(fault, chance, ppm))
+        return false;
+    unsigned most = fault->options.storm_calls_max;
+    if (most > 0)
+        s->storms[chance] = (unsigned)simp_fault_amount_below(fault, SIMP_AMOUNT_STORM, (uint64_t)most + 1);
+    return true;
 }
 
 /* A choice has 32 bits: what is larger is chosen in steps. */

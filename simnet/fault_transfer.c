@@ -38,11 +38,11 @@ static bool receive_may_block(const sim_fault *fault, const cas_port_socket *s, 
     return !s->close_told && (truth(fault, s, FD_READ) & FD_READ) != 0;
 }
 
-static bool receive_blocks(sim_fault *fault, const cas_port_socket *s, size_t len, int flags)
+static bool receive_blocks(sim_fault *fault, cas_port_socket *s, size_t len, int flags)
 {
     int64_t ppm = fault->options.receive_would_block_ppm;
     if (ppm == 0 || !receive_may_block(fault, s, len, flags) ||
-        !simp_fault_happens(fault, SIMP_CHANCE_RECEIVE_BLOCKS, ppm))
+        !simp_fault_blocks(fault, s, SIMP_CHANCE_RECEIVE_BLOCKS, ppm))
         return false;
     fault->counters.receive_would_blocks++;
     return true;
@@ -59,6 +59,41 @@ static size_t receive_len(sim_fault *fault, const cas_port_socket *s, size_t len
         return len;
     fault->counters.short_receives++;
     return shorter(fault, SIMP_AMOUNT_RECEIVE, all, s->promised);
+}
+
+/* ---- a slow reader ---- */
+
+static uint64_t now_of(const sim_fault *fault) { return fault->inner->ops->now(fault->inner); }
+
+/* Too early: an FD_READ follows when it is time. */
+static bool must_wait(sim_fault *fault, cas_port_socket *s, size_t len, int flags)
+{
+    if (s->next_receive_ns == 0 || s->datagram || now_of(fault) >= s->next_receive_ns ||
+        !receive_may_block(fault, s, len, flags))
+        return false;
+    fault->counters.slow_receives++;
+    simp_fault_hold(s, FD_READ, s->next_receive_ns - now_of(fault));
+    return true;
+}
+
+static size_t slow_len(sim_fault *fault, const cas_port_socket *s, size_t len, int flags)
+{
+    size_t most = fault->options.slow_receive_bytes;
+    if (most == 0 || s->datagram || (flags & MSG_OOB) != 0 || len <= most || s->promised > most)
+        return len;
+    fault->counters.slow_receives++;
+    return most;
+}
+
+/* What is left is told when it may be had. */
+static void pace(const sim_fault *fault, cas_port_socket *s, int flags, size_t count)
+{
+    uint64_t rest_ns = (uint64_t)fault->options.slow_receive_ns;
+    if (rest_ns == 0 || s->datagram || count == 0 || (flags & (MSG_PEEK | MSG_OOB)) != 0 || s->close_told)
+        return;
+    s->next_receive_ns = now_of(fault) + rest_ns;
+    if ((truth(fault, s, FD_READ) & FD_READ) != 0)
+        simp_fault_hold(s, FD_READ, rest_ns);
 }
 
 static void keep_promise(cas_port_socket *s, int flags, size_t count)
@@ -93,13 +128,14 @@ int simp_fault_receive(cas_backend *backend, cas_port_socket *s, void *buf, size
     simp_fault_forget(s, (flags & MSG_OOB) != 0 ? FD_OOB : FD_READ);
     if (error != 0)
         return error;
-    if (receive_blocks(fault, s, len, flags))
+    if (must_wait(fault, s, len, flags) || receive_blocks(fault, s, len, flags))
         return WSAEWOULDBLOCK;
-    len = receive_len(fault, s, len, flags);
+    len = receive_len(fault, s, slow_len(fault, s, len, flags), flags);
     error = fault->inner->ops->receive(fault->inner, s->inner, buf, len, flags, from, count);
     if (error != 0)
         return error;
     keep_promise(s, flags, *count);
+    pace(fault, s, flags, *count);
     if (s->datagram || *count > 0)
         leave_surplus(fault, s, flags);
     return 0;
@@ -114,11 +150,11 @@ static void owe_write(sim_fault *fault, cas_port_socket *s)
         simp_fault_hold(s, FD_WRITE, 0);
 }
 
-static bool send_blocks(sim_fault *fault, const cas_port_socket *s, size_t len)
+static bool send_blocks(sim_fault *fault, cas_port_socket *s, size_t len)
 {
     int64_t ppm = fault->options.send_would_block_ppm;
     if (ppm == 0 || len == 0 || (truth(fault, s, FD_WRITE) & FD_WRITE) == 0 ||
-        !simp_fault_happens(fault, SIMP_CHANCE_SEND_BLOCKS, ppm))
+        !simp_fault_blocks(fault, s, SIMP_CHANCE_SEND_BLOCKS, ppm))
         return false;
     fault->counters.send_would_blocks++;
     return true;
@@ -133,11 +169,30 @@ static size_t send_len(sim_fault *fault, const cas_port_socket *s, size_t len)
     return shorter(fault, SIMP_AMOUNT_SEND, len, 0);
 }
 
+/* Of urgent data the half goes as ordinary bytes: the urgent one is the last. */
+static int send_half_and_reset(sim_fault *fault, cas_port_socket *s, const void *buf, size_t len, int flags,
+                               size_t *count)
+{
+    cas_backend *inner = fault->inner;
+    size_t half = len / 2;
+    if (half < len)
+        flags &= ~MSG_OOB;
+    int error = inner->ops->send(inner, s->inner, buf, half, flags, NULL, 0, count);
+    if (error != 0)
+        return error;
+    fault->counters.resets++;
+    simp_fault_reset(fault, s);
+    return 0;
+}
+
 int simp_fault_send(cas_backend *backend, cas_port_socket *s, const void *buf, size_t len, int flags,
                     const SOCKADDR *to, int to_len, size_t *count)
 {
     sim_fault *fault = (sim_fault *)backend;
-    int error = simp_fault_rule_for(fault, SIM_FAULT_SEND, NULL);
+    const sim_fault_rule *rule;
+    int error = simp_fault_rule_for(fault, SIM_FAULT_SEND, &rule);
+    if (rule != NULL && rule->reset && !s->datagram)
+        return send_half_and_reset(fault, s, buf, len, flags, count);
     if (error == 0 && send_blocks(fault, s, len))
         error = WSAEWOULDBLOCK;
     if (error != 0) {

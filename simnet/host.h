@@ -74,6 +74,10 @@ bool simp_host_owns(const sim_host *, simp_ip);
 /* Is it the broadcast address of a network the host is on, or 255.255.255.255? */
 bool simp_host_is_broadcast(const sim_host *, simp_ip);
 
+/* sim_socket.c: as if something on the way had reset the stream's connection towards either end.  Nothing
+ * happens to a socket without one. */
+void simp_stream_reset(struct cas_port_socket *);
+
 /* fault_backend.c */
 /* The backend under all fault wrappers. */
 cas_backend *simp_fault_innermost(cas_backend *);

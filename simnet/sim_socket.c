@@ -4,6 +4,7 @@
  */
 #include "simnet/sim_socket.h"
 
+#include "castanet/sim_host_fault.h"
 #include "core/check.h"
 #include "core/limits.h"
 #include "simnet/port_table.h"
@@ -149,4 +150,45 @@ void simp_socket_dequeue(cas_port_socket *listener, simp_tcp *tcp)
 const cas_profile *simp_socket_profile(const cas_port_socket *socket)
 {
     return socket->sink != NULL ? socket->sink->profile : sim_world_profile(socket->host->world);
+}
+
+/* ---- what scenarios do to connections ---- */
+
+void simp_stream_reset(cas_port_socket *s)
+{
+    if (s->tcp == NULL || !simp_tcp_is_synchronised(s->tcp) || s->tcp->state == SIMP_TCP_CLOSED)
+        return;
+    simp_tcp_send_reset(s->tcp);
+    simp_tcp_fail(s->tcp, WSAECONNRESET);
+}
+
+/* The socket of a handle that has a connection; NULL with the world's error set. */
+static cas_port_socket *connected_socket(sim_host *host, SOCKET handle)
+{
+    cas_port_socket *s = handle < host->socket_capacity ? host->sockets[handle] : NULL;
+    if (s != NULL && s->tcp != NULL && simp_tcp_is_synchronised(s->tcp))
+        return s;
+    simp_refuse_named(host->world, WSAENOTCONN, "the handle on host %s has no connection", host->name,
+                      "it is none of the host's, no stream, or not established",
+                      "pass m_hSocket of an established stream");
+    return NULL;
+}
+
+int sim_host_reset_connection(sim_host *host, SOCKET handle)
+{
+    cas_port_socket *s = connected_socket(host, handle);
+    if (s == NULL)
+        return WSAENOTCONN;
+    simp_stream_reset(s);
+    return 0;
+}
+
+int sim_host_forget_connection(sim_host *host, SOCKET handle)
+{
+    cas_port_socket *s = connected_socket(host, handle);
+    if (s == NULL)
+        return WSAENOTCONN;
+    simp_tcp_destroy(s->tcp);
+    s->dead = WSAECONNABORTED;
+    return 0;
 }

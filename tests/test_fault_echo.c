@@ -103,7 +103,7 @@ static void echo_under_all_faults_returns_every_byte(arena *a)
                                            {.precheck = CAS_PRECHECK_COUNT},
                                            {.close_after_drain = true, .sends_whole = true}};
     arena_backend backend = arena_backend_of(a);
-    sim_fault_counters sum = {{0}, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    sim_fault_counters sum = {.late = 0};
     for (uint64_t n = 0; n < SEEDS; n++)
         echo_of_seed(backend, &profiles[n % (sizeof profiles / sizeof profiles[0])], n, &sum);
     EXPECT_TRUE(sum.short_receives > 0 && sum.short_sends > 0);

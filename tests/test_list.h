@@ -50,6 +50,7 @@ typedef struct test_case {
     SUITE(fault_late) \
     SUITE(fault_random) \
     SUITE(fault_echo) \
+    SUITE(fault_stream) \
     SUITE(socket_answers) \
     SUITE(socket_arguments) \
     SUITE(socket_callbacks) \

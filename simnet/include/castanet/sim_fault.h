@@ -46,6 +46,14 @@ typedef struct sim_fault_options {
     int64_t receive_would_block_ppm;
     int64_t send_would_block_ppm;
     int64_t accept_would_block_ppm;
+    /* Storms: once a receive, send or accept found nothing by chance, up to so many more of the same kind on
+     * that socket do, each with its notification; the number is drawn. */
+    unsigned storm_calls_max;
+
+    /* Streams: a slow reader.  A receive takes at most slow_receive_bytes (0: any number), and the next one
+     * finds nothing until slow_receive_ns later.  FD_CLOSE ends the slowness, not the limit. */
+    size_t slow_receive_bytes;
+    int64_t slow_receive_ns;
 
     /* A receive that took the last byte leaves an FD_READ behind, as if that had been queued before it
      * (OnReceive with nothing to read).  Only where no pre-check would hide it: CAS_PRECHECK_NONE. */
@@ -107,6 +115,10 @@ typedef struct sim_fault_rule {
     /* Connect of streams: the attempt begins (WSAEWOULDBLOCK), and OnConnect(error) tells that it failed.
      * The backend below is not called then either, so that the socket may try again. */
     bool later;
+    /* Send of streams, in a world: the call takes half of its bytes and succeeds, and with them the
+     * connection is reset, as if something on the way had sent an RST to either end.  error is 0 then.  A
+     * send that finds no connection fails as it would have. */
+    bool reset;
 } sim_fault_rule;
 
 /* rule is copied.  Of several rules that hit a call the newest decides.  WSAEINVAL, WSAENOBUFS. */
@@ -120,6 +132,9 @@ typedef struct sim_fault_counters {
     uint64_t failed[SIM_FAULT_CALLS]; /* of these by rule, later ones included */
     uint64_t short_receives, short_sends, short_counts;
     uint64_t receive_would_blocks, send_would_blocks, accept_would_blocks;
+    uint64_t storm_calls;   /* of the three above those that a storm made, not chance itself */
+    uint64_t slow_receives; /* receives that came too early, or got no more than slow_receive_bytes */
+    uint64_t resets;        /* connections reset by rule */
     uint64_t surplus_reads;
     uint64_t late;       /* times that something was held back */
     uint64_t unrecorded; /* choices missing in the list, because memory was refused */

@@ -56,6 +56,13 @@ int sim_host_set_clock(sim_host *, int64_t jump_ns, int64_t drift_ppm);
  * arrives is dropped. */
 int sim_host_set_out_of_buffers(sim_host *, bool on);
 
+/* Kills one connection of the host, by the handle of its socket (m_hSocket): as if something on the way had
+ * sent an RST to either end.  WSAENOTCONN: it has none. */
+int sim_host_reset_connection(sim_host *, SOCKET handle);
+/* The host forgets the connection without a word: its peer has a half-open one, and is reset when it sends.
+ * The program here is told nothing either; its calls fail with WSAECONNABORTED. */
+int sim_host_forget_connection(sim_host *, SOCKET handle);
+
 #ifdef __cplusplus
 }
 #endif
