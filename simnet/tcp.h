@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * A TCP connection, RFC 9293 with its companions: 6298 (timers), 5681 and 6582 (congestion control,
- * NewReno), 7323 (window scale), 6528 (initial sequence numbers), 5961 (challenge ACKs).
+ * A TCP connection, RFC 9293 with its companions: 6298 (timers), 5681 and 9438 (congestion control), 6582,
+ * 6675 and 3042 (recovery), 2018 and 2883 (SACK), 7323 (window scale, timestamps), 3168 (ECN), 1191 and 8201
+ * (path MTU), 6528 (initial sequence numbers), 5961 (challenge ACKs).
  *
  * Files: tcp_conn.c states, opening and closing; tcp_listen.c the passive side; tcp_in.c segment arrival;
- * tcp_out.c what is sent when; tcp_timer.c timers; tcp_cc.c congestion window; tcp_send_buffer.c and
- * tcp_receive_buffer.c the bytes.
+ * tcp_out.c what is sent when; tcp_timer.c timers; tcp_option.c what SYNs agree on, timestamps; tcp_ecn.c
+ * ECN; tcp_cc.c and cc_cubic.c the congestion window; tcp_recovery.c what follows a loss, with tcp_sack.c's
+ * scoreboard; tcp_gaps.c what is received behind a gap; tcp_pmtu.c the path MTU; tcp_send_buffer.c and
+ * tcp_receive_buffer.c the bytes; tcp_check.c verifies the invariants.
  *
  * Invariants, in sequence space:
  *  1. una <= nxt <= max; everything from una to buffer end is in the send buffer, then the FIN if queued.
@@ -18,6 +21,7 @@
 #define SIMNET_TCP_H
 
 #include "simnet/hash.h"
+#include "simnet/sequence.h"
 #include "simnet/sim_socket.h"
 
 typedef enum simp_tcp_state {
@@ -94,11 +98,14 @@ typedef struct simp_tcp {
     bool fin_known;     /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
     bool fin_received;  /* it was reached */
     uint32_t fin_at;
-    bool receive_shut; /* arriving bytes are dropped */
-    bool dropped_some; /* so close resets */
-    bool listed;       /* segments find it */
-    uint16_t mss;      /* of what we send, without options */
-    bool scales;       /* window scaling: offered, then agreed; both shifts are 0 without */
+    bool receive_shut;               /* arriving bytes are dropped */
+    bool dropped_some;               /* so close resets */
+    bool listed;                     /* segments find it */
+    uint16_t mss;                    /* of what we send, without options */
+    bool scales, sacks, stamps, ecn; /* offered, then agreed; both shifts are 0 without scales */
+    bool ecn_echo;                   /* congestion is told to the peer until it has reduced */
+    bool ecn_reduced;                /* we have, and tell it with the next text */
+    uint8_t quick_acks;              /* full segments that will still be acknowledged at once */
     uint8_t snd_scale, rcv_scale;
 
     uint32_t iss, una, nxt, max;
@@ -124,20 +131,28 @@ typedef struct simp_tcp {
     unsigned backoff;   /* doublings of the time-out; kept until a round trip was measured */
     unsigned retries;   /* retransmissions since the last progress */
     uint64_t opened_ns; /* SYN: when the attempt began */
-    uint64_t last_heard_ns;
-    unsigned probes; /* keep-alive */
+    uint64_t sent_ns;   /* when text was sent last */
+    unsigned probes;    /* keep-alive */
 
-    uint32_t cwnd, ssthresh, recover;
+    uint32_t cwnd, ssthresh;
+    uint32_t recover;     /* max when a loss was found: recovery ends there */
+    uint32_t ecn_recover; /* max when ECE was obeyed */
+    uint32_t small_end;   /* behind the last segment that was not full: Minshall */
     unsigned duplicate_acks;
     bool recovering;
+
+    uint32_t stamp_recent, stamp_offset; /* TS.Recent; what our clock began with.  Valid with stamps */
+    uint32_t last_ack_sent;
+    uint64_t stamp_recent_ns;
+
+    struct simp_gaps *gaps;         /* NULL: nothing is missing */
+    struct simp_recovery *recovery; /* NULL: nothing is SACKed */
+    struct simp_cubic *cubic;       /* NULL: Reno */
+    struct simp_pmtu *pmtu;         /* NULL: the path takes what the first link does */
 
     uint64_t deadline[SIMP_TIMER_COUNT];
     simp_event event; /* queued at or before the earliest deadline */
 } simp_tcp;
-
-static inline int32_t simp_seq_diff(uint32_t a, uint32_t b) { return (int32_t)(a - b); }
-static inline bool simp_seq_before(uint32_t a, uint32_t b) { return simp_seq_diff(a, b) < 0; }
-static inline bool simp_seq_upto(uint32_t a, uint32_t b) { return simp_seq_diff(a, b) <= 0; }
 
 static inline bool simp_tcp_is_synchronised(const simp_tcp *t) { return t->state >= SIMP_TCP_ESTABLISHED; }
 
@@ -190,6 +205,11 @@ bool simp_tcp_send_syn(simp_tcp *);
 void simp_tcp_send_ack(simp_tcp *);
 /* One segment from una, whatever the windows say. */
 void simp_tcp_retransmit(simp_tcp *);
+/* One segment of what was sent already, from seq on and not beyond limit; returns where it ends: seq when
+ * there was nothing. */
+uint32_t simp_tcp_resend(simp_tcp *, uint32_t seq, uint32_t limit);
+/* One segment from nxt, if the windows and Nagle let it go. */
+bool simp_tcp_send_new(simp_tcp *);
 /* One byte into a closed window. */
 void simp_tcp_send_probe(simp_tcp *);
 void simp_tcp_send_keepalive(simp_tcp *);
@@ -212,18 +232,82 @@ static inline bool simp_tcp_timer_is_on(const simp_tcp *t, simp_timer timer)
 {
     return t->deadline[timer] != SIMP_TIMER_OFF;
 }
-void simp_tcp_rtt_sample(simp_tcp *, uint64_t rtt_ns);
+/* samples: how many are expected in a round trip, which share the weight of one; 0 counts as 1. */
+void simp_tcp_rtt_sample(simp_tcp *, uint64_t rtt_ns, unsigned samples);
 /* RTO with its backoff. */
 uint64_t simp_tcp_timeout(const simp_tcp *);
 
 /* ---- tcp_cc.c ---- */
 void simp_tcp_cc_init(simp_tcp *);
-void simp_tcp_cc_acked(simp_tcp *, uint32_t bytes);
+/* bytes were acknowledged outside of recovery; flight was what was on its way before. */
+void simp_tcp_cc_acked(simp_tcp *, uint32_t bytes, uint32_t flight);
+/* Congestion: ssthresh comes down. */
+void simp_tcp_cc_reduce(simp_tcp *);
 void simp_tcp_cc_timeout(simp_tcp *);
-/* A duplicate ACK; may retransmit. */
-void simp_tcp_cc_duplicate(simp_tcp *);
+/* Nothing was sent for a time-out. */
+void simp_tcp_cc_idle(simp_tcp *);
+
+/* ---- cc_cubic.c: the same for CUBIC ---- */
+bool simp_cubic_create(simp_tcp *); /* false: no memory */
+void simp_cubic_destroy(simp_tcp *);
+void simp_cubic_acked(simp_tcp *, uint32_t bytes);
+uint32_t simp_cubic_reduce(simp_tcp *, uint32_t flight); /* the window to go on with */
+void simp_cubic_restart(simp_tcp *);
+
+/* ---- tcp_recovery.c ---- */
+/* A duplicate ACK, or with SACK one that says that more has arrived; may retransmit. */
+void simp_recovery_duplicate(simp_tcp *);
 /* New data was acknowledged during recovery; may retransmit. */
-void simp_tcp_cc_recovering(simp_tcp *, uint32_t bytes);
+void simp_recovery_advanced(simp_tcp *, uint32_t bytes);
+void simp_recovery_timeout(simp_tcp *);
+/* Where the congestion window ends. */
+uint32_t simp_recovery_congestion_end(const simp_tcp *);
+/* Sends what SACK recovery wants sent. */
+void simp_recovery_output(simp_tcp *);
+
+/* ---- tcp_gaps.c ---- */
+/* [left, right) was received behind a gap.  False: no memory, and the run is void. */
+bool simp_gaps_add(simp_tcp *, uint32_t left, uint32_t right);
+/* rcv_nxt has moved. */
+void simp_gaps_advance(simp_tcp *);
+/* [left, right) was received before: to be told once, RFC 2883. */
+void simp_gaps_duplicate(simp_tcp *, uint32_t left, uint32_t right);
+/* How many ranges the next ACK tells, and telling them. */
+unsigned simp_gaps_told_len(const simp_tcp *);
+void simp_gaps_tell(simp_tcp *, simp_tcp_header *);
+void simp_gaps_clear(simp_tcp *);
+
+/* ---- tcp_option.c ---- */
+/* What this end wants; actively: it sends the first SYN. */
+void simp_option_offer(simp_tcp *, bool actively);
+/* What the peer's SYN makes of it. */
+void simp_option_agree(simp_tcp *, const sim_packet *syn);
+void simp_option_fill_syn(const simp_tcp *, sim_packet *);
+void simp_option_fill(simp_tcp *, sim_packet *);
+/* Bytes of text that fit a segment now. */
+uint32_t simp_option_text_max(const simp_tcp *);
+/* PAWS: is the segment acceptable?  If not it is to be dropped; it was answered if that is called for. */
+bool simp_option_accept(simp_tcp *, const sim_packet *);
+/* The timestamp of an acceptable segment; seq: before anything was cut off. */
+void simp_option_record(simp_tcp *, const sim_packet *, uint32_t seq);
+/* The round trip that an ACK of something new tells. */
+void simp_option_measure(simp_tcp *, const sim_packet *, uint32_t flight);
+
+/* ---- tcp_ecn.c ---- */
+void simp_ecn_agree(simp_tcp *, const sim_packet *syn);
+uint8_t simp_ecn_syn_flags(simp_tcp *, bool answer);
+/* What a segment says about congestion; new_text: it has text that was never sent before. */
+void simp_ecn_mark(simp_tcp *, sim_packet *, bool new_text);
+void simp_ecn_receive(simp_tcp *, const sim_packet *);
+/* An acceptable ACK; it may reduce the congestion window. */
+void simp_ecn_acked(simp_tcp *, const sim_packet *);
+
+/* ---- tcp_pmtu.c ---- */
+/* A packet of this connection was too big; mtu 0: it is not known for what.  May send. */
+void simp_pmtu_too_big(simp_tcp *, uint32_t mtu);
+/* Tries the old size again when its time has come. */
+void simp_pmtu_try_raise(simp_tcp *);
+void simp_pmtu_clear(simp_tcp *);
 
 /* ---- tcp_send_buffer.c ---- */
 /* Copies bytes, all of them or, when memory is refused, none. */

@@ -1,71 +1,65 @@
 /* SPDX-License-Identifier: MIT
  *
- * Congestion control: slow start and avoidance (RFC 5681 3.1), fast retransmit and NewReno's fast recovery
- * (RFC 6582), limited transmit (RFC 3042).
+ * The congestion window: slow start and avoidance (RFC 5681 3.1), what a loss and idle time do to it.  By how
+ * much it grows and shrinks is Reno's here; with CUBIC, cc_cubic.c's.
  */
 #include "simnet/tcp.h"
 
-enum { DUPLICATE_THRESHOLD = 3 };
-
-static uint32_t flight(const simp_tcp *t) { return t->max - t->una; }
+#define CWND_MAX (UINT32_C(1) << 30)
 
 static uint32_t larger(uint32_t a, uint32_t b) { return a > b ? a : b; }
+static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
+static uint32_t initial_window(const simp_tcp *t)
+{
+    return t->stack->initial_window * (uint32_t)t->mss; /* RFC 6928 */
+}
 
 void simp_tcp_cc_init(simp_tcp *t)
 {
-    t->cwnd = t->stack->initial_window * (uint32_t)t->mss; /* RFC 6928 */
+    t->cwnd = initial_window(t);
     t->ssthresh = UINT32_MAX >> 1;
-    t->recover = t->iss;
+    t->recover = t->ecn_recover = t->small_end = t->iss;
 }
 
-void simp_tcp_cc_acked(simp_tcp *t, uint32_t bytes)
+/* A window that was not used says nothing about what the path takes: RFC 7661 4.3 in its simplest form. */
+static bool was_limiting(const simp_tcp *t, uint32_t flight)
+{
+    return t->cwnd < t->ssthresh ? flight >= t->cwnd / 2 : flight + t->mss > t->cwnd;
+}
+
+void simp_tcp_cc_acked(simp_tcp *t, uint32_t bytes, uint32_t flight)
 {
     uint32_t mss = t->mss;
+    if (!was_limiting(t, flight))
+        return;
     if (t->cwnd < t->ssthresh)
-        t->cwnd += bytes < mss ? bytes : mss; /* equation 2 */
+        t->cwnd += smaller(bytes, mss); /* equation 2 */
+    else if (t->cubic != NULL)
+        simp_cubic_acked(t, bytes);
     else
-        t->cwnd += larger((uint32_t)((uint64_t)mss * mss / t->cwnd), 1); /* equation 3 */
-    if (t->cwnd > UINT32_C(1) << 30)
-        t->cwnd = UINT32_C(1) << 30;
+        t->cwnd += larger((uint32_t)((uint64_t)mss * bytes / t->cwnd), 1); /* a segment a round trip */
+    t->cwnd = smaller(t->cwnd, CWND_MAX);
 }
 
-static void halve(simp_tcp *t) { t->ssthresh = larger(flight(t) / 2, 2u * t->mss); } /* equation 4 */
+/* Equation 4.  What limited transmit sent beyond the window does not count (RFC 5681 3.2 step 2). */
+void simp_tcp_cc_reduce(simp_tcp *t)
+{
+    uint32_t flight = smaller(t->max - t->una, t->cwnd);
+    uint32_t window = t->cubic != NULL ? simp_cubic_reduce(t, flight) : flight / 2;
+    t->ssthresh = larger(window, 2u * t->mss);
+}
 
 void simp_tcp_cc_timeout(simp_tcp *t)
 {
     if (t->retries == 0)
-        halve(t);
+        simp_tcp_cc_reduce(t);
     t->cwnd = t->mss;
-    t->recovering = false;
-    t->duplicate_acks = 0;
-    t->recover = t->max; /* RFC 6582 3.2 step 4 */
 }
 
-void simp_tcp_cc_duplicate(simp_tcp *t)
+void simp_tcp_cc_idle(simp_tcp *t)
 {
-    t->duplicate_acks++;
-    if (t->recovering) {
-        t->cwnd += t->mss;
-        return;
-    }
-    if (t->duplicate_acks != DUPLICATE_THRESHOLD || simp_seq_upto(t->una, t->recover))
-        return; /* the first two let new data out through tcp_out.c */
-    halve(t);
-    t->recover = t->max;
-    t->recovering = true;
-    simp_tcp_retransmit(t);
-    t->cwnd = t->ssthresh + DUPLICATE_THRESHOLD * (uint32_t)t->mss;
-}
-
-void simp_tcp_cc_recovering(simp_tcp *t, uint32_t bytes)
-{
-    if (!simp_seq_before(t->una, t->recover)) { /* a full acknowledgement: RFC 6582 3.2 step 3, option 1 */
-        uint32_t limit = larger(flight(t), t->mss) + t->mss;
-        t->cwnd = limit < t->ssthresh ? limit : t->ssthresh;
-        t->recovering = false;
-        return;
-    }
-    simp_tcp_retransmit(t); /* a partial one: the next hole; the window deflates by what was acknowledged */
-    t->cwnd -= bytes < t->cwnd ? bytes : t->cwnd;
-    t->cwnd += t->mss;
+    t->cwnd = smaller(t->cwnd, initial_window(t)); /* RFC 5681 4.1 */
+    if (t->cubic != NULL)
+        simp_cubic_restart(t);
 }

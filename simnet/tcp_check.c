@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The invariants of a connection that tcp.h and tcp_receive_buffer.c number, verified: what tests run after
- * every event.
+ * The invariants of a connection that tcp.h, tcp_sack.h and tcp_receive_buffer.c number, verified: what tests
+ * run after every event.
  *
  * Costs: proportional to what is queued.  A run without tests never comes here.
  */
 #include <stdio.h>
 
-#include "simnet/tcp.h"
+#include "simnet/tcp_sack.h"
 
 typedef struct finding {
     const simp_tcp *tcp;
@@ -94,6 +94,52 @@ static bool check_receive(const finding *f)
     return ok;
 }
 
+/* ---- what is missing: tcp_sack.h ---- */
+
+static bool check_gaps(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    const struct simp_gaps *g = t->gaps;
+    const sim_packet *last = NULL;
+    uint32_t bytes = 0;
+    if (g == NULL)
+        return require(f, t->receive.early == NULL, "sack 1: no gaps, but early packets");
+    bool ok = require(f, simp_ranges_are_sound(&g->held), "sack 1: held is not sound") &&
+              require(f, g->held.count > 0 || g->has_duplicate, "sack 1: gaps are kept for nothing");
+    for (const sim_packet *p = t->receive.early; ok && p != NULL; p = p->next) {
+        ok = require(f, simp_ranges_hold(&g->held, p->tcp.seq, p->tcp.seq + p->length),
+                     "sack 1: an early packet is not held");
+        bytes += p->length;
+        last = p;
+    }
+    ok = ok && require(f, bytes == g->held.bytes, "sack 1: held is more than early") &&
+         require(f, last == g->last, "sack 1: last is not the last early packet");
+    for (unsigned i = 0; ok && i < g->recent_count; i++)
+        ok = require(f, simp_ranges_hold(&g->held, g->recent[i], g->recent[i] + 1),
+                     "sack 1: what is told is not held");
+    return ok;
+}
+
+static bool check_recovery(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    const struct simp_recovery *r = t->recovery;
+    if (r == NULL)
+        return require(f, !t->recovering || !t->sacks, "sack 2: SACK recovery without a scoreboard");
+    const simp_ranges *sacked = &r->sacked;
+    uint32_t first = sacked->count > 0 ? sacked->at[0].left : t->una;
+    uint32_t last = sacked->count > 0 ? sacked->at[sacked->count - 1].right : t->una;
+    uint32_t missing = r->high_rxt - t->una - simp_ranges_covered(sacked, t->una, r->high_rxt);
+    return require(f, simp_ranges_are_sound(sacked), "sack 3: the scoreboard is not sound") &&
+           require(f, sacked->count > 0 || t->recovering, "sack 2: a scoreboard is kept for nothing") &&
+           require(f, simp_seq_upto(t->una, first) && simp_seq_upto(last, t->max),
+                   "sack 3: SACKed lies within una .. max") &&
+           require(f, simp_seq_upto(t->una, r->high_rxt) && simp_seq_upto(r->high_rxt, t->max),
+                   "sack 4: high_rxt lies within una .. max") &&
+           require(f, r->retransmitted == missing, "sack 4: retransmitted is counted wrongly") &&
+           require(f, simp_sack_pipe(t) <= 2 * (t->max - t->una), "sack 4: pipe is more than was sent");
+}
+
 /* ---- timers ---- */
 
 static bool check_timers(const finding *f)
@@ -117,7 +163,7 @@ int simp_tcp_check(const simp_tcp *t, char *what, size_t size)
     const simp_tcp *found = simp_tcp_find(t->host, t->key.local, t->key.local_port, t->key.remote,
                                           t->key.remote_port);
     bool ok = require(&f, !t->listed || found == t, "4: a listed connection is not found under its key") &&
-              check_send(&f) && check_receive(&f) && check_timers(&f);
+              check_send(&f) && check_receive(&f) && check_gaps(&f) && check_recovery(&f) && check_timers(&f);
     return ok ? 0 : 1;
 }
 

@@ -24,7 +24,7 @@
  */
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
-#include "simnet/tcp.h"
+#include "simnet/tcp_sack.h"
 
 enum { RECEIVE_MIN = 64, SCALE_MAX = 14 };
 
@@ -68,27 +68,26 @@ static uint8_t scale_for(uint32_t buffer, unsigned least)
     return scale;
 }
 
-/* RFC 7323 2.2: both sides scale, or neither. */
-static void agree_scale(simp_tcp *t, const sim_packet *syn)
-{
-    t->scales = t->scales && syn->tcp.scale != SIMP_NO_SCALE;
-    if (!t->scales)
-        t->snd_scale = t->rcv_scale = 0;
-    else
-        t->snd_scale = syn->tcp.scale < SCALE_MAX ? syn->tcp.scale : (uint8_t)SCALE_MAX;
-}
-
 void simp_tcp_take_syn(simp_tcp *t, const sim_packet *syn)
 {
     t->irs = syn->tcp.seq;
     t->rcv_nxt = t->read = syn->tcp.seq + 1;
     t->rcv_edge = t->rcv_nxt + t->receive_limit;
-    if (syn->tcp.mss != 0 && syn->tcp.mss < t->mss)
-        t->mss = syn->tcp.mss;
-    agree_scale(t, syn);
+    simp_option_agree(t, syn);
     t->wnd = t->wnd_max = syn->tcp.window;
     t->wl1 = syn->tcp.seq;
     t->wl2 = syn->tcp.ack;
+}
+
+/* Of a connection that nobody has seen. */
+static int discard(simp_tcp *t)
+{
+    sim_world *world = t->host->world;
+    if (t->cubic != NULL)
+        simp_cubic_destroy(t);
+    simp_events_release(&world->events);
+    simp_free(&world->arena, t, sizeof *t);
+    return WSAENOBUFS;
 }
 
 int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options *options, simp_tcp **out)
@@ -99,21 +98,21 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     if (!simp_events_reserve(&world->events, &world->arena))
         return WSAENOBUFS;
     simp_tcp *t = simp_alloc_zero(&world->arena, sizeof *t);
-    if (t == NULL || simp_port_hold(host, key->local_port, false) != 0) {
+    if (t == NULL) {
         simp_events_release(&world->events);
-        simp_free(&world->arena, t, sizeof *t);
         return WSAENOBUFS;
     }
     t->key = *key;
     t->host = host;
     t->stack = host->stack;
+    bool ready = t->stack->congestion_control != SIM_CUBIC || simp_cubic_create(t);
+    if (!ready || simp_port_hold(host, key->local_port, false) != 0)
+        return discard(t);
     bool refused = false;
     HASH_ADD(hh, world->connections, key, sizeof t->key, t);
     if (refused) {
         simp_port_drop(host, key->local_port, false);
-        simp_events_release(&world->events);
-        simp_free(&world->arena, t, sizeof *t);
-        return WSAENOBUFS;
+        return discard(t);
     }
     t->listed = true;
     t->nodelay = options->nodelay;
@@ -121,13 +120,13 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     t->inline_urgent = options->inline_urgent;
     t->send_limit = (uint32_t)options->send_buffer;
     simp_tcp_set_receive_limit(t, options->receive_buffer);
-    t->scales = true;
     t->rcv_scale = scale_for(t->receive_limit, t->stack->window_scale_min);
     t->mss = simp_tcp_path_mss(host, key->remote);
     t->iss = initial_sequence(host, key);
     t->una = t->nxt = t->max = t->iss;
     t->send.end = t->wnd_edge = t->iss + 1;
-    t->opened_ns = t->last_heard_ns = world->now_ns;
+    t->opened_ns = t->sent_ns = world->now_ns;
+    t->quick_acks = (uint8_t)t->stack->quick_acks;
     simp_tcp_timer_init(t);
     simp_tcp_cc_init(t);
     *out = t;
@@ -170,6 +169,11 @@ void simp_tcp_destroy(simp_tcp *t)
         simp_socket_dequeue(t->listener, t);
     simp_receive_buffer_clear(t);
     simp_send_buffer_release(t, t->send.end);
+    simp_sack_forget(t);
+    if (t->cubic != NULL)
+        simp_cubic_destroy(t);
+    if (t->pmtu != NULL)
+        simp_pmtu_clear(t);
     simp_events_cancel(&world->events, &t->event);
     simp_events_release(&world->events);
     unlist(t);
@@ -180,7 +184,8 @@ void simp_tcp_destroy(simp_tcp *t)
 void simp_tcp_vanish(sim_host *host)
 {
     simp_tcp *at, *next;
-    HASH_ITER (hh, host->world->connections, at, next) {
+    HASH_ITER(hh, host->world->connections, at, next)
+    {
         if (at->host == host)
             simp_tcp_destroy(at);
     }
@@ -196,6 +201,7 @@ int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)
         return error;
     t->socket = socket;
     socket->tcp = t;
+    simp_option_offer(t, true);
     simp_tcp_set_state(t, SIMP_TCP_SYN_SENT);
     if (!simp_tcp_send_syn(t)) {
         simp_tcp_destroy(t);

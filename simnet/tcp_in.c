@@ -6,7 +6,15 @@
  */
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
-#include "simnet/tcp.h"
+#include "simnet/tcp_sack.h"
+
+/* Our SYN is acknowledged. */
+static void measure_handshake(simp_tcp *t)
+{
+    if (t->timing)
+        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns, 1);
+    t->timing = false;
+}
 
 /* ---- SYN-SENT, 3.10.7.3 ---- */
 
@@ -31,9 +39,7 @@ static void on_syn_sent(simp_tcp *t, const sim_packet *packet)
         simp_tcp_send_syn(t);
         return;
     }
-    if (t->timing)
-        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns);
-    t->timing = false;
+    measure_handshake(t);
     t->una = packet->tcp.ack;
     t->wnd_edge = t->una + t->wnd;
     t->ack_now = true;
@@ -74,6 +80,7 @@ static void trim(simp_tcp *t, sim_packet *packet)
     if (simp_seq_before(packet->tcp.seq, t->rcv_nxt)) {
         uint32_t old = t->rcv_nxt - packet->tcp.seq;
         uint32_t cut = old < packet->length ? old : packet->length;
+        simp_gaps_duplicate(t, packet->tcp.seq, packet->tcp.seq + cut);
         packet->tcp.seq += cut;
         packet->offset += cut;
         packet->length -= cut;
@@ -98,6 +105,9 @@ static bool check_sequence(simp_tcp *t, sim_packet *packet)
         simp_tcp_enter_time_wait(t); /* a retransmitted FIN starts the wait again */
     /* The ACK of an old segment still counts: after a probe was taken, the ACKs come from before it. */
     if (simp_seq_before(packet->tcp.seq, t->rcv_nxt) || is_probe(t, packet)) {
+        uint32_t end = packet->tcp.seq + packet->length;
+        if (simp_seq_upto(end, t->rcv_nxt))
+            simp_gaps_duplicate(t, packet->tcp.seq, end);
         packet->length = 0;
         packet->tcp.flags &= (uint8_t)~SIMP_FIN;
         return true;
@@ -165,9 +175,7 @@ static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
         simp_tcp_reply_reset(t->host, packet);
         return false;
     }
-    if (t->timing)
-        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns);
-    t->timing = false;
+    measure_handshake(t);
     t->una = packet->tcp.ack;
     t->wnd = (uint32_t)packet->tcp.window << t->snd_scale;
     t->wnd_edge = t->una + t->wnd;
@@ -228,12 +236,13 @@ static void report_room(simp_tcp *t)
     simp_socket_report(socket, FD_WRITE, 0);
 }
 
-static void on_new_ack(simp_tcp *t, uint32_t ack)
+static void on_new_ack(simp_tcp *t, const sim_packet *packet)
 {
-    uint64_t now = t->host->world->now_ns;
-    uint32_t bytes = ack - t->una;
-    if (t->timing && simp_seq_before(t->timed_seq, ack)) {
-        simp_tcp_rtt_sample(t, now - t->timed_at_ns);
+    uint32_t ack = packet->tcp.ack, old = t->una, bytes = ack - old, flight = t->max - old;
+    if (t->stamps) {
+        simp_option_measure(t, packet, flight);
+    } else if (t->timing && simp_seq_before(t->timed_seq, ack)) {
+        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns, 1);
         t->timing = false;
     }
     t->retries = 0;
@@ -242,6 +251,8 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
         t->nxt = ack;
     if (t->urgent && simp_seq_upto(t->urgent_end, ack))
         t->urgent = false;
+    if (t->recovery != NULL)
+        simp_sack_advance(t, old);
     simp_send_buffer_release(t, ack);
     if (t->una == t->max) {
         simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT); /* RFC 6298 5.2 */
@@ -251,9 +262,9 @@ static void on_new_ack(simp_tcp *t, uint32_t ack)
     }
     t->duplicate_acks = 0;
     if (t->recovering)
-        simp_tcp_cc_recovering(t, bytes);
+        simp_recovery_advanced(t, bytes);
     else
-        simp_tcp_cc_acked(t, bytes);
+        simp_tcp_cc_acked(t, bytes, flight);
     if (t->fin_queued && ack == t->send.end + 1)
         on_fin_acked(t);
     report_room(t);
@@ -280,16 +291,19 @@ static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
     }
     if (simp_seq_before(ack, t->una))
         return true; /* old; its text may still be new */
-    bool changed = update_window(t, packet);
-    if (simp_seq_before(t->una, ack)) {
-        on_new_ack(t, ack);
+    bool changed = update_window(t, packet), advanced = simp_seq_before(t->una, ack);
+    if (advanced)
+        on_new_ack(t, packet);
+    bool news = t->sacks && packet->tcp.sack_count > 0 && simp_sack_update(t, packet);
+    simp_ecn_acked(t, packet);
+    if (advanced) {
         if (t->state == SIMP_TCP_LAST_ACK && ack == t->send.end + 1) {
             simp_tcp_finish(t);
             return false;
         }
-    } else if (is_duplicate(t, packet, bare, changed)) {
-        simp_tcp_cc_duplicate(t);
     }
+    if (t->sacks ? news : !advanced && is_duplicate(t, packet, bare, changed))
+        simp_recovery_duplicate(t);
     return true;
 }
 
@@ -317,8 +331,10 @@ static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
 /* SHLD-18, 19; RFC 5681 4.2: at once behind a gap and when one closes. */
 static void schedule_ack(simp_tcp *t, bool in_order)
 {
+    bool quick = t->quick_acks > 0;
+    t->quick_acks -= quick;
     t->segments_unacked++;
-    if (!in_order || t->receive.early != NULL || t->segments_unacked >= 2)
+    if (!in_order || t->receive.early != NULL || t->segments_unacked >= 2 || quick)
         t->ack_now = true;
     else if (!simp_tcp_timer_is_on(t, SIMP_TIMER_DELAYED_ACK))
         simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, (uint64_t)t->stack->delayed_ack_ns);
@@ -376,8 +392,13 @@ static void input(simp_tcp *t, sim_packet *packet)
     simp_arena *arena = &t->host->world->arena;
     uint32_t seq = packet->tcp.seq; /* the urgent pointer counts from here, whatever is cut */
     bool bare = sequence_len(packet) == 0;
-    bool goes_on = check_repeated_syn(t, packet) && check_sequence(t, packet) && check_reset(t, packet) &&
-                   check_syn(t, packet) && check_ack(t, packet, bare);
+    bool goes_on = check_repeated_syn(t, packet) && simp_option_accept(t, packet) &&
+                   check_sequence(t, packet) && check_reset(t, packet) && check_syn(t, packet);
+    if (goes_on) {
+        simp_option_record(t, packet, seq);
+        simp_ecn_receive(t, packet);
+        goes_on = check_ack(t, packet, bare);
+    }
     if (!goes_on) {
         simp_packet_free(arena, packet);
         return;
@@ -452,11 +473,7 @@ void simp_tcp_error(sim_host *host, const sim_packet *quoted, int error, uint32_
     if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || simp_seq_before(t->max, quoted->tcp.seq))
         return;
     if (error == WSAEMSGSIZE) {
-        if (mtu > 100 && mtu - 40 < t->mss) {
-            t->mss = (uint16_t)(mtu - (simp_ip_is_v4(t->key.remote) ? 40 : 60)); /* RFC 1191, RFC 8201 */
-            t->nxt = t->una;
-            simp_tcp_output(t);
-        }
+        simp_pmtu_too_big(t, mtu);
     } else if (t->state == SIMP_TCP_SYN_SENT && error != WSAENETRESET) {
         simp_tcp_fail(t, error);
     }

@@ -22,6 +22,7 @@ static void open_passively(cas_port_socket *listener, const sim_packet *packet)
     if (simp_tcp_create(host, &key, &listener->options, &t) != 0)
         return; /* no memory: as if the SYN was lost; the peer tries again */
     simp_socket_begin_handshake(listener, t);
+    simp_option_offer(t, false);
     simp_tcp_take_syn(t, packet);
     simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
     if (!simp_tcp_send_syn(t))

@@ -4,7 +4,7 @@
  * 3.7.4), silly window avoidance on both sides (3.8.6.2), ACKs, probes and resets.
  */
 #include "simnet/ip.h"
-#include "simnet/tcp.h"
+#include "simnet/tcp_sack.h"
 
 enum { IPV4_AND_TCP = 40, IPV6_AND_TCP = 60, WINDOW_MAX = 65535 };
 
@@ -67,14 +67,16 @@ static uint16_t advertised(const simp_tcp *t, bool syn)
     return (uint16_t)(window < WINDOW_MAX ? window : WINDOW_MAX);
 }
 
-static void transmit(simp_tcp *t, sim_packet *packet)
+static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
 {
+    simp_ecn_mark(t, packet, new_text);
     if ((packet->tcp.flags & SIMP_ACK) != 0) {
         move_edge(t);
         packet->tcp.ack = t->rcv_nxt;
         packet->tcp.window = advertised(t, (packet->tcp.flags & SIMP_SYN) != 0);
         t->ack_now = false;
         t->segments_unacked = 0;
+        t->last_ack_sent = t->rcv_nxt;
         simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
     }
     /* MUST-62: points behind the last urgent octet.  Where 16 bits do not reach it, a later segment says it:
@@ -84,6 +86,7 @@ static void transmit(simp_tcp *t, sim_packet *packet)
         packet->tcp.flags |= SIMP_URG;
         packet->tcp.urgent = (uint16_t)ahead;
     }
+    simp_option_fill(t, packet);
     packet->ip_payload_len = 20 + simp_tcp_options_len(&packet->tcp) + packet->length;
     simp_ip_output(t->host, packet);
 }
@@ -101,7 +104,8 @@ static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
         simp_packet_free(&t->host->world->arena, packet);
         return;
     }
-    transmit(t, packet);
+    t->sent_ns = t->host->world->now_ns;
+    transmit(t, packet, len > 0 && seq == t->max);
 }
 
 /* The sequence number of a segment without text: behind all that was sent, but not beyond what the peer's
@@ -115,7 +119,7 @@ void simp_tcp_send_ack(simp_tcp *t)
 {
     sim_packet *packet = segment(t, empty_seq(t), SIMP_ACK);
     if (packet != NULL)
-        transmit(t, packet);
+        transmit(t, packet, false);
 }
 
 /* ---- handshake ---- */
@@ -127,38 +131,41 @@ bool simp_tcp_send_syn(simp_tcp *t)
     sim_packet *packet = try_segment(t, t->iss, (uint8_t)(SIMP_SYN | (answer ? SIMP_ACK : 0)));
     if (packet == NULL)
         return false;
-    packet->tcp.mss = simp_tcp_path_mss(t->host, t->key.remote);
-    if (t->scales)
-        packet->tcp.scale = t->rcv_scale;
+    simp_option_fill_syn(t, packet);
+    packet->tcp.flags |= simp_ecn_syn_flags(t, answer);
     if (!answer)
         packet->tcp.window = (uint16_t)(t->receive_limit < WINDOW_MAX ? t->receive_limit : WINDOW_MAX);
     t->timing = t->max == t->iss; /* Karn: only the first one */
     t->timed_seq = t->iss;
     t->timed_at_ns = t->host->world->now_ns;
     t->nxt = t->max = t->iss + 1;
-    transmit(t, packet);
+    transmit(t, packet, false);
     return true;
 }
 
 /* ---- data ---- */
 
-/* Where sending has to stop: the smaller of the two windows, a little further for limited transmit (RFC
- * 3042). */
+/* Where sending has to stop: the smaller of the two windows. */
 static uint32_t window_end(const simp_tcp *t)
 {
-    uint32_t congestion = t->cwnd;
-    if (!t->recovering && t->duplicate_acks > 0)
-        congestion += (t->duplicate_acks < 3 ? t->duplicate_acks : 2u) * t->mss;
-    return t->una + (congestion < t->wnd ? congestion : t->wnd);
+    uint32_t congestion = simp_recovery_congestion_end(t), flow = t->una + t->wnd;
+    return simp_seq_before(congestion, flow) ? congestion : flow;
+}
+
+/* Does Nagle's rule let a segment go that is not full? */
+static bool nagle_allows(const simp_tcp *t)
+{
+    if (t->nodelay || t->nxt == t->una)
+        return true;
+    return t->stack->nagle == SIM_NAGLE_MINSHALL && simp_seq_upto(t->small_end, t->una);
 }
 
 /* MUST-38, SHLD-7: is a segment of len bytes from nxt worth sending now? */
 static bool is_worth_sending(const simp_tcp *t, uint32_t len, bool last, bool fin)
 {
-    if (len >= t->mss)
+    if (len >= simp_option_text_max(t))
         return true;
-    if (last &&
-        (fin || t->nodelay || t->nxt == t->una || (t->urgent && simp_seq_before(t->nxt, t->urgent_end))))
+    if (last && (fin || nagle_allows(t) || (t->urgent && simp_seq_before(t->nxt, t->urgent_end))))
         return true;
     return len > 0 && (len >= t->wnd_max / 2 || simp_seq_before(t->nxt, t->max));
 }
@@ -178,16 +185,28 @@ static void note_sent(simp_tcp *t, uint32_t seq, uint32_t end)
     simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
 }
 
-/* One segment from nxt if one may go; false when nothing may. */
-static bool send_next(simp_tcp *t)
+/* What is sent again after a time-out is not mixed with what is new, and leaves out what the peer has. */
+static uint32_t resend_limit(simp_tcp *t)
 {
-    uint32_t room = simp_seq_before(t->nxt, window_end(t)) ? window_end(t) - t->nxt : 0;
+    if (t->recovery == NULL)
+        return t->max;
+    const simp_ranges *sacked = &t->recovery->sacked;
+    t->nxt = simp_ranges_skip(sacked, t->nxt);
+    uint32_t i = simp_ranges_find(sacked, t->nxt);
+    return i < sacked->count ? sacked->at[i].left : t->max;
+}
+
+bool simp_tcp_send_new(simp_tcp *t)
+{
+    uint32_t limit = simp_seq_before(t->nxt, t->max) ? resend_limit(t) : t->max;
+    uint32_t end_of_window = window_end(t), text_max = simp_option_text_max(t);
+    uint32_t room = simp_seq_before(t->nxt, end_of_window) ? end_of_window - t->nxt : 0;
     uint32_t left = simp_seq_before(t->nxt, t->send.end) ? t->send.end - t->nxt : 0;
-    uint32_t len = left < t->mss ? left : t->mss;
+    uint32_t len = left < text_max ? left : text_max;
     if (len > room)
         len = room;
-    if (simp_seq_before(t->nxt, t->max) && len > t->max - t->nxt)
-        len = t->max - t->nxt; /* what is sent again is not mixed with what is new */
+    if (simp_seq_before(t->nxt, limit) && len > limit - t->nxt)
+        len = limit - t->nxt;
     bool last = len == left;
     bool fin = t->fin_queued && last && simp_seq_upto(t->nxt, t->send.end);
     if (len == 0 && !fin)
@@ -198,7 +217,9 @@ static bool send_next(simp_tcp *t)
     uint32_t end = seq + len + (fin ? 1 : 0);
     send_data(t, seq, len, fin);
     note_sent(t, seq, end);
-    return !fin;
+    if (len < text_max)
+        t->small_end = end;
+    return true;
 }
 
 /* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
@@ -218,34 +239,55 @@ static bool may_send_data(const simp_tcp *t)
            t->state == SIMP_TCP_FIN_WAIT_1 || t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
 }
 
+/* Nothing is in flight: the congestion window, and the size of segments, may be out of date. */
+static void resume(simp_tcp *t)
+{
+    if (t->host->world->now_ns - t->sent_ns >= simp_tcp_timeout(t))
+        simp_tcp_cc_idle(t);
+    if (t->pmtu != NULL)
+        simp_pmtu_try_raise(t);
+}
+
 void simp_tcp_output(simp_tcp *t)
 {
     if (may_send_data(t)) {
-        while (send_next(t) && !t->host->world->out_of_memory)
-            continue;
+        if (t->una == t->max)
+            resume(t);
+        if (t->recovering && t->sacks)
+            simp_recovery_output(t);
+        else
+            while (simp_tcp_send_new(t) && !t->host->world->out_of_memory)
+                continue;
         watch_window(t);
     }
     if (t->ack_now)
         simp_tcp_send_ack(t);
 }
 
+uint32_t simp_tcp_resend(simp_tcp *t, uint32_t seq, uint32_t limit)
+{
+    uint32_t left = simp_seq_before(seq, t->send.end) ? t->send.end - seq : 0;
+    uint32_t wanted = limit - seq, text_max = simp_option_text_max(t);
+    uint32_t len = left < wanted ? left : wanted;
+    if (len > text_max)
+        len = text_max;
+    bool fin = t->fin_queued && len == left && simp_seq_before(seq + len, limit);
+    if (len == 0 && !fin)
+        return seq;
+    t->timing = false; /* Karn */
+    send_data(t, seq, len, fin);
+    if (!simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT))
+        simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
+    return seq + len + (fin ? 1 : 0);
+}
+
 void simp_tcp_retransmit(simp_tcp *t)
 {
-    uint32_t left = simp_seq_before(t->una, t->send.end) ? t->send.end - t->una : 0;
-    uint32_t sent = t->max - t->una; /* what was never sent waits for the window */
-    uint32_t len = left < sent ? left : sent;
-    if (len > t->mss)
-        len = t->mss;
-    bool fin = t->fin_queued && len == left && simp_seq_before(t->una + len, t->max);
-    if (len == 0 && !fin)
+    uint32_t end = simp_tcp_resend(t, t->una, t->max); /* what was never sent waits for the window */
+    if (end == t->una)
         return;
-    uint32_t end = t->una + len + (fin ? 1 : 0);
-    t->timing = false;
-    send_data(t, t->una, len, fin);
     if (simp_seq_before(t->nxt, end))
         t->nxt = end;
-    if (simp_seq_before(t->max, end))
-        t->max = end;
     simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
 }
 
@@ -271,7 +313,7 @@ void simp_tcp_send_keepalive(simp_tcp *t)
 {
     sim_packet *packet = segment(t, t->nxt - 1, SIMP_ACK); /* 3.8.4: SND.NXT-1, no data */
     if (packet != NULL)
-        transmit(t, packet);
+        transmit(t, packet, false);
 }
 
 void simp_tcp_window_opened(simp_tcp *t)
@@ -293,7 +335,7 @@ void simp_tcp_send_reset(simp_tcp *t)
 {
     sim_packet *packet = segment(t, empty_seq(t), SIMP_RST | SIMP_ACK);
     if (packet != NULL)
-        transmit(t, packet);
+        transmit(t, packet, false);
 }
 
 /* RFC 9293 3.10.7.1 */

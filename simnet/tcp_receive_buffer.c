@@ -15,7 +15,7 @@
  */
 #include <string.h>
 
-#include "simnet/tcp.h"
+#include "simnet/tcp_sack.h"
 
 /* ---- marks ---- */
 
@@ -173,13 +173,24 @@ static void append(simp_tcp *t, sim_packet *packet)
         simp_socket_report(t->socket, FD_OOB, 0);
 }
 
+/* Where a packet that begins at seq goes, or the first one that it meets: nearly always behind the last. */
+static sim_packet **early_place(simp_tcp *t, uint32_t seq)
+{
+    sim_packet *last = t->gaps != NULL ? t->gaps->last : NULL;
+    if (last != NULL && simp_seq_upto(last->tcp.seq + last->length, seq))
+        return &last->next;
+    sim_packet **place = &t->receive.early;
+    while (*place != NULL && simp_seq_upto((*place)->tcp.seq + (*place)->length, seq))
+        place = &(*place)->next;
+    return place;
+}
+
 /* Sorted into early, cut where others came first; may be freed. */
 static void keep_early(simp_tcp *t, sim_packet *packet)
 {
     simp_arena *arena = &t->host->world->arena;
-    sim_packet **place = &t->receive.early;
-    while (*place != NULL && simp_seq_upto((*place)->tcp.seq + (*place)->length, packet->tcp.seq))
-        place = &(*place)->next;
+    sim_packet **place = early_place(t, packet->tcp.seq);
+    uint32_t begin = packet->tcp.seq, end = begin + packet->length;
     while (*place != NULL && packet->length > 0) {
         sim_packet *other = *place;
         if (simp_seq_upto(other->tcp.seq, packet->tcp.seq)) {
@@ -192,12 +203,15 @@ static void keep_early(simp_tcp *t, sim_packet *packet)
             break;
         }
     }
-    if (packet->length == 0) {
+    if (packet->length == 0 || !simp_gaps_add(t, packet->tcp.seq, packet->tcp.seq + packet->length)) {
+        simp_gaps_duplicate(t, begin, end);
         simp_packet_free(arena, packet);
         return;
     }
     packet->next = *place;
     *place = packet;
+    if (packet->next == NULL)
+        t->gaps->last = packet;
 }
 
 static void pull_early(simp_tcp *t)
@@ -223,6 +237,7 @@ void simp_receive_buffer_add(simp_tcp *t, sim_packet *packet)
     }
     append(t, packet);
     pull_early(t);
+    simp_gaps_advance(t);
 }
 
 void simp_receive_buffer_clear(simp_tcp *t)
@@ -237,6 +252,7 @@ void simp_receive_buffer_clear(simp_tcp *t)
         }
     }
     b->first = b->last = b->early = NULL;
+    simp_gaps_clear(t);
     b->mark_count = 0;
     t->read = t->rcv_nxt;
 }

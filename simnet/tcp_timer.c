@@ -44,15 +44,16 @@ uint64_t simp_tcp_timeout(const simp_tcp *t)
     return rto < max ? rto : max;
 }
 
-void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns)
+void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns, unsigned samples)
 {
+    uint64_t n = samples == 0 ? 1 : samples;
     if (t->srtt_ns == 0) {
         t->srtt_ns = rtt_ns == 0 ? 1 : rtt_ns;
         t->rttvar_ns = rtt_ns / 2;
     } else {
         uint64_t delta = t->srtt_ns > rtt_ns ? t->srtt_ns - rtt_ns : rtt_ns - t->srtt_ns;
-        t->rttvar_ns = t->rttvar_ns - t->rttvar_ns / 4 + delta / 4;
-        t->srtt_ns = t->srtt_ns - t->srtt_ns / 8 + rtt_ns / 8;
+        t->rttvar_ns = t->rttvar_ns - t->rttvar_ns / (4 * n) + delta / (4 * n);
+        t->srtt_ns = t->srtt_ns - t->srtt_ns / (8 * n) + rtt_ns / (8 * n);
     }
     t->backoff = 0; /* Karn, RFC 9293 MUST-18: not before */
     uint64_t spread = 4 * t->rttvar_ns;
@@ -104,7 +105,7 @@ static bool on_retransmit(simp_tcp *t)
         return on_syn_timeout(t);
     if (t->wnd == 0) { /* what is in flight, a FIN too, lies behind a closed window: now it is a probe */
         t->nxt = t->una;
-        t->recovering = false;
+        simp_recovery_timeout(t);
         return on_persist(t);
     }
     if (t->retries >= t->stack->retransmissions_max) {
@@ -112,6 +113,7 @@ static bool on_retransmit(simp_tcp *t)
         return false;
     }
     simp_tcp_cc_timeout(t);
+    simp_recovery_timeout(t);
     t->retries++;
     t->backoff++;
     t->timing = false;

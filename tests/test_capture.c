@@ -68,11 +68,11 @@ static void file_holds_each_packet_at_its_time(void)
     EXPECT_EQ_INT(pcap_datalink(reader), DLT_EN10MB);
     struct pcap_pkthdr *header;
     const u_char *bytes;
-    EXPECT_EQ_INT(pcap_next_ex(reader, &header, &bytes), 1); /* the SYN: 14 + 20 + 20 + 4 MSS + 4 scale */
+    EXPECT_EQ_INT(pcap_next_ex(reader, &header, &bytes), 1); /* the SYN: 14 + 20 + 20 + 12 of options */
     EXPECT_EQ_INT(header->ts.tv_sec, CAP_EPOCH_S + 5);
     EXPECT_EQ_INT(header->ts.tv_usec, 123);
-    EXPECT_EQ_INT(header->len, 62);
-    EXPECT_EQ_INT(header->caplen, 62);
+    EXPECT_EQ_INT(header->len, 66);
+    EXPECT_EQ_INT(header->caplen, 66);
     EXPECT_EQ_INT(bytes[12] << 8 | bytes[13], 0x0800);
     EXPECT_EQ_INT(pcap_next_ex(reader, &header, &bytes), 1); /* the RST: 14 + 20 + 20 */
     EXPECT_EQ_INT(header->ts.tv_usec, 123 + 1000000);

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The options of a segment: what a SYN offers and both ends agree on, and timestamps with PAWS (RFC 7323).
+ *
+ * Invariants:
+ *  1. sacks, stamps, scales and ecn mean "offered" in SYN-SENT, "agreed" from the peer's SYN on.
+ *  2. mss is what one segment carries: the timestamps option is subtracted (RFC 6691), SACK ranges are when
+ *     they are there.
+ */
+#include "simnet/tcp.h"
+
+enum { SCALE_MAX = 14, STAMPS_LEN = 12 };
+#define STAMP_LIFE_NS (UINT64_C(24) * 86400 * SIMP_S_NS) /* RFC 7323 5.5 */
+
+static uint32_t clock_of(const simp_tcp *t)
+{
+    return t->stamp_offset + (uint32_t)(t->host->world->now_ns / (uint64_t)t->stack->timestamp_tick_ns);
+}
+
+void simp_option_offer(simp_tcp *t, bool actively)
+{
+    const sim_stack *stack = t->stack;
+    t->scales = true;
+    t->sacks = stack->sack;
+    t->stamps = stack->timestamps == SIM_FEATURE_ON || (!actively && stack->timestamps != SIM_FEATURE_OFF);
+    t->ecn = stack->ecn == SIM_FEATURE_ON || (!actively && stack->ecn != SIM_FEATURE_OFF);
+    t->stamp_offset = (uint32_t)(simp_mix(t->iss) >> 32); /* RFC 7323 7.1: not the time since the start */
+}
+
+/* RFC 7323 2.2: both sides scale, or neither. */
+static void agree_scale(simp_tcp *t, const sim_packet *syn)
+{
+    t->scales = t->scales && syn->tcp.scale != SIMP_NO_SCALE;
+    if (!t->scales)
+        t->snd_scale = t->rcv_scale = 0;
+    else
+        t->snd_scale = syn->tcp.scale < SCALE_MAX ? syn->tcp.scale : (uint8_t)SCALE_MAX;
+}
+
+void simp_option_agree(simp_tcp *t, const sim_packet *syn)
+{
+    if (syn->tcp.mss != 0 && syn->tcp.mss < t->mss)
+        t->mss = syn->tcp.mss;
+    agree_scale(t, syn);
+    t->sacks = t->sacks && syn->tcp.sack_permitted;
+    t->stamps = t->stamps && syn->tcp.has_timestamps;
+    simp_ecn_agree(t, syn);
+    if (t->stamps) {
+        t->mss = t->mss > STAMPS_LEN ? (uint16_t)(t->mss - STAMPS_LEN) : 1;
+        t->stamp_recent = syn->tcp.ts_value;
+        t->stamp_recent_ns = t->host->world->now_ns;
+    }
+}
+
+void simp_option_fill_syn(const simp_tcp *t, sim_packet *packet)
+{
+    packet->tcp.mss = simp_tcp_path_mss(t->host, t->key.remote);
+    packet->tcp.sack_permitted = t->sacks;
+    if (t->scales)
+        packet->tcp.scale = t->rcv_scale;
+}
+
+/* RFC 7323 3.2: on every segment but a RST, once agreed. */
+void simp_option_fill(simp_tcp *t, sim_packet *packet)
+{
+    if ((packet->tcp.flags & SIMP_ACK) != 0 && (packet->tcp.flags & SIMP_SYN) == 0)
+        simp_gaps_tell(t, &packet->tcp);
+    if (!t->stamps || (packet->tcp.flags & SIMP_RST) != 0)
+        return;
+    packet->tcp.has_timestamps = true;
+    packet->tcp.ts_value = clock_of(t);
+    packet->tcp.ts_echo = (packet->tcp.flags & SIMP_ACK) != 0 ? t->stamp_recent : 0;
+}
+
+uint32_t simp_option_text_max(const simp_tcp *t)
+{
+    unsigned ranges = t->gaps == NULL ? 0 : simp_gaps_told_len(t);
+    uint32_t len = ranges == 0 ? 0 : 4 + 8 * ranges;
+    return t->mss > len ? t->mss - len : 1;
+}
+
+/* ---- PAWS, 5.3 ---- */
+
+bool simp_option_accept(simp_tcp *t, const sim_packet *packet)
+{
+    if (!t->stamps || (packet->tcp.flags & SIMP_RST) != 0)
+        return true; /* a RST is exempt: 5.2 */
+    if (!packet->tcp.has_timestamps)
+        return false;                                                            /* 3.2: silently */
+    bool is_valid = t->host->world->now_ns - t->stamp_recent_ns < STAMP_LIFE_NS; /* 5.5 */
+    if (!is_valid || !simp_seq_before(packet->tcp.ts_value, t->stamp_recent))
+        return true;
+    simp_tcp_send_ack(t); /* R1: not acceptable */
+    return false;
+}
+
+/* 4.3 (2): of what fills the left edge, the first since the last ACK counts, so that a delayed ACK echoes the
+ * earliest. */
+void simp_option_record(simp_tcp *t, const sim_packet *packet, uint32_t seq)
+{
+    if (!t->stamps || !packet->tcp.has_timestamps || simp_seq_before(t->last_ack_sent, seq))
+        return;
+    bool is_valid = t->host->world->now_ns - t->stamp_recent_ns < STAMP_LIFE_NS;
+    if (is_valid && simp_seq_before(packet->tcp.ts_value, t->stamp_recent))
+        return;
+    t->stamp_recent = packet->tcp.ts_value;
+    t->stamp_recent_ns = t->host->world->now_ns;
+}
+
+/* RTTM, 4.1: one sample from each ACK of something new; 0 is a round trip of less than a tick. */
+void simp_option_measure(simp_tcp *t, const sim_packet *packet, uint32_t flight)
+{
+    if (!packet->tcp.has_timestamps)
+        return;
+    uint32_t ticks = clock_of(t) - packet->tcp.ts_echo;
+    if (ticks > UINT32_MAX / 2)
+        return;                                                    /* never sent by us */
+    unsigned samples = (flight + 2u * t->mss - 1) / (2u * t->mss); /* expected in a round trip: appendix G */
+    simp_tcp_rtt_sample(t, (uint64_t)ticks * (uint64_t)t->stack->timestamp_tick_ns, samples);
+}
