@@ -78,6 +78,15 @@ static void on_arrived(sim_observer *observer, const sim_world *world, const sim
     row->packet = kept;
 }
 
+/* Too late for the row of its departure to be moved, but not to say so. */
+static void on_lost(sim_observer *observer, const sim_world *world, const sim_packet *packet, sim_fate fate)
+{
+    capp_row *sent = find_sent((cap_ladder *)observer, packet->id);
+    (void)world;
+    if (sent != NULL && !sent->packet.has_arrived)
+        sent->packet.fate = fate;
+}
+
 /* A loop of equal calls is one row. */
 static bool repeats_newest(cap_ladder *ladder, const sim_host *host, const capp_step_row *step)
 {
@@ -121,7 +130,7 @@ int cap_ladder_open(sim_world *world, unsigned rows_max, cap_ladder **out)
     cap_ladder *ladder = cas_alloc(cas_allocator_system(), size);
     if (ladder == NULL)
         return WSAENOBUFS;
-    *ladder = (cap_ladder){.observer = {NULL, on_sent, on_arrived, on_step},
+    *ladder = (cap_ladder){.observer = {NULL, on_sent, on_arrived, on_step, on_lost},
                            .world = world,
                            .size = size,
                            .rows_max = (unsigned)rows};

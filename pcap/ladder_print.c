@@ -245,26 +245,8 @@ static void label_of(phrase *label, const capp_packet_row *packet)
         add(label, "%s", label_icmp(packet->icmp_kind));
 }
 
-static bool is_gone(sim_fate fate)
-{
-    return fate == SIM_FATE_LOST || fate == SIM_FATE_OVERFLOWED || fate == SIM_FATE_SCRIPTED ||
-           fate == SIM_FATE_PARTITIONED;
-}
-
 /* NULL: nothing to say. */
-static const char *word_of(sim_fate fate)
-{
-    switch (fate) {
-    case SIM_FATE_SENT: return NULL;
-    case SIM_FATE_LOST: return "lost";
-    case SIM_FATE_OVERFLOWED: return "overflowed";
-    case SIM_FATE_SCRIPTED: return "dropped";
-    case SIM_FATE_DUPLICATED: return "twice";
-    case SIM_FATE_REORDERED: return "late";
-    case SIM_FATE_PARTITIONED: return "cut off";
-    }
-    return NULL;
-}
+static const char *word_of(sim_fate fate) { return fate == SIM_FATE_SENT ? NULL : sim_fate_word(fate); }
 
 /* Dashes over the cells from one to the other, both included; the label behind the first. */
 static void draw_shaft(line *out, int from, int to, const phrase *label, char head)
@@ -285,7 +267,7 @@ static bool draw_arrow(line *out, int from, int to, const capp_row *row, const p
     const char *word = word_of(row->packet.fate);
     char forward = step > 0 ? '>' : '<';
     shaft_len = shaft_len < span ? shaft_len : span;
-    if (is_gone(row->packet.fate)) {
+    if (sim_fate_is_lost(row->packet.fate)) {
         int word_len = (int)strlen(word), room = span - 1 - word_len;
         bool has_room = room >= shaft_len;
         int end = from + step * (has_room ? room : shaft_len);
@@ -307,7 +289,8 @@ static bool draw_arrow(line *out, int from, int to, const capp_row *row, const p
 static void name_destination(line *out, const layout *l, int from, int to, const capp_row *row,
                              const sim_host *host, const phrase *label)
 {
-    bool leaves = row->kind == CAPP_ROW_SENT && !row->packet.arrives_next && !is_gone(row->packet.fate);
+    bool leaves = row->kind == CAPP_ROW_SENT && !row->packet.arrives_next &&
+                  !sim_fate_is_lost(row->packet.fate);
     int shaft_len = (int)strlen(label->text) + 3, span = abs(to - from) - 1;
     int name_len = (int)strlen(sim_host_name(host));
     if (!leaves || l->columns < 3 || shaft_len + 1 + name_len > span)

@@ -116,6 +116,28 @@ bool simp_choose_chance(sim_world *world, simp_site *site, int64_t ppm)
     return simp_log_choose_chance(&world->choices, site, ppm);
 }
 
+void simp_choose_outcome(sim_world *world, simp_site *site, uint64_t ordinal, bool outcome)
+{
+    site->ordinal = ordinal;
+    if (outcome)
+        record(&world->choices, site, 2, 1);
+}
+
+bool simp_choose_odds(sim_world *world, simp_site *site, uint64_t ordinal, uint64_t odds)
+{
+    site->stream.counter = ordinal - 1;
+    bool hit = simp_has_luck(simp_stream_next(&site->stream), odds);
+    simp_choose_outcome(world, site, ordinal, hit);
+    return hit;
+}
+
+uint32_t simp_choose_at(sim_world *world, simp_site *site, uint64_t ordinal, uint32_t bound)
+{
+    site->ordinal = ordinal - 1;
+    site->stream.counter = ordinal - 1;
+    return simp_choose(world, site, bound);
+}
+
 size_t sim_world_choice_count(const sim_world *world) { return world->choices.count; }
 
 sim_choice sim_world_choice(const sim_world *world, size_t index)

@@ -50,4 +50,17 @@ bool simp_log_choose_chance(simp_choice_log *, simp_site *, int64_t ppm);
 uint32_t simp_choose(sim_world *, simp_site *, uint32_t bound);
 bool simp_choose_chance(sim_world *, simp_site *, int64_t ppm);
 
+/* For sites whose owner numbers the decisions (from 1), so that none depends on those before.  odds: the
+ * probability times 2^64; UINT64_MAX: always. */
+bool simp_choose_odds(sim_world *, simp_site *, uint64_t ordinal, uint64_t odds);
+uint32_t simp_choose_at(sim_world *, simp_site *, uint64_t ordinal, uint32_t bound);
+/* A decision that the owner has worked out himself. */
+void simp_choose_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);
+
+/* Does a uniform number fall within the odds? */
+static inline bool simp_has_luck(uint64_t number, uint64_t odds)
+{
+    return number < odds || odds == UINT64_MAX;
+}
+
 #endif

@@ -84,11 +84,9 @@ static bool enlist(sim_host *host)
 
 static bool init_loopback(sim_host *host)
 {
-    char name[NAME_MAX_LEN + 32];
-    snprintf(name, sizeof name, "loopback %s>", host->name);
     host->loopback.host = host;
     sim_link_options options = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
-    return simp_path_init(&host->loopback.path, &host->loopback, &options, name) == 0;
+    return simp_path_init(&host->loopback.path, &host->loopback, &options) == 0;
 }
 
 /* All that a host has from the beginning, or nothing. */

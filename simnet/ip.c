@@ -89,7 +89,7 @@ static int route_group(const sim_host *host, simp_ip destination, simp_next_hop 
         const simp_interface_address *source = source_on(i, simp_ip_is_v4(destination));
         if (source == NULL)
             continue;
-        *out = (simp_next_hop){i, destination, source->ip, (uint32_t)i->path.options.mtu};
+        *out = (simp_next_hop){i, destination, source->ip, i->path.mtu};
         return 0;
     }
     return WSAENETUNREACH;
@@ -99,7 +99,7 @@ int simp_ip_route(const sim_host *host, simp_ip destination, simp_next_hop *out)
 {
     if (simp_host_owns(host, destination)) {
         *out = (simp_next_hop){(simp_interface *)(uintptr_t)&host->loopback, destination, destination,
-                               (uint32_t)host->loopback.path.options.mtu};
+                               host->loopback.path.mtu};
         return 0;
     }
     if (simp_ip_is_multicast(destination) || simp_ip_is_limited_broadcast(destination))
@@ -116,7 +116,7 @@ int simp_ip_route(const sim_host *host, simp_ip destination, simp_next_hop *out)
     }
     if (near == NULL)
         return WSAENETUNREACH;
-    *out = (simp_next_hop){interface, hop, near->ip, (uint32_t)interface->path.options.mtu};
+    *out = (simp_next_hop){interface, hop, near->ip, interface->path.mtu};
     return 0;
 }
 

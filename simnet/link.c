@@ -9,78 +9,14 @@
 
 #include "simnet/hash.h"
 #include "simnet/ip.h"
-
-enum { MTU_DEFAULT = 1500, MTU_MIN = 1280, MTU_MAX = 65535, PPM = 1000000 };
+#include "simnet/link_options.h"
+#include "simnet/pipeline.h"
 
 typedef struct simp_neighbour {
     UT_hash_handle hh;
     simp_ip ip;
     simp_interface *interface;
 } simp_neighbour;
-
-/* ---- options ---- */
-
-static int check_ppm(sim_world *world, const char *link, int64_t ppm, const char *what)
-{
-    if (ppm >= 0 && ppm <= PPM)
-        return 0;
-    return simp_refuse_named(world, WSAEINVAL, what, link,
-                             "a share is given in parts per million, 0 to 1000000",
-                             "SIM_PERCENT(5) is five percent");
-}
-
-static int check_times(sim_world *world, const char *link, const sim_link_options *o)
-{
-    if (o->latency_ns < 0 || o->jitter_ns < 0 || o->reorder_delay_ns < 0)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: a latency, jitter or reorder delay is negative",
-                                 link, "nothing arrives before it was sent",
-                                 "give nanoseconds from 0 on, as SIM_MS(10)");
-    if (o->jitter_ns > o->latency_ns)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: jitter_ns is larger than latency_ns", link,
-                                 "the delay lies in latency +- jitter and may not become negative",
-                                 "raise latency_ns, or lower jitter_ns");
-    if (o->reorder_ppm > 0 && o->reorder_delay_ns == 0)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: reorder_ppm without reorder_delay_ns", link,
-                                 "a displaced packet needs to be delayed to be overtaken",
-                                 "set reorder_delay_ns, as SIM_MS(5)");
-    return 0;
-}
-
-static int check_rate(sim_world *world, const char *link, const sim_link_options *o, int64_t mtu)
-{
-    if (o->rate_bps < 0 || o->queue_bytes < 0)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: rate_bps or queue_bytes is negative", link,
-                                 "a rate is bit/s and a queue is bytes",
-                                 "give both, or 0 for both: no limit");
-    if (o->queue_bytes != 0 && o->rate_bps == 0)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: queue_bytes without rate_bps", link,
-                                 "without a rate nothing ever waits", "set rate_bps, as SIM_MBIT(10)");
-    if (o->rate_bps != 0 && o->queue_bytes < mtu)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: the queue of queue_bytes cannot hold one packet",
-                                 link, "a queue shorter than the mtu would drop every full packet",
-                                 "set queue_bytes to at least the mtu, better 64 KiB");
-    return 0;
-}
-
-static int check_options(sim_world *world, const char *link, sim_link_options *o)
-{
-    if (o->mtu == 0)
-        o->mtu = MTU_DEFAULT;
-    if (o->mtu < MTU_MIN || o->mtu > MTU_MAX)
-        return simp_refuse_named(world, WSAEINVAL, "link %s: the mtu is out of range", link,
-                                 "IPv6 needs 1280 bytes, and an IP packet has at most 65535",
-                                 "give 0 for 1500");
-    int error = check_times(world, link, o);
-    if (error == 0)
-        error = check_rate(world, link, o, o->mtu);
-    if (error == 0)
-        error = check_ppm(world, link, o->loss_ppm, "link %s: loss_ppm is out of range");
-    if (error == 0)
-        error = check_ppm(world, link, o->duplicate_ppm, "link %s: duplicate_ppm is out of range");
-    if (error == 0)
-        error = check_ppm(world, link, o->reorder_ppm, "link %s: reorder_ppm is out of range");
-    return error;
-}
 
 /* ---- making ---- */
 
@@ -97,7 +33,7 @@ static int create(sim_world *world, const char *name, const sim_link_options *op
             return simp_refuse_named(world, WSAEADDRINUSE, "there is a link %s already", name,
                                      "labels of decisions must be unambiguous", "choose another name");
     }
-    int error = check_options(world, name, &chosen);
+    int error = simp_link_check_options(world, name, &chosen);
     if (error != 0)
         return error;
     sim_link *link = simp_alloc_zero(&world->arena, sizeof *link);
@@ -217,6 +153,16 @@ static void discard_interface(simp_interface *interface)
     simp_free(&world->arena, interface, sizeof *interface);
 }
 
+static int init_path(simp_interface *interface)
+{
+    const sim_link *link = interface->link;
+    int error = simp_path_init(&interface->path, interface, &link->options);
+    if (error != 0 || link->connections == NULL || simp_pipeline_ensure(&interface->path) == 0)
+        return error;
+    simp_path_fini(&interface->path);
+    return WSAENOBUFS;
+}
+
 int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
 {
     sim_world *world = host->world;
@@ -233,9 +179,7 @@ int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
     interface->host = host;
     interface->link = link;
     int error = add_addresses(interface, addresses);
-    char name[256];
-    snprintf(name, sizeof name, "link %.100s %s>", link->name, host->name);
-    if (error == 0 && simp_path_init(&interface->path, interface, &link->options, name) != 0)
+    if (error == 0 && init_path(interface) != 0)
         error = simp_no_memory(world);
     if (error != 0) {
         discard_interface(interface);
@@ -265,14 +209,18 @@ static int refuse_unattached(sim_link *link)
 int sim_link_set_options(sim_link *link, const sim_host *from, const sim_link_options *options)
 {
     sim_link_options chosen = options == NULL ? (sim_link_options){0} : *options;
-    int error = check_options(link->world, link->name, &chosen);
+    int error = simp_link_check_options(link->world, link->name, &chosen);
     if (error != 0)
         return error;
     unsigned changed = 0;
     for (simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
+        if (leaves_from(at, from) && simp_path_prepare(&at->path, &chosen) != 0)
+            return simp_no_memory(link->world);
+    }
+    for (simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
         if (!leaves_from(at, from))
             continue;
-        at->path.options = chosen;
+        simp_path_set_options(&at->path, &chosen);
         changed++;
     }
     if (from == NULL)
@@ -284,13 +232,35 @@ int sim_link_set_script(sim_link *link, const sim_host *from, sim_script script,
 {
     unsigned changed = 0;
     for (simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
+        if (leaves_from(at, from) && simp_pipeline_ensure(&at->path) != 0)
+            return simp_no_memory(link->world);
+    }
+    for (simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
         if (!leaves_from(at, from))
             continue;
-        at->path.script = script;
-        at->path.script_context = context;
+        at->path.pipeline->script = script;
+        at->path.pipeline->script_context = context;
         changed++;
     }
     return changed == 0 ? refuse_unattached(link) : 0;
+}
+
+static void add_fates(sim_link_counters *sum, const uint64_t fates[SIM_FATE_COUNT])
+{
+    sum->lost += fates[SIM_FATE_LOST];
+    sum->overflowed += fates[SIM_FATE_OVERFLOWED];
+    sum->duplicated += fates[SIM_FATE_DUPLICATED];
+    sum->reordered += fates[SIM_FATE_REORDERED];
+    sum->scripted += fates[SIM_FATE_SCRIPTED];
+    sum->blocked += fates[SIM_FATE_PARTITIONED];
+    sum->down += fates[SIM_FATE_DOWN];
+    sum->too_big += fates[SIM_FATE_TOO_BIG];
+    sum->corrupted += fates[SIM_FATE_CORRUPTED];
+    sum->changed += fates[SIM_FATE_CHANGED];
+    sum->forged += fates[SIM_FATE_FORGED];
+    sum->marked += fates[SIM_FATE_MARKED];
+    sum->held += fates[SIM_FATE_HELD];
+    sum->replayed += fates[SIM_FATE_REPLAYED];
 }
 
 int sim_link_counters_read(const sim_link *link, const sim_host *from, sim_link_counters *out)
@@ -299,18 +269,29 @@ int sim_link_counters_read(const sim_link *link, const sim_host *from, sim_link_
     for (const simp_interface *at = link->interfaces; at != NULL; at = at->link_next) {
         if (!leaves_from(at, from))
             continue;
-        const sim_link_counters *c = &at->path.counters;
-        sum.packets += c->packets;
-        sum.bytes += c->bytes;
-        sum.delivered += c->delivered;
-        sum.lost += c->lost;
-        sum.overflowed += c->overflowed;
-        sum.duplicated += c->duplicated;
-        sum.reordered += c->reordered;
-        sum.scripted += c->scripted;
+        const simp_path *path = &at->path;
+        sum.packets += path->packets;
+        sum.bytes += path->bytes;
+        sum.delivered += path->delivered;
+        sum.overflowed += path->overflowed;
+        if (path->pipeline != NULL)
+            add_fates(&sum, path->pipeline->fates);
     }
     *out = sum;
     return 0;
+}
+
+int simp_link_refuse(const sim_link *link, const char *what, const char *why, const char *fix)
+{
+    return simp_refuse_named(link->world, WSAEINVAL, what, link->name, why, fix);
+}
+
+simp_interface *simp_link_far_end(const simp_interface *from, const sim_packet *packet)
+{
+    const simp_neighbour *to = packet->next_host == SIMP_EVERYBODY
+                                   ? NULL
+                                   : find_neighbour(from->link, packet->next_hop);
+    return to == NULL ? NULL : to->interface;
 }
 
 /* ---- delivering ---- */

@@ -15,11 +15,18 @@ struct sim_link {
     unsigned interface_count;
     sim_link_options options; /* of interfaces to come */
     simp_interface *interfaces, **interfaces_end;
-    struct simp_neighbour *neighbours; /* hash by address */
+    struct simp_neighbour *neighbours;    /* hash by address */
+    struct simp_connections *connections; /* NULL: nobody counts them */
 };
 
 /* A packet that left from has reached the far end: to the interface of its next hop, or to all. */
 void simp_link_deliver(simp_interface *from, sim_packet *packet);
+
+/* WSAEINVAL, with the reason in the world's error; the first %s of what stands for the link's name. */
+int simp_link_refuse(const sim_link *, const char *what, const char *why, const char *fix);
+
+/* The interface of the link that the packet, which leaves from, goes to; NULL: none, or all. */
+simp_interface *simp_link_far_end(const simp_interface *from, const sim_packet *packet);
 
 /* The host that has this address on the link; NULL: nobody. */
 sim_host *simp_link_neighbour(const sim_link *, simp_ip);

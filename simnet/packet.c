@@ -31,6 +31,8 @@ sim_packet *simp_packet_copy(simp_arena *arena, const sim_packet *packet)
     }
     if (copy->block != NULL)
         copy->block->references++;
+    if (copy->raw != NULL)
+        copy->raw->references++;
     return copy;
 }
 
@@ -42,6 +44,7 @@ void simp_packet_free(simp_arena *arena, sim_packet *packet)
         simp_free(arena, packet->icmp.quoted,
                   sizeof *packet); /* a quoted packet quotes nothing and has no block */
     simp_block_release(arena, packet->block);
+    simp_block_release(arena, packet->raw);
     simp_free(arena, packet, sizeof *packet);
 }
 

@@ -30,6 +30,8 @@ static uint64_t multiply_high(uint64_t a, uint64_t b)
     return a1 * b1 + (middle >> 32) + (low >> 32);
 }
 
+uint64_t simp_share_of(uint64_t number, uint64_t bound) { return multiply_high(number, bound); }
+
 /* No rejection: a draw is one number, so that streams stay in step; the bias is below bound / 2^64. */
 uint64_t simp_stream_below(simp_stream *stream, uint64_t bound)
 {

@@ -33,6 +33,8 @@ static inline uint64_t simp_stream_next(simp_stream *stream)
     return simp_mix(stream->key + ++stream->counter * 0x9E3779B97F4A7C15u);
 }
 
+/* The number, uniform over 64 bits, as one of 0 .. bound-1; bound 0 gives 0. */
+uint64_t simp_share_of(uint64_t number, uint64_t bound);
 /* 0 .. bound-1 from one draw; bound 0 gives 0. */
 uint64_t simp_stream_below(simp_stream *, uint64_t bound);
 

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: MIT
  *
- * The stages of a path, each a function of the path's options and the packet in transit.
+ * Which packets a stage concerns: its window of time, its scope, the packets it addresses, and its chance.
  */
-#include "simnet/host.h"
+#include "simnet/stage.h"
 
-static sim_packet_view view_of(const simp_path *path, const sim_packet *packet)
+#include "simnet/pipeline.h"
+
+/* ---- scope ---- */
+
+sim_packet_view simp_stage_view(const simp_transit *transit)
 {
-    sim_packet_view view = {.ordinal = path->counters.packets,
+    const sim_packet *packet = transit->packet;
+    sim_packet_view view = {.ordinal = transit->ordinal,
                             .protocol = packet->protocol,
                             .source_port = packet->source_port,
                             .destination_port = packet->destination_port,
-                            .payload_len = packet->length};
+                            .payload_len = packet->length,
+                            .connection = transit->connection,
+                            .traffic_class = packet->traffic_class};
     if (packet->protocol == IPPROTO_TCP) {
         view.seq = packet->tcp.seq;
         view.ack = packet->tcp.ack;
@@ -19,91 +26,148 @@ static sim_packet_view view_of(const simp_path *path, const sim_packet *packet)
     return view;
 }
 
-static simp_stage_result script(sim_world *world, simp_path *path, simp_transit *transit)
+static bool is_tcp_kind(sim_packet_kind kind, const sim_packet *packet)
 {
-    (void)world;
-    if (path->script == NULL)
-        return SIMP_STAGE_PASS;
-    sim_packet_view view = view_of(path, transit->packet);
-    sim_verdict verdict = path->script(path->script_context, &view);
-    if (verdict == SIM_PASS)
-        return SIMP_STAGE_PASS;
-    path->counters.scripted++;
-    transit->fate = verdict == SIM_DROP ? SIM_FATE_SCRIPTED : SIM_FATE_DUPLICATED;
-    return verdict == SIM_DROP ? SIMP_STAGE_DROP : SIMP_STAGE_COPY;
-}
-
-static simp_stage_result loss(sim_world *world, simp_path *path, simp_transit *transit)
-{
-    if (path->options.loss_ppm == 0 || !simp_choose_chance(world, &path->loss, path->options.loss_ppm))
-        return SIMP_STAGE_PASS;
-    path->counters.lost++;
-    transit->fate = SIM_FATE_LOST;
-    return SIMP_STAGE_DROP;
-}
-
-static simp_stage_result duplicate(sim_world *world, simp_path *path, simp_transit *transit)
-{
-    if (path->options.duplicate_ppm == 0 ||
-        !simp_choose_chance(world, &path->duplicate, path->options.duplicate_ppm))
-        return SIMP_STAGE_PASS;
-    path->counters.duplicated++;
-    transit->fate = SIM_FATE_DUPLICATED;
-    return SIMP_STAGE_COPY;
-}
-
-/* Serialisation at the rate, behind what is waiting; a full queue drops the newcomer. */
-static simp_stage_result queue_and_rate(sim_world *world, simp_path *path, simp_transit *transit)
-{
-    uint64_t rate = (uint64_t)path->options.rate_bps;
-    if (rate == 0)
-        return SIMP_STAGE_PASS;
-    uint64_t start = path->line_free_ns;
-    if (start <= world->now_ns) {
-        start = world->now_ns;
-        path->line_remainder = 0;
+    unsigned flags = packet->tcp.flags, ends = SIMP_SYN | SIMP_FIN | SIMP_RST;
+    switch (kind) {
+    case SIM_PACKET_SYN: return (flags & (SIMP_SYN | SIMP_ACK)) == SIMP_SYN;
+    case SIM_PACKET_SYN_ACK: return (flags & (SIMP_SYN | SIMP_ACK)) == (SIMP_SYN | SIMP_ACK);
+    case SIM_PACKET_DATA: return packet->length > 0;
+    case SIM_PACKET_ACK: return (flags & (ends | SIMP_ACK)) == SIMP_ACK && packet->length == 0;
+    case SIM_PACKET_FIN: return (flags & SIMP_FIN) != 0;
+    case SIM_PACKET_RST: return (flags & SIMP_RST) != 0;
+    case SIM_PACKET_URGENT: return (flags & SIMP_URG) != 0;
+    default: return false;
     }
-    /* Bytes that wait, the one on the line included; the product fits for waits below 18 s at 8 Gbit/s and is
-     * saturated beyond. */
-    uint64_t wait = start - world->now_ns;
-    uint64_t waiting = wait > UINT64_MAX / rate ? UINT64_MAX : wait * rate / UINT64_C(8000000000);
-    if (waiting > UINT64_MAX - transit->size ||
-        waiting + transit->size > (uint64_t)path->options.queue_bytes) {
-        path->counters.overflowed++;
-        transit->fate = SIM_FATE_OVERFLOWED;
-        return SIMP_STAGE_DROP;
-    }
-    uint64_t scaled = (uint64_t)transit->size * UINT64_C(8000000000) + path->line_remainder;
-    path->line_free_ns = start + scaled / rate;
-    path->line_remainder = scaled % rate;
-    transit->leave_ns = path->line_free_ns;
-    return SIMP_STAGE_PASS;
 }
 
-static simp_stage_result latency_and_jitter(sim_world *world, simp_path *path, simp_transit *transit)
+static bool is_kind(sim_packet_kind kind, const sim_packet *packet)
 {
-    (void)world;
-    const sim_link_options *options = &path->options;
-    uint64_t latency = (uint64_t)options->latency_ns;
-    if (options->jitter_ns != 0) {
-        uint64_t jitter = (uint64_t)options->jitter_ns;
-        latency += simp_stream_below(&path->jitter, 2 * jitter + 1) - jitter;
-        transit->displaced = options->jitter_reorders;
+    switch (kind) {
+    case SIM_PACKET_ANY: return true;
+    case SIM_PACKET_UDP: return packet->protocol == IPPROTO_UDP;
+    case SIM_PACKET_ICMP: return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6;
+    case SIM_PACKET_FRAGMENT: return packet->more_fragments || packet->fragment_offset != 0;
+    default: return packet->protocol == IPPROTO_TCP && is_tcp_kind(kind, packet);
     }
-    transit->arrive_ns = transit->leave_ns + latency;
-    return SIMP_STAGE_PASS;
 }
 
-static simp_stage_result reorder(sim_world *world, simp_path *path, simp_transit *transit)
+static bool is_addressed(const simp_stage *stage, const sim_packet *packet)
 {
-    if (path->options.reorder_ppm == 0 ||
-        !simp_choose_chance(world, &path->reorder, path->options.reorder_ppm))
-        return SIMP_STAGE_PASS;
-    path->counters.reordered++;
-    transit->fate = SIM_FATE_REORDERED;
-    transit->arrive_ns += (uint64_t)path->options.reorder_delay_ns;
-    transit->displaced = true;
-    return SIMP_STAGE_PASS;
+    return (stage->source_bits == 0 || simp_ip_match(stage->source, packet->source, stage->source_bits)) &&
+           (stage->destination_bits == 0 ||
+            simp_ip_match(stage->destination, packet->destination, stage->destination_bits));
 }
 
-const simp_stage simp_stages[] = {script, loss, duplicate, queue_and_rate, latency_and_jitter, reorder, NULL};
+static bool has_ports(const sim_scope *scope, const sim_packet *packet)
+{
+    if (scope->source_port == 0 && scope->destination_port == 0)
+        return true;
+    return (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP) &&
+           (scope->source_port == 0 || scope->source_port == packet->source_port) &&
+           (scope->destination_port == 0 || scope->destination_port == packet->destination_port);
+}
+
+static bool has_flags(const sim_scope *scope, const sim_packet *packet)
+{
+    if (scope->flags_set == 0 && scope->flags_clear == 0)
+        return true;
+    return packet->protocol == IPPROTO_TCP && (packet->tcp.flags & scope->flags_set) == scope->flags_set &&
+           (packet->tcp.flags & scope->flags_clear) == 0;
+}
+
+/* Each connection's lot is a choice, numbered by the connection; drawn once, and the same ever after. */
+static bool is_chosen_connection(simp_stage *stage, uint32_t connection)
+{
+    simp_stream lots = stage->chances->lots.stream;
+    uint64_t odds = simp_odds_of_ppm(stage->what.scope.connections_ppm);
+    if (connection == 0)
+        return false;
+    lots.counter = connection - 1;
+    bool chosen = simp_has_luck(simp_stream_next(&lots), odds);
+    if (connection > stage->connections_decided) {
+        stage->connections_decided = connection;
+        simp_choose_outcome(simp_stage_world(stage), &stage->chances->lots, connection, chosen);
+    }
+    return chosen;
+}
+
+static bool has_connection(simp_stage *stage, uint32_t connection)
+{
+    const sim_scope *scope = &stage->what.scope;
+    return (scope->connection == 0 || scope->connection == connection) &&
+           (scope->connections_ppm == 0 || is_chosen_connection(stage, connection));
+}
+
+bool simp_stage_has_in_scope(simp_stage *stage, const simp_transit *transit)
+{
+    const sim_scope *scope = &stage->what.scope;
+    const sim_packet *packet = transit->packet;
+    if ((scope->protocol != 0 && scope->protocol != packet->protocol) || !is_kind(scope->kind, packet) ||
+        !is_addressed(stage, packet) || !has_ports(scope, packet) || !has_flags(scope, packet) ||
+        !has_connection(stage, transit->connection))
+        return false;
+    if (scope->predicate == NULL)
+        return true;
+    sim_packet_view view = simp_stage_view(transit);
+    return scope->predicate(scope->context, &view);
+}
+
+/* ---- the packets it addresses ---- */
+
+static bool is_listed(const sim_which *which, uint64_t number)
+{
+    size_t low = 0, high = which->list_len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (which->list[middle] < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < which->list_len && which->list[low] == number;
+}
+
+static bool is_named(const sim_which *which, uint64_t number)
+{
+    return (which->nth == 0 || which->nth == number) && (which->every == 0 || number % which->every == 0) &&
+           (which->mask == 0 || (which->mask >> (number - 1) % 64 & 1) != 0) &&
+           (which->list_len == 0 || is_listed(which, number));
+}
+
+/* ---- together ---- */
+
+uint64_t simp_odds_of_ppm(int64_t ppm)
+{
+    /* ceil(2^64 * ppm / 10^6), in two steps of 32 bits */
+    const uint64_t million = 1000000;
+    if (ppm >= (int64_t)million)
+        return UINT64_MAX;
+    uint64_t high = ((uint64_t)ppm << 32) / million, rest = ((uint64_t)ppm << 32) % million;
+    return (high << 32) + ((rest << 32) + million - 1) / million;
+}
+
+uint64_t simp_stage_draw(const simp_stage *stage, const simp_transit *transit, unsigned index)
+{
+    simp_stream draws = stage->chances->draws;
+    draws.counter = transit->ordinal * SIMP_DRAWS + index;
+    return simp_stream_next(&draws);
+}
+
+bool simp_stage_is_active(const simp_stage *stage)
+{
+    uint64_t now = simp_stage_world(stage)->now_ns;
+    return now >= stage->what.from_ns && (stage->what.until_ns == 0 || now < stage->what.until_ns);
+}
+
+bool simp_stage_concerns(simp_stage *stage, const simp_transit *transit)
+{
+    const sim_which *which = &stage->what.which;
+    if (!simp_stage_is_active(stage) || !simp_stage_has_in_scope(stage, transit))
+        return false;
+    stage->seen++;
+    if (!is_named(which, stage->seen) || (which->hits_max != 0 && stage->hit >= which->hits_max))
+        return false;
+    return stage->what.chance_ppm == 0 ||
+           simp_choose_odds(simp_stage_world(stage), &stage->chances->site, transit->ordinal, stage->odds);
+}

@@ -69,6 +69,10 @@ static inline void simp_record_event(sim_world *world, simp_record kind, uint64_
     simp_fingerprint_absorb(&world->fingerprint, world->now_ns, (uint64_t)kind << 56 ^ who, value);
 }
 
+/* fate.c: tells observers that a packet, which was reported as on its way, is lost.  It stays the
+ * caller's. */
+void simp_report_lost(sim_world *, const sim_packet *, sim_fate);
+
 /* One event; SIM_STOP_TIME: it ran.  A request to stop stays. */
 sim_stop simp_world_step(sim_world *);
 

@@ -39,9 +39,8 @@ static void on_sent(sim_observer *observer, const sim_world *world, const sim_pa
         return;
     char what[WIRE_LOG_LINE / 2];
     describe(packet, what, sizeof what);
-    bool lost = fate == SIM_FATE_LOST || fate == SIM_FATE_SCRIPTED || fate == SIM_FATE_OVERFLOWED;
     snprintf(log->line[log->count], WIRE_LOG_LINE, "%.8s%s%s", sim_host_name(from), what,
-             lost ? " lost" : "");
+             sim_fate_is_lost(fate) ? " lost" : "");
     log->at_ns[log->count] = sim_world_now(world);
     log->count++;
 }

@@ -8,6 +8,7 @@
 
 #include "castanet/sim_host.h"
 #include "castanet/sim_host_fault.h"
+#include "castanet/sim_impairment.h"
 #include "castanet/sim_link.h"
 #include "castanet/sim_partition.h"
 #include "castanet/sim_stack.h"

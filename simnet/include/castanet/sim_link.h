@@ -32,6 +32,7 @@ typedef struct sim_link_counters {
     uint64_t packets, bytes; /* handed to the link, with IP headers */
     uint64_t delivered;
     uint64_t lost, overflowed, duplicated, reordered, scripted;
+    uint64_t blocked, down, too_big, corrupted, changed, forged, marked, held, replayed;
 } sim_link_counters;
 
 /* A point-to-point link takes two interfaces, a segment (a switch) any number.  Options hold for every
@@ -54,6 +55,8 @@ typedef struct sim_packet_view {
     uint32_t seq, ack; /* TCP */
     uint8_t tcp_flags; /* FIN 1, SYN 2, RST 4, PSH 8, ACK 16, URG 32 */
     uint32_t payload_len;
+    uint32_t connection; /* number on this link, where connections are counted (sim_impairment.h); else 0 */
+    uint8_t traffic_class;
 } sim_packet_view;
 
 typedef enum sim_verdict { SIM_PASS, SIM_DROP, SIM_DUPLICATE } sim_verdict;

@@ -22,8 +22,20 @@ typedef enum sim_fate {
     SIM_FATE_SCRIPTED,   /* dropped by a script */
     SIM_FATE_DUPLICATED, /* on its way twice (reported once) */
     SIM_FATE_REORDERED,  /* on its way, displaced */
-    SIM_FATE_PARTITIONED /* kept from its destination by a partition */
+    SIM_FATE_PARTITIONED, /* kept from its destination by a partition */
+    SIM_FATE_DOWN,        /* the link was down */
+    SIM_FATE_TOO_BIG,     /* longer than a bottleneck lets through */
+    SIM_FATE_CORRUPTED,   /* on its way with wrong bits */
+    SIM_FATE_CHANGED,     /* on its way with a field changed */
+    SIM_FATE_FORGED,      /* on its way, made by the link in the name of its source */
+    SIM_FATE_MARKED,      /* on its way with a mark of congestion */
+    SIM_FATE_REPLAYED,    /* on its way, with a copy of an earlier one behind it */
+    SIM_FATE_HELD,        /* kept on the link for now */
+    SIM_FATE_COUNT
 } sim_fate;
+
+bool sim_fate_is_lost(sim_fate);
+const char *sim_fate_word(sim_fate); /* "lost", "cut off" */
 
 typedef struct sim_observer sim_observer;
 struct sim_observer {
@@ -35,6 +47,8 @@ struct sim_observer {
     void (*on_arrived)(sim_observer *, const sim_world *, const sim_packet *, const sim_host *at);
     /* A step at the API on a host; cas_observation.thread leads to the host with sim_host_of(). */
     void (*on_step)(sim_observer *, const sim_world *, const cas_observation *);
+    /* What was on its way, or one of its copies, is lost after all. */
+    void (*on_lost)(sim_observer *, const sim_world *, const sim_packet *, sim_fate);
 };
 
 /* The observer is borrowed; it must outlive the world or be removed. */
