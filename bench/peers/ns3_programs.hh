@@ -98,7 +98,7 @@ class BulkSender
         }
     }
 
-    static constexpr std::uint64_t kWriteBytes = 1448;
+    static constexpr std::uint64_t kWriteBytes = 16384;
     std::uint64_t bytes_;
     bool real_;
     Ptr<Socket> socket_;
