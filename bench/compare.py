@@ -200,10 +200,10 @@ def grouped(value):
 
 
 def short(value):
-    """Three digits, thousands in groups: 1 240 000, 28.4, 0.455."""
-    if value >= 1000:
-        return grouped(float(f"{value:.3g}"))
-    return f"{value:.3g}"
+    """Three digits, or four before the point, in groups: 1 240 000, 1 024, 28.4, 0.455."""
+    if 1000 <= value < 10000:
+        return grouped(value)
+    return grouped(float(f"{value:.3g}"))
 
 
 def cell(values):
