@@ -28,13 +28,21 @@ static bool was_limiting(const simp_tcp *t, uint32_t flight)
     return t->cwnd < t->ssthresh ? flight >= t->cwnd / 2 : flight + t->mss > t->cwnd;
 }
 
+/* Equation 2, with the bound of RFC 3465 2.2; after a time-out one segment (2.3), since an ACK may then cover
+ * much that had arrived long before. */
+static uint32_t slow_start_gain(const simp_tcp *t, uint32_t bytes)
+{
+    uint32_t segments = simp_seq_before(t->una, t->recover) ? 1 : t->stack->slow_start_max;
+    return smaller(bytes, segments * t->mss);
+}
+
 void simp_tcp_cc_acked(simp_tcp *t, uint32_t bytes, uint32_t flight)
 {
     uint32_t mss = t->mss;
     if (!was_limiting(t, flight))
         return;
     if (t->cwnd < t->ssthresh)
-        t->cwnd += smaller(bytes, mss); /* equation 2 */
+        t->cwnd += slow_start_gain(t, bytes);
     else if (t->cubic != NULL)
         simp_cubic_acked(t, bytes);
     else

@@ -135,6 +135,8 @@ static bool rescue(simp_tcp *t)
     uint32_t last = r->sacked.count, end = t->max, begin = t->una;
     if (last > 0 && r->sacked.at[last - 1].right == end)
         end = r->sacked.at[--last].left;
+    if (simp_seq_upto(end, r->high_rxt))
+        return false; /* it was sent again just now */
     if (last > 0)
         begin = r->sacked.at[last - 1].right;
     if (end - begin > t->mss)

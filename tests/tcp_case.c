@@ -141,8 +141,18 @@ sim_packet *tcp_case_forge(tcp_case *c, bool to_client, uint8_t flags)
                                     .window = (uint16_t)(t->wnd >> t->snd_scale),
                                     .flags = flags,
                                     .scale = SIMP_NO_SCALE};
-    packet->ip_payload_len = 20;
+    packet->tcp.has_timestamps = t->stamps;
+    packet->tcp.ts_value = t->stamp_recent;
     return packet;
+}
+
+void tcp_case_fill(tcp_case *c, sim_packet *packet, int offset, int len)
+{
+    packet->block = simp_block_create(&c->pair.world->arena, (uint32_t)len);
+    EXPECT_TRUE_FATAL(packet->block != NULL);
+    for (int i = 0; i < len; i++)
+        packet->block->bytes[i] = (uint8_t)tcp_case_byte(offset + i);
+    packet->block->used = packet->length = (uint32_t)len;
 }
 
 void tcp_case_arrive(tcp_case *c, bool at_client, sim_packet *packet)

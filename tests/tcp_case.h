@@ -51,8 +51,10 @@ void tcp_case_drop(tcp_case *, bool from_client, uint64_t mask, drop_mask *stora
 simp_tcp *tcp_case_connection(tcp_case *, bool client);
 
 /* A segment as if from the peer of one end: ports and addresses are set, and it acknowledges what that end
- * has sent.  Change it, then let it arrive. */
+ * has sent, with a fresh timestamp where they are agreed.  Change it, then let it arrive. */
 sim_packet *tcp_case_forge(tcp_case *, bool to_client, uint8_t flags);
+/* Gives it len bytes of the pattern from offset on. */
+void tcp_case_fill(tcp_case *, sim_packet *, int offset, int len);
 void tcp_case_arrive(tcp_case *, bool at_client, sim_packet *);
 
 #endif

@@ -37,6 +37,7 @@ typedef struct test_case {
     SUITE(link) \
     SUITE(tcp) \
     SUITE(tcp_bugs) \
+    SUITE(tcp_sack) \
     SUITE(tcp_stack) \
     SUITE(world) \
     SUITE(random) \

@@ -79,6 +79,7 @@ struct sim_stack {
     /* Sending. */
     sim_congestion_control congestion_control;
     unsigned initial_window; /* segments, RFC 6928 */
+    unsigned slow_start_max; /* segments by which one ACK opens the window: L of RFC 3465, 1 in RFC 5681 */
     sim_nagle nagle;
     sim_zero_window_probe zero_window_probe;
 
