@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""10 MB over a round trip of 10 ms, by loss and by buffer: how long it takes, and that Linux takes as long."""
+"""10 MB over a round trip of 10 ms, by loss and by buffer: how long they take, here and on Linux."""
 
 from support import ROOT, program, run
 

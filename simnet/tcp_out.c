@@ -91,8 +91,8 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
     simp_ip_output(t->host, packet);
 }
 
-/* Bytes [seq, seq+len) of the stream, with the FIN if it follows. */
-static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
+/* Bytes [seq, seq+len) of the stream, with the FIN if it follows.  is_new: sent for the first time. */
+static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin, bool is_new)
 {
     bool push = seq + len == t->send.end;
     uint8_t flags = (uint8_t)(SIMP_ACK | (fin ? SIMP_FIN : 0) | (push && len > 0 ? SIMP_PSH : 0));
@@ -105,7 +105,7 @@ static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin)
         return;
     }
     t->sent_ns = t->host->world->now_ns;
-    transmit(t, packet, len > 0 && seq == t->max);
+    transmit(t, packet, is_new && len > 0);
 }
 
 /* The sequence number of a segment without text: behind all that was sent, but not beyond what the peer's
@@ -215,7 +215,7 @@ bool simp_tcp_send_new(simp_tcp *t)
         return false;
     uint32_t seq = t->nxt;
     uint32_t end = seq + len + (fin ? 1 : 0);
-    send_data(t, seq, len, fin);
+    send_data(t, seq, len, fin, seq == t->max);
     note_sent(t, seq, end);
     if (len < text_max)
         t->small_end = end;
@@ -275,7 +275,7 @@ uint32_t simp_tcp_resend(simp_tcp *t, uint32_t seq, uint32_t limit)
     if (len == 0 && !fin)
         return seq;
     t->timing = false; /* Karn */
-    send_data(t, seq, len, fin);
+    send_data(t, seq, len, fin, false);
     if (!simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT))
         simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
     return seq + len + (fin ? 1 : 0);
@@ -302,7 +302,7 @@ void simp_tcp_send_probe(simp_tcp *t)
     if (len > t->mss)
         len = t->mss;
     bool fin = len == left && t->fin_queued;
-    send_data(t, t->una, len, fin);
+    send_data(t, t->una, len, fin, false);
     uint32_t end = t->una + len + (fin ? 1 : 0);
     if (simp_seq_before(t->max, end))
         t->max = end;

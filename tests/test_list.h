@@ -38,6 +38,8 @@ typedef struct test_case {
     SUITE(tcp) \
     SUITE(tcp_bugs) \
     SUITE(tcp_sack) \
+    SUITE(tcp_timestamps) \
+    SUITE(tcp_ecn) \
     SUITE(tcp_stack) \
     SUITE(world) \
     SUITE(random) \

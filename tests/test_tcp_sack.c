@@ -68,7 +68,7 @@ static uint32_t begin_receiver(tcp_case *c, const sim_stack *server)
     return tcp_case_connection(c, false)->rcv_nxt;
 }
 
-/* RFC 2018 5 case 3: the 2nd, 4th, 6th, 8th of eight segments are lost; then the 4th comes, then the 2nd. */
+/* RFC 2018 7 case 3: the 2nd, 4th, 6th, 8th of eight segments are lost; then the 4th comes, then the 2nd. */
 static void every_second_segment_lost_is_told_as_in_rfc_2018(void)
 {
     tcp_case c;
@@ -151,7 +151,7 @@ static void segment_that_comes_twice_is_told_once(void)
     EXPECT_TRUE(tcp_case_connection(&c, false)->gaps == NULL);
 }
 
-/* 4.1.2: twice behind a gap; the range it lies in comes second. */
+/* 4.1.3: twice behind a gap; the range it lies in comes second. */
 static void duplicate_behind_a_gap_names_its_range_too(void)
 {
     tcp_case c;
