@@ -223,10 +223,19 @@ static const char *label_icmp(simp_icmp_kind kind)
     case SIMP_ICMP_ECHO_REPLY: return "pong";
     case SIMP_ICMP_NET_UNREACHABLE: return "net unreach";
     case SIMP_ICMP_HOST_UNREACHABLE: return "host unreach";
+    case SIMP_ICMP_PROTOCOL_UNREACHABLE: return "protocol unreach";
     case SIMP_ICMP_PORT_UNREACHABLE: return "port unreach";
+    case SIMP_ICMP_SOURCE_ROUTE_FAILED: return "source route";
+    case SIMP_ICMP_NET_UNKNOWN: return "net unknown";
+    case SIMP_ICMP_HOST_UNKNOWN: return "host unknown";
+    case SIMP_ICMP_NET_PROHIBITED:
+    case SIMP_ICMP_HOST_PROHIBITED:
+    case SIMP_ICMP_PROHIBITED: return "prohibited";
+    case SIMP_ICMP_PARAMETER_PROBLEM: return "bad parameter";
     case SIMP_ICMP_TOO_BIG: return "too big";
     case SIMP_ICMP_TIME_EXCEEDED: return "ttl expired";
     case SIMP_ICMP_REASSEMBLY_TIME: return "reass. time";
+    case SIMP_ICMP_KINDS: break;
     }
     return "ICMP";
 }

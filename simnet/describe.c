@@ -69,10 +69,19 @@ static const char *icmp_name(simp_icmp_kind kind)
     case SIMP_ICMP_ECHO_REPLY: return "echo reply";
     case SIMP_ICMP_NET_UNREACHABLE: return "net unreachable";
     case SIMP_ICMP_HOST_UNREACHABLE: return "host unreachable";
+    case SIMP_ICMP_PROTOCOL_UNREACHABLE: return "protocol unreachable";
     case SIMP_ICMP_PORT_UNREACHABLE: return "port unreachable";
+    case SIMP_ICMP_SOURCE_ROUTE_FAILED: return "source route failed";
+    case SIMP_ICMP_NET_UNKNOWN: return "net unknown";
+    case SIMP_ICMP_HOST_UNKNOWN: return "host unknown";
+    case SIMP_ICMP_NET_PROHIBITED: return "net prohibited";
+    case SIMP_ICMP_HOST_PROHIBITED: return "host prohibited";
+    case SIMP_ICMP_PROHIBITED: return "prohibited";
+    case SIMP_ICMP_PARAMETER_PROBLEM: return "parameter problem";
     case SIMP_ICMP_TOO_BIG: return "packet too big";
     case SIMP_ICMP_TIME_EXCEEDED: return "time exceeded";
     case SIMP_ICMP_REASSEMBLY_TIME: return "reassembly time exceeded";
+    case SIMP_ICMP_KINDS: break;
     }
     return "?";
 }
@@ -107,7 +116,7 @@ static void append_icmp(text *t, const sim_packet *p)
 
 static void append_fragment(text *t, const sim_packet *p)
 {
-    uint32_t header_len = p->fragment_offset == 0 ? 8u : 0u;
+    uint32_t header_len = p->fragment_offset == 0 && !p->from_bytes ? 8u : 0u;
     if (p->more_fragments || p->fragment_offset != 0)
         append(t, " (fragment %u+%" PRIu32 ")", p->fragment_offset, header_len + p->length);
 }

@@ -7,6 +7,7 @@
 #include "simnet/host_fault.h"
 #include "simnet/link.h"
 #include "simnet/partition.h"
+#include "simnet/wire.h"
 
 /* ---- addresses ---- */
 
@@ -175,6 +176,22 @@ void simp_ip_output(sim_host *host, sim_packet *packet)
 
 /* ---- input ---- */
 
+/* Frees what is no packet. */
+static bool refuse(sim_host *host, sim_packet *packet, simp_wire_error error)
+{
+    if (error == SIMP_WIRE_NO_MEMORY)
+        simp_out_of_memory(host->world);
+    simp_packet_free(&host->world->arena, packet);
+    return false;
+}
+
+/* A packet that was corrupted on its way is what its bytes say; false: nothing, and it is gone. */
+static bool open_raw(sim_host *host, sim_packet **packet)
+{
+    simp_wire_error error = simp_packet_open(&host->world->arena, packet);
+    return error == SIMP_WIRE_OK || refuse(host, *packet, error);
+}
+
 static void forward(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
@@ -204,12 +221,24 @@ static void forward(sim_host *host, sim_packet *packet)
     simp_packet_free(&world->arena, packet);
 }
 
+/* What came as bytes gets its transport header; false: it had none, and is gone. */
+static bool understand(sim_host *host, sim_packet **packet)
+{
+    simp_wire_error error = (*packet)->from_bytes ? simp_packet_parse_transport(&host->world->arena, packet)
+                                                  : SIMP_WIRE_OK;
+    return error == SIMP_WIRE_OK || refuse(host, *packet, error);
+}
+
 static void deliver(sim_host *host, sim_packet *packet)
 {
+    if (!understand(host, &packet))
+        return;
     switch (packet->protocol) {
     case IPPROTO_TCP: simp_tcp_input(host, packet); break;
     case IPPROTO_UDP: simp_udp_input(host, packet); break;
-    default: simp_icmp_input(host, packet); break;
+    case IPPROTO_ICMP:
+    case IPPROTO_ICMPV6: simp_icmp_input(host, packet); break;
+    default: simp_packet_free(&host->world->arena, packet); break;
     }
 }
 
@@ -220,6 +249,8 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
         simp_packet_free(&world->arena, packet);
         return;
     }
+    if (packet->raw != NULL && !open_raw(host, &packet))
+        return;
     bool group = simp_ip_is_multicast(packet->destination) ||
                  simp_host_is_broadcast(host, packet->destination);
     if (!group && !simp_host_owns(host, packet->destination)) {

@@ -14,21 +14,14 @@ static bool is_icmp(const sim_packet *packet)
     return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6;
 }
 
-sim_packet *simp_packet_copy(simp_arena *arena, const sim_packet *packet)
+/* A packet that quotes nothing, or an error without what it quotes. */
+static sim_packet *copy_one(simp_arena *arena, const sim_packet *packet)
 {
     sim_packet *copy = simp_alloc(arena, sizeof *copy);
     if (copy == NULL)
         return NULL;
     *copy = *packet;
     copy->next = NULL;
-    if (is_icmp(packet) && packet->icmp.quoted != NULL) {
-        copy->icmp.quoted = simp_alloc(arena, sizeof *copy);
-        if (copy->icmp.quoted == NULL) {
-            simp_free(arena, copy, sizeof *copy);
-            return NULL;
-        }
-        *copy->icmp.quoted = *packet->icmp.quoted;
-    }
     if (copy->block != NULL)
         copy->block->references++;
     if (copy->raw != NULL)
@@ -36,16 +29,37 @@ sim_packet *simp_packet_copy(simp_arena *arena, const sim_packet *packet)
     return copy;
 }
 
+static void free_one(simp_arena *arena, sim_packet *packet)
+{
+    simp_block_release(arena, packet->block);
+    simp_block_release(arena, packet->raw);
+    simp_free(arena, packet, sizeof *packet);
+}
+
+static sim_packet *quoted_of(const sim_packet *packet)
+{
+    return is_icmp(packet) && !packet->from_bytes ? packet->icmp.quoted : NULL;
+}
+
+sim_packet *simp_packet_copy(simp_arena *arena, const sim_packet *packet)
+{
+    sim_packet *copy = copy_one(arena, packet);
+    if (copy == NULL || quoted_of(packet) == NULL)
+        return copy;
+    copy->icmp.quoted = copy_one(arena, packet->icmp.quoted); /* which quotes nothing */
+    if (copy->icmp.quoted != NULL)
+        return copy;
+    free_one(arena, copy);
+    return NULL;
+}
+
 void simp_packet_free(simp_arena *arena, sim_packet *packet)
 {
     if (packet == NULL)
         return;
-    if (is_icmp(packet))
-        simp_free(arena, packet->icmp.quoted,
-                  sizeof *packet); /* a quoted packet quotes nothing and has no block */
-    simp_block_release(arena, packet->block);
-    simp_block_release(arena, packet->raw);
-    simp_free(arena, packet, sizeof *packet);
+    if (quoted_of(packet) != NULL)
+        free_one(arena, packet->icmp.quoted);
+    free_one(arena, packet);
 }
 
 simp_block *simp_block_create(simp_arena *arena, uint32_t capacity)

@@ -68,18 +68,28 @@ typedef enum simp_icmp_kind {
     SIMP_ICMP_ECHO_REPLY,
     SIMP_ICMP_NET_UNREACHABLE, /* the errors carry quoted */
     SIMP_ICMP_HOST_UNREACHABLE,
+    SIMP_ICMP_PROTOCOL_UNREACHABLE, /* IPv6: an unknown next header */
     SIMP_ICMP_PORT_UNREACHABLE,
-    SIMP_ICMP_TOO_BIG, /* mtu */
+    SIMP_ICMP_TOO_BIG,             /* mtu */
+    SIMP_ICMP_SOURCE_ROUTE_FAILED, /* this and the next four: IPv4 only; IPv6 has the nearest */
+    SIMP_ICMP_NET_UNKNOWN,
+    SIMP_ICMP_HOST_UNKNOWN,
+    SIMP_ICMP_NET_PROHIBITED,
+    SIMP_ICMP_HOST_PROHIBITED,
+    SIMP_ICMP_PROHIBITED, /* administratively */
     SIMP_ICMP_TIME_EXCEEDED,
-    SIMP_ICMP_REASSEMBLY_TIME
+    SIMP_ICMP_REASSEMBLY_TIME,
+    SIMP_ICMP_PARAMETER_PROBLEM, /* mtu: the octet of the quoted packet that is wrong */
+    SIMP_ICMP_KINDS
 } simp_icmp_kind;
 
 typedef struct simp_icmp_header {
     simp_icmp_kind kind;
     uint16_t identifier, sequence;
     uint32_t mtu;
-    struct sim_packet *quoted; /* errors: the packet that caused it, owned, without payload; its
-                                   ip_payload_len tells how long it was */
+    struct sim_packet *quoted; /* errors: the packet that caused it, owned, with a reference to its payload;
+                                   its ip_payload_len tells how long it was.  How much of that payload the
+                                   error quotes is the error's own block, offset and length */
 } simp_icmp_header;
 
 struct sim_packet {
@@ -94,13 +104,16 @@ struct sim_packet {
     uint16_t source_host; /* indices of the interfaces' hosts, for the MACs of the frame ... */
     uint16_t next_host;   /* ... 0xFFFF: broadcast or multicast */
     uint16_t source_port, destination_port; /* TCP, UDP */
-    uint16_t ip_id;
+    uint16_t arrived_on; /* index of the interface at the host that it has reached */
+    uint32_t ip_id;      /* IPv4: 16 bits */
     uint16_t fragment_offset; /* bytes */
     uint8_t protocol;         /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
     uint8_t ttl;              /* or hop limit */
     uint8_t traffic_class;    /* DSCP and ECN */
     bool dont_fragment, more_fragments;
     bool originated; /* false once a router has passed it on */
+    bool from_bytes; /* a fragment from outside, or of an unknown protocol: the IP payload is the block's, its
+                        transport header among it, and the fields of that header here are not set */
     union {
         simp_tcp_header tcp;
         simp_icmp_header icmp;

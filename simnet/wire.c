@@ -7,28 +7,21 @@
  *  2. All headers are built in a buffer of their own, then copied as far as the caller's capacity goes.
  *  3. simp_packet_size is the length of the frame without its Ethernet header.
  *
- * What a quoted packet of an ICMP error lost with its payload (its transport checksum) is not made up: see
- * quoted_checksum.
+ * A packet that is quoted by an ICMP error has its transport header in full, and as much of its payload as
+ * the error carries as its own.
  */
-#include <netinet/in.h>
+#include "simnet/wire.h"
+
 #include <string.h>
 
 #include "core/check.h"
-#include "simnet/packet.h"
 
 enum {
-    ETHERNET_LEN = 14,
-    V4_HEADER_LEN = 20,
-    V6_HEADER_LEN = 40,
-    FRAGMENT_HEADER_LEN = 8,
-    TCP_HEADER_LEN = 20,
-    TCP_HEADER_MAX = TCP_HEADER_LEN + 40,
-    UDP_HEADER_LEN = 8,
-    ICMP_HEADER_LEN = 8,
-    QUOTED_TRANSPORT_LEN = 8, /* RFC 792, "Internet Header + 64 bits of Data Datagram" */
+    V6_NEXT_HEADER_AT = 6,
     PSEUDO_HEADER_MAX = 40,
     /* An ICMPv6 error that was cut into fragments, about a packet that was one: more than ever happens. */
-    HEADERS_MAX = ETHERNET_LEN + 2 * (V6_HEADER_LEN + FRAGMENT_HEADER_LEN) + ICMP_HEADER_LEN + TCP_HEADER_MAX
+    HEADERS_MAX = SIMP_ETHERNET_LEN + 2 * (SIMP_V6_HEADER_LEN + SIMP_FRAGMENT_HEADER_LEN) +
+                  SIMP_ICMP_HEADER_LEN + SIMP_TCP_HEADER_MAX
 };
 
 /* ---- numbers in network order; each returns where the next one goes ---- */
@@ -59,7 +52,7 @@ static uint8_t *put_ip(uint8_t *at, simp_ip ip)
 /* Sums words as they lie in memory: RFC 1071 2(B) shows that the byte order comes out right when the result
  * is stored as it was loaded, and 32-bit words are congruent to their two halves.  bytes begins at an even
  * offset of what is summed. */
-static uint64_t sum_of(const uint8_t *bytes, size_t len)
+uint64_t simp_wire_sum(const uint8_t *bytes, size_t len)
 {
     uint64_t sum = 0;
     uint32_t word;
@@ -76,8 +69,7 @@ static uint64_t sum_of(const uint8_t *bytes, size_t len)
     return sum;
 }
 
-/* A sum that is not all zeros never gives 0xFFFF, which IPv4 and TCP must not carry (RFC 1624 3). */
-static void put_checksum(uint8_t *at, uint64_t sum)
+void simp_wire_put_checksum(uint8_t *at, uint64_t sum)
 {
     while (sum >> 16 != 0)
         sum = (sum & 0xFFFFu) + (sum >> 16);
@@ -95,8 +87,8 @@ static bool is_fragment(const sim_packet *p) { return p->more_fragments || p->fr
 static uint32_t ip_header_len(const sim_packet *p)
 {
     if (is_v4(p))
-        return V4_HEADER_LEN;
-    return is_fragment(p) ? V6_HEADER_LEN + FRAGMENT_HEADER_LEN : V6_HEADER_LEN;
+        return SIMP_V4_HEADER_LEN;
+    return is_fragment(p) ? SIMP_V6_HEADER_LEN + SIMP_FRAGMENT_HEADER_LEN : SIMP_V6_HEADER_LEN;
 }
 
 static bool is_icmp(const sim_packet *p)
@@ -107,17 +99,25 @@ static bool is_icmp(const sim_packet *p)
 static const sim_packet *quoted_of(const sim_packet *p)
 {
     bool is_echo = is_icmp(p) && (p->icmp.kind == SIMP_ICMP_ECHO || p->icmp.kind == SIMP_ICMP_ECHO_REPLY);
-    return is_icmp(p) && !is_echo ? p->icmp.quoted : NULL;
+    return is_icmp(p) && !p->from_bytes && !is_echo ? p->icmp.quoted : NULL;
+}
+
+/* Of a packet that quotes nothing. */
+static uint32_t plain_header_len(const sim_packet *p)
+{
+    if (p->from_bytes)
+        return 0;
+    if (p->protocol == IPPROTO_TCP)
+        return SIMP_TCP_HEADER_LEN + simp_tcp_options_len(&p->tcp);
+    if (p->protocol == IPPROTO_UDP)
+        return SIMP_UDP_HEADER_LEN;
+    return SIMP_ICMP_HEADER_LEN;
 }
 
 static uint32_t transport_header_len(const sim_packet *p)
 {
-    if (p->protocol == IPPROTO_TCP)
-        return TCP_HEADER_LEN + simp_tcp_options_len(&p->tcp);
-    if (p->protocol == IPPROTO_UDP)
-        return UDP_HEADER_LEN;
     const sim_packet *quoted = quoted_of(p);
-    return ICMP_HEADER_LEN + (quoted != NULL ? ip_header_len(quoted) + QUOTED_TRANSPORT_LEN : 0);
+    return plain_header_len(p) + (quoted != NULL ? ip_header_len(quoted) + plain_header_len(quoted) : 0);
 }
 
 /* What of the transport header and payload this packet carries. */
@@ -126,7 +126,16 @@ static uint32_t carried_len(const sim_packet *p)
     return (p->fragment_offset == 0 ? transport_header_len(p) : 0) + p->length;
 }
 
-uint32_t simp_packet_size(const sim_packet *p) { return ip_header_len(p) + carried_len(p); }
+uint32_t simp_packet_size(const sim_packet *p)
+{
+    return p->raw != NULL ? p->raw->used : ip_header_len(p) + carried_len(p);
+}
+
+simp_packet_parts simp_packet_parts_of(const sim_packet *p)
+{
+    uint32_t transport = ip_header_len(p);
+    return (simp_packet_parts){transport, transport + carried_len(p) - p->length, transport + carried_len(p)};
+}
 
 const uint8_t *simp_packet_payload(const sim_packet *p)
 {
@@ -166,11 +175,11 @@ static uint8_t *put_v4(uint8_t *at, const sim_packet *p, uint32_t carried)
 {
     uint8_t *start = at;
     uint32_t flags = (p->dont_fragment ? 0x4000u : 0) | (p->more_fragments ? 0x2000u : 0);
-    at = put16(put16(at, 0x4500u | p->traffic_class), V4_HEADER_LEN + carried);
+    at = put16(put16(at, 0x4500u | p->traffic_class), SIMP_V4_HEADER_LEN + carried);
     at = put16(put16(at, p->ip_id), flags | p->fragment_offset / 8u);
     at = put16(put8(put8(at, p->ttl), p->protocol), 0);
     at = put32(put32(at, simp_ip_v4_of(p->source)), simp_ip_v4_of(p->destination));
-    put_checksum(start + 10, sum_of(start, V4_HEADER_LEN));
+    simp_wire_put_checksum(start + 10, simp_wire_sum(start, SIMP_V4_HEADER_LEN));
     return at;
 }
 
@@ -179,7 +188,7 @@ static uint8_t *put_v6(uint8_t *at, const sim_packet *p, uint32_t carried)
 {
     bool has_fragment_header = is_fragment(p);
     at = put32(at, 0x60000000u | (uint32_t)p->traffic_class << 20);
-    at = put16(at, carried + (has_fragment_header ? FRAGMENT_HEADER_LEN : 0u));
+    at = put16(at, carried + (has_fragment_header ? SIMP_FRAGMENT_HEADER_LEN : 0u));
     at = put8(put8(at, has_fragment_header ? IPPROTO_FRAGMENT : p->protocol), p->ttl);
     at = put_ip(put_ip(at, p->source), p->destination);
     if (!has_fragment_header)
@@ -218,7 +227,7 @@ static uint8_t *put_tcp_options(uint8_t *at, const simp_tcp_header *h)
 static uint8_t *put_tcp(uint8_t *at, const sim_packet *p)
 {
     const simp_tcp_header *h = &p->tcp;
-    uint32_t words = (TCP_HEADER_LEN + simp_tcp_options_len(h)) / 4;
+    uint32_t words = (SIMP_TCP_HEADER_LEN + simp_tcp_options_len(h)) / 4;
     at = put16(put16(at, p->source_port), p->destination_port);
     at = put32(put32(at, h->seq), h->ack);
     at = put16(put8(put8(at, words << 4), h->flags), h->window);
@@ -231,32 +240,49 @@ static uint8_t *put_udp(uint8_t *at, const sim_packet *p, uint32_t whole_len)
     return put16(put16(at, whole_len), 0);
 }
 
-/* Type and code as one number: RFC 792, RFC 4443. */
-static uint32_t icmp_type_code(simp_icmp_kind kind, bool v4)
+uint32_t simp_icmp_type_code(simp_icmp_kind kind, bool v4)
 {
     switch (kind) {
     case SIMP_ICMP_ECHO: return v4 ? 0x0800 : 0x8000;
     case SIMP_ICMP_ECHO_REPLY: return v4 ? 0x0000 : 0x8100;
     case SIMP_ICMP_NET_UNREACHABLE: return v4 ? 0x0300 : 0x0100;
     case SIMP_ICMP_HOST_UNREACHABLE: return v4 ? 0x0301 : 0x0103;
+    case SIMP_ICMP_PROTOCOL_UNREACHABLE: return v4 ? 0x0302 : 0x0401;
     case SIMP_ICMP_PORT_UNREACHABLE: return v4 ? 0x0303 : 0x0104;
     case SIMP_ICMP_TOO_BIG: return v4 ? 0x0304 : 0x0200;
+    case SIMP_ICMP_SOURCE_ROUTE_FAILED: return v4 ? 0x0305 : 0x0100;
+    case SIMP_ICMP_NET_UNKNOWN: return v4 ? 0x0306 : 0x0100;
+    case SIMP_ICMP_HOST_UNKNOWN: return v4 ? 0x0307 : 0x0103;
+    case SIMP_ICMP_NET_PROHIBITED: return v4 ? 0x0309 : 0x0101;
+    case SIMP_ICMP_HOST_PROHIBITED: return v4 ? 0x030A : 0x0101;
+    case SIMP_ICMP_PROHIBITED: return v4 ? 0x030D : 0x0101;
     case SIMP_ICMP_TIME_EXCEEDED: return v4 ? 0x0B00 : 0x0300;
     case SIMP_ICMP_REASSEMBLY_TIME: return v4 ? 0x0B01 : 0x0301;
+    case SIMP_ICMP_PARAMETER_PROBLEM: return v4 ? 0x0C00 : 0x0400;
+    case SIMP_ICMP_KINDS: break;
     }
     return 0;
+}
+
+/* The word behind the checksum: RFC 792, RFC 1191 4 (the low 16 bits), RFC 4443 3.2 and 3.4. */
+static uint32_t icmp_word(const simp_icmp_header *h, bool v4)
+{
+    switch (h->kind) {
+    case SIMP_ICMP_ECHO:
+    case SIMP_ICMP_ECHO_REPLY: return (uint32_t)h->identifier << 16 | h->sequence;
+    case SIMP_ICMP_TOO_BIG: return v4 ? h->mtu & 0xFFFFu : h->mtu;
+    case SIMP_ICMP_PARAMETER_PROBLEM: return v4 ? h->mtu << 24 : h->mtu;
+    case SIMP_ICMP_PROTOCOL_UNREACHABLE: return v4 ? 0 : V6_NEXT_HEADER_AT;
+    default: return 0;
+    }
 }
 
 /* The first 8 bytes of ICMP, without what a quoted packet adds. */
 static uint8_t *put_icmp(uint8_t *at, const sim_packet *p)
 {
     const simp_icmp_header *h = &p->icmp;
-    at = put16(put16(at, icmp_type_code(h->kind, is_v4(p))), 0);
-    if (h->kind == SIMP_ICMP_ECHO || h->kind == SIMP_ICMP_ECHO_REPLY)
-        return put16(put16(at, h->identifier), h->sequence);
-    if (h->kind != SIMP_ICMP_TOO_BIG)
-        return put32(at, 0);
-    return put32(at, is_v4(p) ? h->mtu & 0xFFFFu : h->mtu); /* RFC 1191 4: the low 16 bits */
+    at = put16(put16(at, simp_icmp_type_code(h->kind, is_v4(p))), 0);
+    return put32(at, icmp_word(h, is_v4(p)));
 }
 
 /* whole_len: transport header and payload, also when this packet is only the first fragment of them. */
@@ -267,69 +293,75 @@ static uint8_t *put_transport(uint8_t *at, const sim_packet *p, uint32_t whole_l
     return p->protocol == IPPROTO_UDP ? put_udp(at, p, whole_len) : put_icmp(at, p);
 }
 
-static uint8_t *checksum_field(uint8_t *header, const sim_packet *p)
+uint32_t simp_wire_checksum_at(uint8_t protocol)
 {
-    if (p->protocol == IPPROTO_TCP)
-        return header + 16;
-    return header + (p->protocol == IPPROTO_UDP ? 6 : 2);
+    if (protocol == IPPROTO_TCP)
+        return 16;
+    return protocol == IPPROTO_UDP ? 6 : 2;
 }
 
-/* RFC 9293 3.1, RFC 768, RFC 8200 8.1; ICMP has one in IPv6 only. */
-static uint64_t pseudo_header_sum(const sim_packet *p, uint32_t whole_len)
+static uint8_t *checksum_field(uint8_t *header, const sim_packet *p)
+{
+    return header + simp_wire_checksum_at(p->protocol);
+}
+
+uint64_t simp_wire_pseudo_sum(const sim_packet *p, uint32_t ip_payload_len)
 {
     uint8_t pseudo[PSEUDO_HEADER_MAX], *at = pseudo;
     if (is_v4(p)) {
         if (is_icmp(p))
             return 0;
         at = put32(put32(at, simp_ip_v4_of(p->source)), simp_ip_v4_of(p->destination));
-        at = put16(put16(at, p->protocol), whole_len);
+        at = put16(put16(at, p->protocol), ip_payload_len);
     } else {
         at = put_ip(put_ip(at, p->source), p->destination);
-        at = put32(put32(at, whole_len), p->protocol);
+        at = put32(put32(at, ip_payload_len), p->protocol);
     }
-    return sum_of(pseudo, (size_t)(at - pseudo));
+    return simp_wire_sum(pseudo, (size_t)(at - pseudo));
 }
 
 static void finish_checksum(uint8_t *header, uint32_t header_len, const sim_packet *p, uint32_t whole_len)
 {
-    uint64_t sum = pseudo_header_sum(p, whole_len) + sum_of(header, header_len);
+    uint64_t sum = simp_wire_pseudo_sum(p, whole_len) + simp_wire_sum(header, header_len);
     uint32_t payload_len = whole_len - header_len;
     uint8_t *field = checksum_field(header, p);
     if (payload_len > 0) {
         CHECK(p->block != NULL && (uint64_t)p->offset + payload_len <= p->block->capacity);
-        sum += sum_of(simp_packet_payload(p), payload_len);
+        sum += simp_wire_sum(simp_packet_payload(p), payload_len);
     }
-    put_checksum(field, sum);
+    simp_wire_put_checksum(field, sum);
     if (p->protocol == IPPROTO_UDP && field[0] == 0 && field[1] == 0)
         put16(field, 0xFFFF); /* RFC 768: 0 would mean that there is none */
 }
 
-/* The payload is gone, and with it the checksum, unless there never was a payload.  UDP over IPv4 then says
+/* Where the payload is gone (it came from outside, cut short) so is the checksum.  UDP over IPv4 then says
  * that it had none; over IPv6 it may not say so (RFC 8200 8.1).  Nobody verifies it. */
-static void quoted_checksum(uint8_t *header, const sim_packet *quoted)
+static void quoted_checksum(uint8_t *header, uint32_t header_len, const sim_packet *quoted)
 {
-    uint32_t header_len = transport_header_len(quoted);
-    if (quoted_of(quoted) == NULL && quoted->ip_payload_len == header_len)
-        finish_checksum(header, header_len, quoted, header_len);
+    const simp_block *block = quoted->block;
+    uint32_t payload_len = quoted->ip_payload_len - header_len;
+    if (payload_len == 0 || (block != NULL && quoted->offset + payload_len <= block->capacity))
+        finish_checksum(header, header_len, quoted, quoted->ip_payload_len);
     else if (quoted->protocol == IPPROTO_UDP && !is_v4(quoted))
         put16(checksum_field(header, quoted), 0xFFFF);
 }
 
 static uint8_t *put_quoted(uint8_t *at, const sim_packet *quoted)
 {
-    uint8_t header[TCP_HEADER_MAX];
-    put_transport(header, quoted, quoted->ip_payload_len);
-    quoted_checksum(header, quoted);
-    at = put_ip_header(at, quoted, quoted->ip_payload_len);
-    memcpy(at, header, QUOTED_TRANSPORT_LEN);
-    return at + QUOTED_TRANSPORT_LEN;
+    uint32_t header_len = plain_header_len(quoted);
+    at = put_ip_header(at, quoted, quoted->block != NULL ? carried_len(quoted) : quoted->ip_payload_len);
+    if (header_len == 0)
+        return at;
+    put_transport(at, quoted, quoted->ip_payload_len);
+    quoted_checksum(at, header_len, quoted);
+    return at + header_len;
 }
 
 /* Everything before the payload. */
 static size_t put_headers(uint8_t headers[HEADERS_MAX], const sim_packet *p)
 {
     uint8_t *at = put_ip_header(put_ethernet(headers, p), p, carried_len(p));
-    if (p->fragment_offset != 0)
+    if (p->fragment_offset != 0 || p->from_bytes)
         return (size_t)(at - headers);
     const sim_packet *quoted = quoted_of(p);
     uint8_t *transport = at;
@@ -341,15 +373,28 @@ static size_t put_headers(uint8_t headers[HEADERS_MAX], const sim_packet *p)
     return (size_t)(at - headers);
 }
 
+/* As much as fits of a part that begins at offset; returns where the next one begins. */
+static size_t copy_part(uint8_t *frame, size_t capacity, size_t offset, const uint8_t *part, size_t len)
+{
+    size_t room = offset < capacity ? capacity - offset : 0;
+    if (len != 0 && room != 0)
+        memcpy(frame + offset, part, len < room ? len : room);
+    return offset + len;
+}
+
+static size_t frame_of_raw(const sim_packet *p, uint8_t *frame, size_t capacity)
+{
+    uint8_t ethernet[SIMP_ETHERNET_LEN];
+    put_ethernet(ethernet, p);
+    size_t len = copy_part(frame, capacity, 0, ethernet, sizeof ethernet);
+    return copy_part(frame, capacity, len, p->raw->bytes, p->raw->used);
+}
+
 size_t sim_packet_frame(const sim_packet *p, uint8_t *frame, size_t capacity)
 {
+    if (p->raw != NULL)
+        return frame_of_raw(p, frame, capacity);
     uint8_t headers[HEADERS_MAX];
-    size_t headers_len = put_headers(headers, p);
-    size_t headers_fit = headers_len < capacity ? headers_len : capacity;
-    size_t payload_fit = p->length < capacity - headers_fit ? p->length : capacity - headers_fit;
-    if (headers_fit > 0)
-        memcpy(frame, headers, headers_fit);
-    if (payload_fit > 0)
-        memcpy(frame + headers_fit, simp_packet_payload(p), payload_fit);
-    return headers_len + p->length;
+    size_t len = copy_part(frame, capacity, 0, headers, put_headers(headers, p));
+    return copy_part(frame, capacity, len, simp_packet_payload(p), p->length);
 }

@@ -33,6 +33,7 @@ typedef struct test_case {
     SUITE(core_thread) \
     SUITE(ip_address) \
     SUITE(wire) \
+    SUITE(wire_parse) \
     SUITE(ip) \
     SUITE(link) \
     SUITE(tcp) \
