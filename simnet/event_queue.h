@@ -6,7 +6,13 @@
  * but the hosts' own histories: one more host in a world renumbers nobody.  Keys lie in the heap, events
  * with their owners.
  *
- * Costs: push, pop and move O(log n); an event that is not queued costs nothing.
+ * Invariants:
+ *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
+ *  2. While has_hole, heap[0] is the place of the event that was popped last; who is queued next fills it,
+ *     so that an event that queues its successor costs one way through the heap and not two.
+ *
+ * Costs: push, pop and move O(log n); what is queued to be next of all, O(1); an event that is not queued
+ * costs nothing.
  */
 #ifndef SIMNET_EVENT_QUEUE_H
 #define SIMNET_EVENT_QUEUE_H
@@ -31,8 +37,10 @@ typedef struct simp_event simp_event;
 struct simp_event {
     void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
     uint64_t at_ns;
-    size_t position; /* in the heap, from 1; 0: not queued */
+    size_t position; /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: not in the heap, but first */
 };
+
+#define SIMP_POSITION_FIRST SIZE_MAX
 
 typedef struct simp_key {
     uint64_t at_ns, tie;
@@ -40,9 +48,11 @@ typedef struct simp_key {
 } simp_key;
 
 typedef struct simp_event_queue {
+    simp_key first; /* event NULL: none */
     simp_key *heap;
-    size_t count, capacity;
-    size_t owners; /* events that may be queued at the same time */
+    size_t count, capacity; /* of the heap, the hole included */
+    size_t owners;          /* events that may be queued at the same time */
+    bool has_hole;
 } simp_event_queue;
 
 #define SIMP_HOSTS_MAX ((uint32_t)1 << 20)
@@ -62,8 +72,21 @@ void simp_events_cancel(simp_event_queue *, simp_event *);
 /* NULL: empty. */
 simp_event *simp_events_pop(simp_event_queue *);
 
-static inline uint64_t simp_events_next_at(const simp_event_queue *queue)
+/* Fills the hole. */
+void simp_events_settle(simp_event_queue *);
+
+static inline bool simp_events_is_empty(const simp_event_queue *queue)
 {
+    return queue->first.event == NULL && queue->count == (queue->has_hole ? 1u : 0u);
+}
+
+/* When the next event is due; UINT64_MAX: there is none. */
+static inline uint64_t simp_events_next_at(simp_event_queue *queue)
+{
+    if (queue->first.event != NULL)
+        return queue->first.at_ns;
+    if (queue->has_hole)
+        simp_events_settle(queue);
     return queue->count == 0 ? UINT64_MAX : queue->heap[0].at_ns;
 }
 

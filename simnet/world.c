@@ -95,7 +95,7 @@ sim_stop sim_world_run(sim_world *world, uint64_t until_ns)
         return SIM_STOP_NO_MEMORY;
     if (until_ns != SIM_FOREVER && world->now_ns < until_ns)
         world->now_ns = until_ns;
-    return world->events.count == 0 ? SIM_STOP_IDLE : SIM_STOP_TIME;
+    return simp_events_is_empty(&world->events) ? SIM_STOP_IDLE : SIM_STOP_TIME;
 }
 
 void sim_world_stop(sim_world *world) { world->stop = true; }
