@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "simnet/hash.h"
 #include "simnet/link.h"
 #include "simnet/pipeline.h"
 
@@ -18,13 +17,13 @@ typedef struct end_key {
 } end_key;
 
 typedef struct entry {
-    UT_hash_handle hh;
+    simp_hash_node node; /* first */
     end_key key;
     simp_seen_connection connection;
 } entry;
 
 struct simp_connections {
-    entry *entries;
+    simp_hash_table entries;
     entry **by_ordinal; /* by_ordinal[n - 1] has had the number n */
     uint32_t count, capacity;
 };
@@ -49,12 +48,15 @@ static end_key key_of(const sim_packet *p)
     return key;
 }
 
+static uint32_t hash_of(const end_key *key) { return (uint32_t)simp_hash_bytes(0, key, sizeof *key); }
+
 static entry *find(const sim_link *link, const sim_packet *packet)
 {
     end_key key = key_of(packet);
-    entry *found = NULL;
-    HASH_FIND(hh, link->connections->entries, &key, sizeof key, found);
-    return found;
+    simp_hash_node *at = simp_hash_first(&link->connections->entries, hash_of(&key));
+    while (at != NULL && memcmp(&((entry *)at)->key, &key, sizeof key) != 0)
+        at = at->next;
+    return (entry *)at;
 }
 
 static simp_seen_end *sender(entry *e, const sim_packet *p)
@@ -89,9 +91,7 @@ static entry *create(sim_link *link, const sim_packet *packet)
     if (fresh == NULL)
         return NULL;
     fresh->key = key_of(packet);
-    bool refused = false;
-    HASH_ADD(hh, link->connections->entries, key, sizeof fresh->key, fresh);
-    if (!refused)
+    if (simp_hash_add(&link->connections->entries, &world->arena, &fresh->node, hash_of(&fresh->key)))
         return fresh;
     simp_free(&world->arena, fresh, sizeof *fresh);
     return NULL;

@@ -8,16 +8,10 @@
 #include <string.h>
 
 #include "core/limits.h"
-#include "simnet/hash.h"
 #include "simnet/sim_socket.h"
 
 enum { NAME_MAX_LEN = 63, LOOPBACK_MTU = 65535 };
 #define LOOPBACK_LATENCY_NS 10000
-
-typedef struct simp_host_name {
-    UT_hash_handle hh;
-    sim_host *host;
-} simp_host_name;
 
 static bool is_name(const char *name)
 {
@@ -35,10 +29,12 @@ static bool is_name(const char *name)
 
 sim_host *sim_world_host(const sim_world *world, const char *name)
 {
-    simp_host_name *found = NULL;
-    if (name != NULL)
-        HASH_FIND(hh, world->host_names, name, strlen(name), found);
-    return found == NULL ? NULL : found->host;
+    if (name == NULL)
+        return NULL;
+    simp_hash_node *at = simp_hash_first(&world->host_names, (uint32_t)simp_hash_text(0, name));
+    while (at != NULL && strcmp(((sim_host *)at)->name, name) != 0)
+        at = at->next;
+    return (sim_host *)at;
 }
 
 static int check_name(sim_world *world, const char *name)
@@ -69,17 +65,11 @@ static bool enlist(sim_host *host)
         world->hosts = hosts;
         world->host_capacity = capacity;
     }
-    simp_host_name *entry = simp_alloc_zero(&world->arena, sizeof *entry);
-    if (entry == NULL)
+    uint32_t hash = (uint32_t)simp_hash_text(0, host->name);
+    if (!simp_hash_add(&world->host_names, &world->arena, &host->node, hash))
         return false;
-    entry->host = host;
-    bool refused = false;
-    HASH_ADD_KEYPTR(hh, world->host_names, host->name, strlen(host->name), entry);
-    if (refused)
-        simp_free(&world->arena, entry, sizeof *entry);
-    else
-        world->hosts[world->host_count++] = host;
-    return !refused;
+    world->hosts[world->host_count++] = host;
+    return true;
 }
 
 static bool init_loopback(sim_host *host)

@@ -21,11 +21,13 @@ typedef struct simp_task {
     struct simp_task *next;
     simp_event dispatch;   /* queued while the thread has something to do ... */
     uint64_t dispatch_due; /* ... which it had at this time, whatever the processor makes of it */
-    unsigned depth;      /* code of this thread is on the C stack: only it may pump */
+    unsigned depth;        /* code of this thread is on the C stack: only it may pump */
 } simp_task;
 
 typedef struct simp_interface_address {
-    struct simp_interface_address *next;
+    simp_hash_node node;                 /* in link->neighbours; first */
+    struct simp_interface_address *next; /* on the interface */
+    struct simp_interface *interface;
     simp_ip ip;
     unsigned bits; /* of the prefix, within 128 */
 } simp_interface_address;
@@ -46,6 +48,7 @@ typedef struct simp_route {
 } simp_route;
 
 struct sim_host {
+    simp_hash_node node; /* in world->host_names; first */
     sim_world *world;
     const char *name;
     uint64_t name_hash;

@@ -133,8 +133,8 @@ void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *n
     } else if (simp_ip_is_multicast(next->hop) || simp_host_is_broadcast(host, next->hop)) {
         packet->next_host = SIMP_EVERYBODY;
     } else {
-        const sim_host *neighbour = simp_link_neighbour(interface->link, next->hop);
-        packet->next_host = neighbour == NULL ? 0xFFFE : (uint16_t)neighbour->index;
+        const simp_interface *neighbour = simp_link_neighbour(interface->link, next->hop);
+        packet->next_host = neighbour == NULL ? 0xFFFE : (uint16_t)neighbour->host->index;
     }
     simp_path_submit(&interface->path, packet);
 }

@@ -7,16 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simnet/hash.h"
 #include "simnet/ip.h"
 #include "simnet/link_options.h"
 #include "simnet/pipeline.h"
-
-typedef struct simp_neighbour {
-    UT_hash_handle hh;
-    simp_ip ip;
-    simp_interface *interface;
-} simp_neighbour;
 
 /* ---- making ---- */
 
@@ -66,17 +59,12 @@ int sim_segment_create(sim_world *world, const char *name, const sim_link_option
 
 /* ---- attaching hosts ---- */
 
-static simp_neighbour *find_neighbour(const sim_link *link, simp_ip ip)
+simp_interface *simp_link_neighbour(const sim_link *link, simp_ip ip)
 {
-    simp_neighbour *found = NULL;
-    HASH_FIND(hh, link->neighbours, &ip, sizeof ip, found);
-    return found;
-}
-
-sim_host *simp_link_neighbour(const sim_link *link, simp_ip ip)
-{
-    simp_neighbour *found = find_neighbour(link, ip);
-    return found == NULL ? NULL : found->interface->host;
+    simp_hash_node *at = simp_hash_first(&link->neighbours, simp_hash_ip(ip));
+    while (at != NULL && !simp_ip_equal(((simp_interface_address *)at)->ip, ip))
+        at = at->next;
+    return at == NULL ? NULL : ((simp_interface_address *)at)->interface;
 }
 
 static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
@@ -84,18 +72,14 @@ static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
     sim_link *link = interface->link;
     sim_world *world = link->world;
     simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
-    simp_neighbour *neighbour = simp_alloc_zero(&world->arena, sizeof *neighbour);
-    bool refused = address == NULL || neighbour == NULL;
-    if (!refused) {
-        *neighbour = (simp_neighbour){.ip = ip, .interface = interface};
-        HASH_ADD(hh, link->neighbours, ip, sizeof ip, neighbour);
-    }
-    if (refused) {
-        simp_free(&world->arena, neighbour, sizeof *neighbour);
+    if (address == NULL ||
+        !simp_hash_add(&link->neighbours, &world->arena, &address->node, simp_hash_ip(ip))) {
         simp_free(&world->arena, address, sizeof *address);
         return simp_no_memory(world);
     }
-    *address = (simp_interface_address){.ip = ip, .bits = bits};
+    address->ip = ip;
+    address->bits = bits;
+    address->interface = interface;
     simp_interface_address **end = &interface->addresses;
     while (*end != NULL)
         end = &(*end)->next;
@@ -116,7 +100,7 @@ static int add_address(simp_interface *interface, const char *text, size_t len)
         return simp_refuse_named(world, WSAEINVAL, "'%s' is not the address of an interface", copy,
                                  "an address is numeric, with the length of its network's prefix",
                                  "write it as \"10.0.0.1/24\" or \"fd00::1/64\"");
-    if (find_neighbour(link, ip) != NULL)
+    if (simp_link_neighbour(link, ip) != NULL)
         return simp_refuse_named(world, WSAEADDRINUSE, "the address %s is on this link already", copy,
                                  "two interfaces of one link cannot share an address",
                                  "give each host its own");
@@ -144,10 +128,8 @@ static void discard_interface(simp_interface *interface)
     sim_world *world = link->world;
     while (interface->addresses != NULL) {
         simp_interface_address *address = interface->addresses;
-        simp_neighbour *neighbour = find_neighbour(link, address->ip);
         interface->addresses = address->next;
-        HASH_DEL(link->neighbours, neighbour);
-        simp_free(&world->arena, neighbour, sizeof *neighbour);
+        simp_hash_remove(&link->neighbours, &address->node);
         simp_free(&world->arena, address, sizeof *address);
     }
     simp_free(&world->arena, interface, sizeof *interface);
@@ -288,10 +270,7 @@ int simp_link_refuse(const sim_link *link, const char *what, const char *why, co
 
 simp_interface *simp_link_far_end(const simp_interface *from, const sim_packet *packet)
 {
-    const simp_neighbour *to = packet->next_host == SIMP_EVERYBODY
-                                   ? NULL
-                                   : find_neighbour(from->link, packet->next_hop);
-    return to == NULL ? NULL : to->interface;
+    return packet->next_host == SIMP_EVERYBODY ? NULL : simp_link_neighbour(from->link, packet->next_hop);
 }
 
 /* ---- delivering ---- */
@@ -318,9 +297,9 @@ void simp_link_deliver(simp_interface *from, sim_packet *packet)
     } else if (packet->next_host == SIMP_EVERYBODY) {
         deliver_to_all(from, packet);
     } else {
-        simp_neighbour *to = find_neighbour(from->link, packet->next_hop);
+        const simp_interface *to = simp_link_neighbour(from->link, packet->next_hop);
         if (to != NULL)
-            simp_ip_input(to->interface->host, packet);
+            simp_ip_input(to->host, packet);
         else
             simp_packet_free(&from->host->world->arena, packet);
     }

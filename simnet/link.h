@@ -15,7 +15,7 @@ struct sim_link {
     unsigned interface_count;
     sim_link_options options; /* of interfaces to come */
     simp_interface *interfaces, **interfaces_end;
-    struct simp_neighbour *neighbours;    /* hash by address */
+    simp_hash_table neighbours;           /* simp_interface_address by address */
     struct simp_connections *connections; /* NULL: nobody counts them */
 };
 
@@ -28,7 +28,7 @@ int simp_link_refuse(const sim_link *, const char *what, const char *why, const 
 /* The interface of the link that the packet, which leaves from, goes to; NULL: none, or all. */
 simp_interface *simp_link_far_end(const simp_interface *from, const sim_packet *packet);
 
-/* The host that has this address on the link; NULL: nobody. */
-sim_host *simp_link_neighbour(const sim_link *, simp_ip);
+/* Whose address it is on the link; NULL: nobody's. */
+simp_interface *simp_link_neighbour(const sim_link *, simp_ip);
 
 #endif

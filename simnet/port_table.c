@@ -4,29 +4,25 @@
  */
 #include "simnet/port_table.h"
 
-#include <string.h>
-
-#include "simnet/hash.h"
-
-typedef struct port_key {
-    uint32_t host;
-    uint16_t port;
-    uint16_t datagram;
-} port_key;
-
 typedef struct simp_port {
-    UT_hash_handle hh;
-    port_key key;
+    simp_hash_node node; /* in world->ports; first */
+    uint64_t key;
     cas_port_socket *sockets; /* in the order of binding */
     unsigned connections;     /* that hold the port */
 } simp_port;
 
+static uint64_t key_of(const sim_host *host, uint16_t port, bool datagram)
+{
+    return (uint64_t)host->index << 17 | (uint64_t)port << 1 | datagram;
+}
+
 static simp_port *find(const sim_host *host, uint16_t port, bool datagram)
 {
-    port_key key = {host->index, port, datagram};
-    simp_port *found = NULL;
-    HASH_FIND(hh, host->world->ports, &key, sizeof key, found);
-    return found;
+    uint64_t key = key_of(host, port, datagram);
+    simp_hash_node *at = simp_hash_first(&host->world->ports, (uint32_t)simp_mix(key));
+    while (at != NULL && ((simp_port *)at)->key != key)
+        at = at->next;
+    return (simp_port *)at;
 }
 
 static simp_port *find_or_create(sim_host *host, uint16_t port, bool datagram)
@@ -38,10 +34,8 @@ static simp_port *find_or_create(sim_host *host, uint16_t port, bool datagram)
     entry = simp_alloc_zero(&world->arena, sizeof *entry);
     if (entry == NULL)
         return NULL;
-    entry->key = (port_key){host->index, port, datagram};
-    bool refused = false;
-    HASH_ADD(hh, world->ports, key, sizeof entry->key, entry);
-    if (refused) {
+    entry->key = key_of(host, port, datagram);
+    if (!simp_hash_add(&world->ports, &world->arena, &entry->node, (uint32_t)simp_mix(entry->key))) {
         simp_free(&world->arena, entry, sizeof *entry);
         return NULL;
     }
@@ -52,7 +46,7 @@ static void release_if_unused(sim_world *world, simp_port *entry)
 {
     if (entry->sockets != NULL || entry->connections != 0)
         return;
-    HASH_DEL(world->ports, entry);
+    simp_hash_remove(&world->ports, &entry->node);
     simp_free(&world->arena, entry, sizeof *entry);
 }
 

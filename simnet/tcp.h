@@ -20,7 +20,6 @@
 #ifndef SIMNET_TCP_H
 #define SIMNET_TCP_H
 
-#include "simnet/hash.h"
 #include "simnet/sequence.h"
 #include "simnet/sim_socket.h"
 
@@ -83,7 +82,7 @@ typedef struct simp_tcp_key {
 } simp_tcp_key;
 
 typedef struct simp_tcp {
-    UT_hash_handle hh;
+    simp_hash_node node; /* in world->connections; first */
     simp_tcp_key key;
     sim_host *host;
     const sim_stack *stack;    /* the host's, when the connection was made */

@@ -169,7 +169,9 @@ int simp_tcp_check(const simp_tcp *t, char *what, size_t size)
 
 int simp_world_check(const sim_world *world, char *what, size_t size)
 {
-    for (const simp_tcp *t = world->connections; t != NULL; t = t->hh.next) {
+    for (const simp_hash_node *at = simp_hash_after(&world->connections, NULL); at != NULL;
+         at = simp_hash_after(&world->connections, at)) {
+        const simp_tcp *t = (const simp_tcp *)at;
         if (simp_tcp_check(t, what, size) != 0)
             return 1;
     }

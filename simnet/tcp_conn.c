@@ -28,13 +28,27 @@
 
 enum { RECEIVE_MIN = 64, SCALE_MAX = 14 };
 
+static uint32_t hash_of(const simp_tcp_key *key)
+{
+    uint64_t ports = (uint64_t)key->host << 32 | (uint32_t)key->local_port << 16 | key->remote_port;
+    uint64_t addresses = (key->local.high ^ key->remote.low) * 0x9E3779B97F4A7C15u;
+    return (uint32_t)simp_mix(addresses ^ (key->local.low + key->remote.high) * 0xC2B2AE3D27D4EB4Fu ^ ports);
+}
+
+static bool is_equal(const simp_tcp_key *a, const simp_tcp_key *b)
+{
+    return a->remote_port == b->remote_port && a->local_port == b->local_port && a->host == b->host &&
+           simp_ip_equal(a->remote, b->remote) && simp_ip_equal(a->local, b->local);
+}
+
 simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote,
                         uint16_t remote_port)
 {
     simp_tcp_key key = {local, remote, host->index, local_port, remote_port};
-    simp_tcp *found = NULL;
-    HASH_FIND(hh, host->world->connections, &key, sizeof key, found);
-    return found;
+    simp_hash_node *at = simp_hash_first(&host->world->connections, hash_of(&key));
+    while (at != NULL && !is_equal(&((simp_tcp *)at)->key, &key))
+        at = at->next;
+    return (simp_tcp *)at;
 }
 
 void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = state; }
@@ -108,9 +122,7 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     bool ready = t->stack->congestion_control != SIM_CUBIC || simp_cubic_create(t);
     if (!ready || simp_port_hold(host, key->local_port, false) != 0)
         return discard(t);
-    bool refused = false;
-    HASH_ADD(hh, world->connections, key, sizeof t->key, t);
-    if (refused) {
+    if (!simp_hash_add(&world->connections, &world->arena, &t->node, hash_of(key))) {
         simp_port_drop(host, key->local_port, false);
         return discard(t);
     }
@@ -139,7 +151,7 @@ static void unlist(simp_tcp *t)
     if (!t->listed)
         return;
     t->listed = false;
-    HASH_DEL(world->connections, t);
+    simp_hash_remove(&world->connections, &t->node);
     simp_port_drop(t->host, t->key.local_port, false);
 }
 
@@ -180,14 +192,14 @@ void simp_tcp_destroy(simp_tcp *t)
     simp_free(&world->arena, t, sizeof *t);
 }
 
-/* uthash iterates in the order of insertion, not of hashes. */
+/* Nobody learns of it, so the order does not matter. */
 void simp_tcp_vanish(sim_host *host)
 {
-    simp_tcp *at, *next;
-    HASH_ITER(hh, host->world->connections, at, next)
-    {
-        if (at->host == host)
-            simp_tcp_destroy(at);
+    const simp_hash_table *all = &host->world->connections;
+    for (simp_hash_node *at = simp_hash_after(all, NULL), *next; at != NULL; at = next) {
+        next = simp_hash_after(all, at);
+        if (((simp_tcp *)at)->host == host)
+            simp_tcp_destroy((simp_tcp *)at);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "simnet/choice.h"
 #include "simnet/event_queue.h"
 #include "simnet/fingerprint.h"
+#include "simnet/hash_table.h"
 #include "simnet/ip_address.h"
 
 struct simp_tcp;
@@ -38,9 +39,9 @@ struct sim_world {
     sim_link *links;
     struct sim_partition *partitions; /* that hold */
     sim_observer *observers;
-    struct simp_tcp *connections;      /* hash by host, addresses and ports */
-    struct simp_port *ports;           /* hash by host, protocol and port */
-    struct simp_host_name *host_names; /* hash */
+    simp_hash_table connections; /* simp_tcp by host, addresses and ports */
+    simp_hash_table ports;       /* simp_port by host, protocol and port */
+    simp_hash_table host_names;  /* sim_host by name */
     unsigned wait_depth;               /* cas_pump_run inside callbacks */
     bool stop;
     bool out_of_memory; /* where no call could report it */

@@ -330,7 +330,9 @@ static void check_timers(const simp_tcp *t)
 
 static void check_connections(void)
 {
-    for (const simp_tcp *t = now.world->connections; t != NULL; t = t->hh.next) {
+    const simp_hash_table *all = &now.world->connections;
+    for (const simp_hash_node *at = simp_hash_after(all, NULL); at != NULL; at = simp_hash_after(all, at)) {
+        const simp_tcp *t = (const simp_tcp *)at;
         if (!simp_tcp_is_synchronised(t))
             continue;
         check_sequence_space(t);
@@ -360,7 +362,7 @@ static void check_end(sim_stop stop)
 {
     HOLDS(stop == SIM_STOP_IDLE);
     HOLDS(!now.client.open && now.client.ended && !now.server.open && now.server.ended);
-    HOLDS(now.world->connections == NULL);
+    HOLDS(now.world->connections.count == 0);
     for (unsigned i = 0; i < 2; i++) {
         party *p = i == 0 ? &now.client : &now.server;
         while (p->passed < p->peer->total && p->peer->bytes[p->passed] >= URGENT)

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See hash_table.h.
+ */
+#include "simnet/hash_table.h"
+
+#include "core/check.h"
+#include "core/limits.h"
+
+static simp_hash_node **chain_of(const simp_hash_table *table, uint32_t hash)
+{
+    return &table->chains[hash & (table->capacity - 1)];
+}
+
+static void link_in(simp_hash_table *table, simp_hash_node *node)
+{
+    simp_hash_node **chain = chain_of(table, node->hash);
+    node->next = *chain;
+    *chain = node;
+}
+
+static bool grow(simp_hash_table *table, simp_arena *arena)
+{
+    simp_hash_table grown = {.capacity = table->capacity == 0 ? CASP_LIMIT(8, 1) : table->capacity * 2,
+                             .count = table->count};
+    grown.chains = simp_alloc_zero(arena, grown.capacity * sizeof *grown.chains);
+    if (grown.chains == NULL)
+        return false;
+    for (uint32_t i = 0; i < table->capacity; i++) {
+        for (simp_hash_node *node = table->chains[i], *next; node != NULL; node = next) {
+            next = node->next;
+            link_in(&grown, node);
+        }
+    }
+    simp_free(arena, table->chains, table->capacity * sizeof *table->chains);
+    *table = grown;
+    return true;
+}
+
+bool simp_hash_add(simp_hash_table *table, simp_arena *arena, simp_hash_node *node, uint32_t hash)
+{
+    if (table->count == table->capacity && !grow(table, arena))
+        return false;
+    node->hash = hash;
+    link_in(table, node);
+    table->count++;
+    return true;
+}
+
+void simp_hash_remove(simp_hash_table *table, simp_hash_node *node)
+{
+    simp_hash_node **place = chain_of(table, node->hash);
+    while (*place != node) {
+        CHECK(*place != NULL);
+        place = &(*place)->next;
+    }
+    *place = node->next;
+    table->count--;
+}
+
+simp_hash_node *simp_hash_after(const simp_hash_table *table, const simp_hash_node *node)
+{
+    if (node != NULL && node->next != NULL)
+        return node->next;
+    uint32_t i = node == NULL ? 0 : (node->hash & (table->capacity - 1)) + 1;
+    while (i < table->capacity && table->chains[i] == NULL)
+        i++;
+    return i < table->capacity ? table->chains[i] : NULL;
+}

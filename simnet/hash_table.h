@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A hash table of nodes that lie in what they find: 16 bytes each, and no block of their own.
+ *
+ * The user hashes keys, and compares them along the chain that simp_hash_first begins; a node is the first
+ * member of its owner.  Chains are as short as the hash is good: there are at least as many as nodes.
+ *
+ * Costs: adding, removing and finding O(1); adding may double the table.
+ */
+#ifndef SIMNET_HASH_TABLE_H
+#define SIMNET_HASH_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "simnet/arena.h"
+#include "simnet/ip_address.h"
+#include "simnet/random.h"
+
+typedef struct simp_hash_node {
+    struct simp_hash_node *next; /* in the chain; whose hash may be another one */
+    uint32_t hash;
+} simp_hash_node;
+
+typedef struct simp_hash_table {
+    simp_hash_node **chains;
+    uint32_t capacity; /* 0 or a power of two */
+    uint32_t count;
+} simp_hash_table;
+
+/* False: no memory, and nothing changed. */
+bool simp_hash_add(simp_hash_table *, simp_arena *, simp_hash_node *, uint32_t hash);
+/* A node that is in the table. */
+void simp_hash_remove(simp_hash_table *, simp_hash_node *);
+/* All nodes in an order that depends on the hashes alone: the first one after node, or after NULL; NULL ends
+ * it.  node may be removed once its successor is known. */
+simp_hash_node *simp_hash_after(const simp_hash_table *, const simp_hash_node *);
+
+static inline simp_hash_node *simp_hash_first(const simp_hash_table *table, uint32_t hash)
+{
+    return table->capacity == 0 ? NULL : table->chains[hash & (table->capacity - 1)];
+}
+
+static inline uint32_t simp_hash_ip(simp_ip ip)
+{
+    return (uint32_t)simp_mix(ip.high * 0x9E3779B97F4A7C15u ^ ip.low);
+}
+
+#endif
