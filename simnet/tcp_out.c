@@ -291,10 +291,22 @@ void simp_tcp_retransmit(simp_tcp *t)
     simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
 }
 
+/* Below what the peer has, so that it answers. */
+static void send_empty_probe(simp_tcp *t, uint32_t next)
+{
+    sim_packet *packet = segment(t, next - 1, SIMP_ACK);
+    if (packet != NULL)
+        transmit(t, packet, false);
+}
+
 /* RFC 9293 3.8.6.1: one octet of new data; or what there is, when the window is just too small (SWS
  * override). */
 void simp_tcp_send_probe(simp_tcp *t)
 {
+    if (t->wnd == 0 && t->stack->zero_window_probe == SIM_PROBE_EMPTY) {
+        send_empty_probe(t, t->una);
+        return;
+    }
     uint32_t left = simp_seq_before(t->una, t->send.end) ? t->send.end - t->una : 0;
     uint32_t len = t->wnd == 0 ? 1 : t->wnd;
     if (len > left)
@@ -309,12 +321,7 @@ void simp_tcp_send_probe(simp_tcp *t)
     t->timing = false;
 }
 
-void simp_tcp_send_keepalive(simp_tcp *t)
-{
-    sim_packet *packet = segment(t, t->nxt - 1, SIMP_ACK); /* 3.8.4: SND.NXT-1, no data */
-    if (packet != NULL)
-        transmit(t, packet, false);
-}
+void simp_tcp_send_keepalive(simp_tcp *t) { send_empty_probe(t, t->nxt); } /* 3.8.4: SND.NXT-1, no data */
 
 void simp_tcp_window_opened(simp_tcp *t)
 {

@@ -41,6 +41,8 @@ typedef struct test_case {
     SUITE(tcp_sack) \
     SUITE(tcp_timestamps) \
     SUITE(tcp_ecn) \
+    SUITE(tcp_congestion) \
+    SUITE(tcp_pmtud) \
     SUITE(tcp_stack) \
     SUITE(world) \
     SUITE(random) \

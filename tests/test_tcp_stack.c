@@ -117,6 +117,36 @@ static void delayed_ack_of_linux_comes_after_40_ms(void)
     EXPECT_EQ_INT(c.log.at_ns[1] - c.log.at_ns[0], 41 * MS);
 }
 
+/* What a stack sends into a closed window; the answer keeps the connection alive. */
+static void expect_probe(sim_zero_window_probe probe, const char *wire, uint32_t ahead)
+{
+    tcp_case c;
+    sim_stack stack = *sim_stack_named("rfc");
+    stack.zero_window_probe = probe;
+    tcp_case_begin_with(&c, &stack, NULL, NULL);
+    sim_packet *shut = tcp_case_forge(&c, true, SIMP_ACK);
+    shut->tcp.window = 0;
+    tcp_case_arrive(&c, true, shut);
+    uint32_t una = tcp_case_connection(&c, true)->una;
+    tcp_case_send_text(&c, true, "hello");
+    tcp_case_run(&c, 1001 * MS);
+    EXPECT_EQ_STR(wire_log_text(&c.log), wire);
+    EXPECT_EQ_INT(c.segments.segment[0].tcp.seq, una - ahead);
+    tcp_case_run(&c, 1 * S);
+    EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "hello");
+}
+
+static void probe_of_a_closed_window_carries_one_byte(void)
+{
+    expect_probe(SIM_PROBE_ONE_BYTE, "a ACK 1", 0);
+}
+
+static void probe_of_linux_is_empty(void)
+{
+    expect_probe(SIM_PROBE_EMPTY, "a ACK, b ACK", 1);
+    EXPECT_EQ_INT(sim_stack_named("linux")->zero_window_probe, SIM_PROBE_EMPTY);
+}
+
 static UINT port_of(CAsyncSocket *socket)
 {
     char address[46];
@@ -193,6 +223,8 @@ const test_case test_tcp_stack[] = {TEST(stack_is_found_by_its_name),
                                     TEST(syns_of_linux_come_four_times_a_second_apart_then_doubling),
                                     TEST(syns_of_windows_end_after_21_seconds),
                                     TEST(delayed_ack_of_linux_comes_after_40_ms),
+                                    TEST(probe_of_a_closed_window_carries_one_byte),
+                                    TEST(probe_of_linux_is_empty),
                                     TEST(ephemeral_ports_lie_in_the_range_of_the_stack),
                                     TEST(random_ports_are_not_in_order),
                                     TEST(readable_sequence_numbers_are_thousands),
