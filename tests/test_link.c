@@ -6,6 +6,7 @@
 
 #include "tests/expect.h"
 #include "tests/fixture.h"
+#include "tests/link_stream.h"
 #include "tests/test_list.h"
 #include "tests/wire_log.h"
 
@@ -86,100 +87,49 @@ static void failed_attachment_leaves_no_address_behind(void)
 
 /* ---- impairments: datagrams from a to b ---- */
 
-typedef struct arrivals {
-    sim_observer observer;
-    unsigned count;
-    uint64_t at_ns[4096];
-    uint64_t id[4096];
-} arrivals;
-
-static void on_arrived(sim_observer *observer, const sim_world *world, const sim_packet *packet,
-                       const sim_host *at)
+/* Sends count datagrams in IP packets of 1000 bytes, gap apart, through a link with options. */
+static void send_stream(link_stream *s, const sim_link_options *options, unsigned count, uint64_t gap_ns)
 {
-    arrivals *seen = (arrivals *)observer;
-    (void)at;
-    if (seen->count == sizeof seen->at_ns / sizeof seen->at_ns[0])
-        return;
-    seen->at_ns[seen->count] = sim_world_now(world);
-    seen->id[seen->count] = sim_packet_id(packet);
-    seen->count++;
-}
-
-typedef struct stream_case {
-    world_pair pair;
-    arrivals seen;
-    sim_link_counters counters;
-} stream_case;
-
-/* Sends count datagrams with 972 bytes (IP packets of 1000), gap apart, through a link with options. */
-static void send_stream(stream_case *c, const sim_link_options *options, unsigned count, uint64_t gap_ns)
-{
-    static const char payload[972];
-    CAsyncSocket from, to;
-    memset(c, 0, sizeof *c);
-    c->pair = fixture_world_pair(NULL);
-    c->seen.observer.on_arrived = on_arrived;
-    sim_world_add_observer(c->pair.world, &c->seen.observer);
-    EXPECT_CODE_FATAL(sim_link_set_options(c->pair.link, NULL, options), 0);
-    CAsyncSocket_Construct(&from, NULL);
-    CAsyncSocket_Construct(&to, NULL);
-    sim_host_enter(c->pair.b);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&to, 4000, SOCK_DGRAM, 0, NULL));
-    sim_host_enter(c->pair.a);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&from, 0, SOCK_DGRAM, 0, NULL));
-    for (unsigned i = 0; i < count; i++) {
-        EXPECT_EQ_INT(CAsyncSocket_SendTo(&from, payload, sizeof payload, 4000, "10.0.0.2", 0),
-                      (int)sizeof payload);
-        sim_world_run(c->pair.world, sim_world_now(c->pair.world) + gap_ns);
-    }
-    sim_world_run(c->pair.world, SIM_FOREVER);
-    sim_link_counters_read(c->pair.link, c->pair.a, &c->counters);
-}
-
-static bool is_ordered(const arrivals *seen)
-{
-    for (unsigned i = 1; i < seen->count; i++) {
-        if (seen->id[i] < seen->id[i - 1])
-            return false;
-    }
-    return true;
+    link_stream_open(s, options);
+    link_stream_send(s, count, gap_ns);
+    link_stream_finish(s);
 }
 
 static void latency_delays_by_exactly_that(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.latency_ns = SIM_US(2500)}, 3, 10 * MS);
-    EXPECT_EQ_INT(c.seen.count, 3);
-    for (unsigned i = 0; i < c.seen.count; i++)
-        EXPECT_EQ_INT(c.seen.at_ns[i], i * 10 * MS + 2500000);
+    EXPECT_EQ_INT(c.count, 3);
+    for (unsigned i = 0; i < c.count; i++)
+        EXPECT_EQ_INT(c.at_ns[i], i * 10 * MS + 2500000);
 }
 
 /* 1000 bytes at 8 Mbit/s are 1 ms; the line is busy, so they queue up. */
 static void rate_spaces_packets_by_their_length(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c,
                 &(sim_link_options){.latency_ns = SIM_MS(5), .rate_bps = SIM_MBIT(8), .queue_bytes = 100000},
                 10, 0);
-    EXPECT_EQ_INT(c.seen.count, 10);
-    for (unsigned i = 0; i < c.seen.count; i++)
-        EXPECT_EQ_INT(c.seen.at_ns[i], (i + 1) * MS + 5 * MS);
+    EXPECT_EQ_INT(c.count, 10);
+    for (unsigned i = 0; i < c.count; i++)
+        EXPECT_EQ_INT(c.at_ns[i], (i + 1) * MS + 5 * MS);
 }
 
 /* 8000 bits at 3 Mbit/s are no whole number of nanoseconds: the remainder is carried, not dropped. */
 static void rate_does_not_drift(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.rate_bps = 3000000, .queue_bytes = 10000000}, 3000, 0);
-    EXPECT_EQ_INT(c.seen.count, 3000);
-    EXPECT_EQ_INT(c.seen.at_ns[2999], UINT64_C(8000) * 3000 * 1000 / 3);
+    EXPECT_EQ_INT(c.count, 3000);
+    EXPECT_EQ_INT(c.at_ns[2999], UINT64_C(8000) * 3000 * 1000 / 3);
 }
 
 static void full_queue_drops_the_newcomers(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.rate_bps = SIM_MBIT(8), .queue_bytes = 4000}, 10, 0);
-    EXPECT_EQ_INT(c.seen.count, 4);
+    EXPECT_EQ_INT(c.count, 4);
     EXPECT_EQ_INT(c.counters.overflowed, 6);
     EXPECT_EQ_INT(c.counters.packets, 10);
 }
@@ -187,10 +137,10 @@ static void full_queue_drops_the_newcomers(void)
 /* 4000 draws at 10 %: mean 400, standard deviation 19; 5 of them on either side. */
 static void loss_loses_its_share(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.loss_ppm = SIM_PERCENT(10)}, 4000, 0);
     EXPECT_TRUE(c.counters.lost > 400 - 95 && c.counters.lost < 400 + 95);
-    EXPECT_EQ_INT(c.seen.count + c.counters.lost, 4000);
+    EXPECT_EQ_INT(c.count + c.counters.lost, 4000);
     EXPECT_EQ_INT(sim_world_choice_count(c.pair.world), c.counters.lost);
     sim_choice first = sim_world_choice(c.pair.world, 0);
     EXPECT_EQ_STR(first.label, "link a-b a> loss");
@@ -200,29 +150,29 @@ static void loss_loses_its_share(void)
 
 static void loss_of_everything_lets_nothing_through(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.loss_ppm = SIM_PERCENT(100)}, 100, 0);
-    EXPECT_EQ_INT(c.seen.count, 0);
+    EXPECT_EQ_INT(c.count, 0);
     EXPECT_EQ_INT(c.counters.lost, 100);
 }
 
 static void duplicates_arrive_twice(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.duplicate_ppm = SIM_PERCENT(100)}, 50, MS);
     EXPECT_EQ_INT(c.counters.duplicated, 50);
-    EXPECT_EQ_INT(c.seen.count, 100);
+    EXPECT_EQ_INT(c.count, 100);
 }
 
 static void jitter_stays_in_its_window_and_keeps_order(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c, &(sim_link_options){.latency_ns = SIM_MS(5), .jitter_ns = SIM_MS(5)}, 1000, MS);
     uint64_t most = 0;
-    EXPECT_EQ_INT(c.seen.count, 1000);
-    EXPECT_TRUE(is_ordered(&c.seen));
-    for (unsigned i = 0; i < c.seen.count; i++) {
-        uint64_t delay = c.seen.at_ns[i] - i * MS;
+    EXPECT_EQ_INT(c.count, 1000);
+    EXPECT_TRUE(link_stream_is_ordered(&c));
+    for (unsigned i = 0; i < c.count; i++) {
+        uint64_t delay = c.at_ns[i] - i * MS;
         most = delay > most ? delay : most;
     }
     EXPECT_TRUE(most > 9 * MS && most <= 10 * MS);
@@ -230,30 +180,30 @@ static void jitter_stays_in_its_window_and_keeps_order(void)
 
 static void jitter_may_reorder_when_told(void)
 {
-    stream_case c;
+    link_stream c;
     send_stream(&c,
                 &(sim_link_options){.latency_ns = SIM_MS(5), .jitter_ns = SIM_MS(5), .jitter_reorders = true},
                 1000, MS);
-    EXPECT_EQ_INT(c.seen.count, 1000);
-    EXPECT_TRUE(c.seen.at_ns[0] <= 10 * MS);
-    EXPECT_FALSE(is_ordered(&c.seen));
+    EXPECT_EQ_INT(c.count, 1000);
+    EXPECT_TRUE(c.at_ns[0] <= 10 * MS);
+    EXPECT_FALSE(link_stream_is_ordered(&c));
 }
 
 static void reordered_packets_let_others_pass(void)
 {
-    stream_case c;
+    link_stream c;
     sim_link_options options = {
         .latency_ns = SIM_MS(5), .reorder_ppm = SIM_PERCENT(10), .reorder_delay_ns = SIM_MS(3)};
     send_stream(&c, &options, 1000, MS);
     EXPECT_TRUE(c.counters.reordered > 50 && c.counters.reordered < 150);
-    EXPECT_EQ_INT(c.seen.count, 1000);
-    EXPECT_FALSE(is_ordered(&c.seen));
+    EXPECT_EQ_INT(c.count, 1000);
+    EXPECT_FALSE(link_stream_is_ordered(&c));
 }
 
 /* Two links with the same options and other names are other streams; a fault switched on shifts no other. */
 static void streams_do_not_disturb_each_other(void)
 {
-    stream_case plain, duplicated;
+    link_stream plain, duplicated;
     send_stream(&plain, &(sim_link_options){.loss_ppm = SIM_PERCENT(10)}, 500, 0);
     send_stream(
         &duplicated,

@@ -36,6 +36,7 @@ typedef struct test_case {
     SUITE(wire_parse) \
     SUITE(ip) \
     SUITE(link) \
+    SUITE(loss) \
     SUITE(tcp) \
     SUITE(tcp_bugs) \
     SUITE(tcp_sack) \

@@ -27,6 +27,16 @@ typedef struct sim_link_options {
     int64_t mtu;              /* bytes of an IP packet; 0: 1500, at least 1280 */
 } sim_link_options;
 
+/* Fills in what lines of a kind are like: "gprs", "edge", "3g", "dial-up", "dsl-poor", "dsl", "wifi",
+ * "satellite", "lan", "loopback".  0, or WSAEINVAL for another name. */
+int sim_link_profile(const char *name, sim_link_options *out);
+const char *sim_link_profile_name(unsigned index); /* NULL: there are no more */
+
+/* Draws each amount in [least, most], a choice of the world ("user NAME amount", 0: the least), and then lowers
+ * jitter to the latency, and drops a queue without a rate, so that they fit. */
+int sim_link_options_draw(sim_world *, const char *name, const sim_link_options *least,
+                          const sim_link_options *most, sim_link_options *out);
+
 /* What a link did; every fault can be asserted to have happened. */
 typedef struct sim_link_counters {
     uint64_t packets, bytes; /* handed to the link, with IP headers */
