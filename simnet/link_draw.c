@@ -32,7 +32,8 @@ static int check_range(sim_world *world, const char *name, const amount *a, int6
     if (least >= 0 && least <= most && most - least <= INT64_MAX / STEPS)
         return 0;
     return simp_refuse_named(world, WSAEINVAL, "the range of %s cannot be drawn from", a->name,
-                             name[0] == '\0' ? "a drawing needs a name" : "least is above most, or out of range",
+                             name[0] == '\0' ? "a drawing needs a name"
+                                             : "least is above most, or out of range",
                              "give bounds from 0 to 9 * 10^15 in order");
 }
 
@@ -64,19 +65,15 @@ static int draw_all(sim_world *world, const char *name, const amount *amounts, c
 
 #define AMOUNT(type, field)                                                                                  \
     {                                                                                                        \
-        #field, offsetof(type, field)                                                                        \
+#field, offsetof(type, field)                                                                        \
     }
 
-static const amount option_amounts[] = {AMOUNT(sim_link_options, latency_ns),
-                                        AMOUNT(sim_link_options, jitter_ns),
-                                        AMOUNT(sim_link_options, rate_bps),
-                                        AMOUNT(sim_link_options, queue_bytes),
-                                        AMOUNT(sim_link_options, loss_ppm),
-                                        AMOUNT(sim_link_options, duplicate_ppm),
-                                        AMOUNT(sim_link_options, reorder_ppm),
-                                        AMOUNT(sim_link_options, reorder_delay_ns),
-                                        AMOUNT(sim_link_options, mtu),
-                                        {NULL, 0}};
+static const amount option_amounts[] = {
+    AMOUNT(sim_link_options, latency_ns),  AMOUNT(sim_link_options, jitter_ns),
+    AMOUNT(sim_link_options, rate_bps),    AMOUNT(sim_link_options, queue_bytes),
+    AMOUNT(sim_link_options, loss_ppm),    AMOUNT(sim_link_options, duplicate_ppm),
+    AMOUNT(sim_link_options, reorder_ppm), AMOUNT(sim_link_options, reorder_delay_ns),
+    AMOUNT(sim_link_options, mtu),         {NULL, 0}};
 
 /* What was drawn one by one may contradict itself. */
 static void reconcile(sim_link_options *o)
@@ -130,16 +127,26 @@ static const amount *amounts_of(sim_impairment_kind kind)
                                         PARAMETER(four_state.p14_ppm), {NULL, 0}};
     static const amount bit_error[] = {PARAMETER(bit_error.errors_per_tbit), {NULL, 0}};
     static const amount corrupt[] = {PARAMETER(corrupt.bits), {NULL, 0}};
-    static const amount duplicate[] = {PARAMETER(duplicate.copies), PARAMETER(duplicate.delay.base_ns),
-                                       PARAMETER(duplicate.delay.spread_ns), {NULL, 0}};
+    static const amount duplicate[] = {PARAMETER(duplicate.copies),
+                                       PARAMETER(duplicate.delay.base_ns),
+                                       PARAMETER(duplicate.delay.spread_ns),
+                                       {NULL, 0}};
     static const amount replay[] = {PARAMETER(replay.age_max_ns), {NULL, 0}};
-    static const amount queue[] = {PARAMETER(queue.rate_bps), PARAMETER(queue.bytes_max),
-                                   PARAMETER(queue.packets_max), PARAMETER(queue.wait_max_ns), {NULL, 0}};
-    static const amount delay[] = {PARAMETER(delay.by.base_ns), PARAMETER(delay.by.spread_ns),
-                                   PARAMETER(delay.correlation_ppm), {NULL, 0}};
+    static const amount queue[] = {PARAMETER(queue.rate_bps),
+                                   PARAMETER(queue.bytes_max),
+                                   PARAMETER(queue.packets_max),
+                                   PARAMETER(queue.wait_max_ns),
+                                   {NULL, 0}};
+    static const amount delay[] = {PARAMETER(delay.by.base_ns),
+                                   PARAMETER(delay.by.spread_ns),
+                                   PARAMETER(delay.correlation_ppm),
+                                   {NULL, 0}};
     static const amount reorder[] = {PARAMETER(reorder.packets), PARAMETER(reorder.delay_ns), {NULL, 0}};
-    static const amount flap[] = {PARAMETER(flap.up.base_ns), PARAMETER(flap.up.spread_ns),
-                                  PARAMETER(flap.down.base_ns), PARAMETER(flap.down.spread_ns), {NULL, 0}};
+    static const amount flap[] = {PARAMETER(flap.up.base_ns),
+                                  PARAMETER(flap.up.spread_ns),
+                                  PARAMETER(flap.down.base_ns),
+                                  PARAMETER(flap.down.spread_ns),
+                                  {NULL, 0}};
     switch (kind) {
     case SIM_IMPAIR_MTU: return mtu;
     case SIM_IMPAIR_GILBERT: return gilbert;

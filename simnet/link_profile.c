@@ -15,11 +15,16 @@ typedef struct profile {
 
 /* Latency, rate and loss of the mobile and fixed lines as the README of tylertreat/comcast has them. */
 static const profile profiles[] = {
-    {"gprs", 500000, 50, SIM_PERCENT(2)},      {"edge", 300000, 250, 15000},
-    {"3g", 250000, 750, 15000},                {"dial-up", 185000, 40, SIM_PERCENT(2)},
-    {"dsl-poor", 70000, 2000, SIM_PERCENT(2)}, {"dsl", 40000, 8000, 5000},
-    {"wifi", 40000, 30000, 2000},              {"satellite", 20000, 0, 25000},
-    {"lan", 100, 1000000, 0},                  {"loopback", 0, 0, 0},
+    {"gprs", 500000, 50, SIM_PERCENT(2)},
+    {"edge", 300000, 250, 15000},
+    {"3g", 250000, 750, 15000},
+    {"dial-up", 185000, 40, SIM_PERCENT(2)},
+    {"dsl-poor", 70000, 2000, SIM_PERCENT(2)},
+    {"dsl", 40000, 8000, 5000},
+    {"wifi", 40000, 30000, 2000},
+    {"satellite", 20000, 0, 25000},
+    {"lan", 100, 1000000, 0},
+    {"loopback", 0, 0, 0},
 };
 
 enum { PROFILES = sizeof profiles / sizeof profiles[0] };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Datagrams from a to b over the link of a pair, numbered from 0, and when each arrived.  Each is an IP packet
- * of 1000 bytes.
+ * Datagrams from a to b over the link of a pair, numbered from 0, and when each arrived.  Each is an IP
+ * packet of 1000 bytes.
  */
 #ifndef TESTS_LINK_STREAM_H
 #define TESTS_LINK_STREAM_H
@@ -21,7 +21,7 @@ typedef struct link_stream {
     uint64_t sent_ns[LINK_STREAM_MAX]; /* by number */
     uint32_t number[LINK_STREAM_MAX];
     uint8_t traffic_class[LINK_STREAM_MAX];
-    unsigned lost_late; /* told by on_lost */
+    unsigned lost_late;         /* told by on_lost */
     sim_link_counters counters; /* of the direction from a, set by finish */
 } link_stream;
 

@@ -37,6 +37,8 @@ typedef struct test_case {
     SUITE(ip) \
     SUITE(link) \
     SUITE(loss) \
+    SUITE(impairment) \
+    SUITE(impairment_flow) \
     SUITE(tcp) \
     SUITE(tcp_bugs) \
     SUITE(tcp_sack) \

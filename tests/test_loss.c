@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Over ten million packets each model of loss loses what its closed form says, in runs as long as it says, both
- * within one percent; and times that vary have the moments and quantiles of their distributions.
+ * Over ten million packets each model of loss loses what its closed form says, in runs as long as it says,
+ * both within one percent; and times that vary have the moments and quantiles of their distributions.
  */
 #include <math.h>
 
@@ -12,8 +12,8 @@
 #include "tests/fixture.h"
 #include "tests/test_list.h"
 
-/* n losses in runs of L vary by about sqrt((2 L - 1) / n): the parameters below are such that one percent is four
- * times that, whatever the seed. */
+/* n losses in runs of L vary by about sqrt((2 L - 1) / n): the parameters below are such that one percent
+ * is four times that, whatever the seed. */
 enum { PACKETS = 10000000 };
 
 /* ---- loss ---- */
@@ -42,12 +42,11 @@ static measured measure(simp_loss *model, next_loss next)
 
 static void expect_within(expect_site site, const char *what, double got, double wanted, double share)
 {
-    expect_report(site, fabs(got - wanted) <= share * wanted, "%s: got %.6f, expected %.6f within %.2f %%", what,
-                  got, wanted, share * 100);
+    expect_report(site, fabs(got - wanted) <= share * wanted, "%s: got %.6f, expected %.6f within %.2f %%",
+                  what, got, wanted, share * 100);
 }
 
-#define EXPECT_WITHIN(what, got, wanted, share)                                                              \
-    expect_within(EXPECT_SITE(false), what, got, wanted, share)
+#define EXPECT_WITHIN(what, got, wanted, share) expect_within(EXPECT_SITE(false), what, got, wanted, share)
 
 /* Independent losses of probability p come in runs of 1 / (1 - p). */
 static bool next_random(simp_loss *model, uint64_t first, uint64_t second)
@@ -67,7 +66,8 @@ static void random_loss_has_its_mean_and_no_bursts(void)
 /* The form is what was asked for: p of all packets, in runs of L. */
 static void gilbert_has_the_mean_loss_and_burst_asked_for(void)
 {
-    static const sim_gilbert asked[] = {{50000, 1500}, {100000, 2000}, {200000, 4000}, {300000, 8000}, {500000, 2000}};
+    static const sim_gilbert asked[] = {
+        {50000, 1500}, {100000, 2000}, {200000, 4000}, {300000, 8000}, {500000, 2000}};
     for (unsigned i = 0; i < sizeof asked / sizeof asked[0]; i++) {
         simp_loss model;
         simp_gilbert_begin(&model, &asked[i]);
@@ -77,8 +77,8 @@ static void gilbert_has_the_mean_loss_and_burst_asked_for(void)
     }
 }
 
-/* A filter over uniform numbers, as some emulators have it, loses 0.1 % where 20 % with runs of 4 were asked for:
- * correlated numbers are no longer uniform.  Here 20 % are 20 %. */
+/* A filter over uniform numbers, as some emulators have it, loses 0.1 % where 20 % with runs of 4 were
+ * asked for: correlated numbers are no longer uniform.  Here 20 % are 20 %. */
 static void gilbert_of_20_percent_in_bursts_of_4_loses_20_percent(void)
 {
     simp_loss model;
@@ -88,8 +88,9 @@ static void gilbert_of_20_percent_in_bursts_of_4_loses_20_percent(void)
     EXPECT_WITHIN("burst", got.burst, 4.0, 0.01);
 }
 
-/* With the share of time in the bad state pB = p / (p + r), losses l in each state, and T the chances to move:
- * loss = pG lG + pB lB; two in a row = sum of pi li Tij lj; a run is loss / (loss - two in a row) long. */
+/* With the share of time in the bad state pB = p / (p + r), losses l in each state, and T the chances to
+ * move: loss = pG lG + pB lB; two in a row = sum of pi li Tij lj; a run is loss / (loss - two in a row)
+ * long. */
 static void gilbert_elliott_agrees_with_its_closed_form(void)
 {
     static const sim_gilbert_elliott asked[] = {
@@ -108,7 +109,8 @@ static void gilbert_elliott_agrees_with_its_closed_form(void)
     }
 }
 
-/* In balance p1 p13 = p3 p31, p2 p23 = p3 p32, p4 = p1 p14; lost are 3 and 4.  Two in a row are only 3 and 3. */
+/* In balance p1 p13 = p3 p31, p2 p23 = p3 p32, p4 = p1 p14; lost are 3 and 4.  Two in a row are only 3 and
+ * 3. */
 static void four_state_agrees_with_its_closed_form(void)
 {
     static const sim_four_state asked[] = {
@@ -184,7 +186,8 @@ static moments measure_times(const sim_spread *spread, int64_t correlation_ppm)
     return (moments){mean + base, sqrt(variance), (products / DRAWS - mean * mean) / variance};
 }
 
-/* Quantiles of an exponential distribution of mean 1000, thousandths: what SIM_EXPONENTIAL makes by itself. */
+/* Quantiles of an exponential distribution of mean 1000, thousandths: what SIM_EXPONENTIAL makes by itself.
+ * */
 static void spreads_have_the_moments_of_their_distributions(void)
 {
     static const int32_t steps[] = {-1000, 0, 3000};
