@@ -32,8 +32,8 @@ typedef struct sim_link_options {
 int sim_link_profile(const char *name, sim_link_options *out);
 const char *sim_link_profile_name(unsigned index); /* NULL: there are no more */
 
-/* Draws each amount in [least, most], a choice of the world ("user NAME amount", 0: the least), and then lowers
- * jitter to the latency, and drops a queue without a rate, so that they fit. */
+/* Draws each amount in [least, most], a choice of the world ("user NAME amount", 0: the least), and then
+ * lowers jitter to the latency, and drops a queue without a rate, so that they fit. */
 int sim_link_options_draw(sim_world *, const char *name, const sim_link_options *least,
                           const sim_link_options *most, sim_link_options *out);
 
