@@ -160,6 +160,7 @@ int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
         return simp_no_memory(world);
     *route = (simp_route){.next = host->routes, .prefix = network, .gateway = via, .bits = bits};
     host->routes = route;
+    simp_topology_changed(world);
     return 0;
 }
 

@@ -64,6 +64,7 @@ struct sim_host {
     simp_interface loopback;
     simp_interface *interfaces, **interfaces_end;
     simp_route *routes;
+    struct simp_way *ways; /* NULL: nothing was sent yet */
     const sim_stack *stack;
     struct cas_port_socket **sockets;        /* by handle */
     uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */

@@ -7,6 +7,7 @@
 #include "simnet/host_fault.h"
 #include "simnet/link.h"
 #include "simnet/partition.h"
+#include "simnet/way.h"
 #include "simnet/wire.h"
 
 /* ---- addresses ---- */
@@ -128,23 +129,39 @@ void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *n
     simp_interface *interface = next->interface;
     packet->next_hop = next->hop;
     packet->source_host = (uint16_t)host->index;
+    packet->topology = 0;
     if (interface->link == NULL) {
         packet->next_host = (uint16_t)host->index;
     } else if (simp_ip_is_multicast(next->hop) || simp_host_is_broadcast(host, next->hop)) {
         packet->next_host = SIMP_EVERYBODY;
     } else {
         const simp_interface *neighbour = simp_link_neighbour(interface->link, next->hop);
-        packet->next_host = neighbour == NULL ? 0xFFFE : (uint16_t)neighbour->host->index;
+        packet->next_host = neighbour == NULL ? SIMP_NOBODY : (uint16_t)neighbour->host->index;
     }
     simp_path_submit(&interface->path, packet);
+}
+
+/* The same on a way that is known. */
+static void transmit_on(sim_host *host, sim_packet *packet, const simp_way *way)
+{
+    packet->next_hop = way->next.hop;
+    packet->source_host = (uint16_t)host->index;
+    packet->to = way->to;
+    packet->topology = way->topology;
+    packet->is_direct = way->is_direct;
+    packet->next_host = way->everybody                      ? SIMP_EVERYBODY
+                        : way->next.interface->link == NULL ? (uint16_t)host->index
+                        : way->to == NULL                   ? SIMP_NOBODY
+                                                            : (uint16_t)way->to->host->index;
+    simp_path_submit(&way->next.interface->path, packet);
 }
 
 int simp_ip_try_output(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
-    simp_next_hop next;
+    const simp_way *way = simp_way_to(host, packet->destination);
     int error = 0;
-    if (simp_ip_route(host, packet->destination, &next) != 0) {
+    if (way == NULL) {
         simp_packet_free(&world->arena, packet);
         return 0;
     }
@@ -155,10 +172,10 @@ int simp_ip_try_output(sim_host *host, sim_packet *packet)
     packet->ip_id = ++host->ip_id;
     if (packet->ttl == 0)
         packet->ttl = simp_ip_is_multicast(packet->destination) ? 1 : (uint8_t)host->stack->ttl;
-    if (simp_packet_size(packet) <= next.mtu)
-        simp_ip_transmit(host, packet, &next);
+    if (simp_packet_size(packet) <= way->next.mtu)
+        transmit_on(host, packet, way);
     else if (!packet->dont_fragment)
-        error = simp_fragment_output(host, packet, &next);
+        error = simp_fragment_output(host, packet, &way->next);
     else
         simp_packet_free(&world->arena, packet);
     if (error != 0) { /* the numbers are those of a packet that never was */
@@ -242,6 +259,11 @@ static void deliver(sim_host *host, sim_packet *packet)
     }
 }
 
+static bool is_for(const sim_host *host, simp_ip ip)
+{
+    return simp_ip_is_multicast(ip) || simp_host_is_broadcast(host, ip) || simp_host_owns(host, ip);
+}
+
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
@@ -251,9 +273,8 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
     }
     if (packet->raw != NULL && !open_raw(host, &packet))
         return;
-    bool group = simp_ip_is_multicast(packet->destination) ||
-                 simp_host_is_broadcast(host, packet->destination);
-    if (!group && !simp_host_owns(host, packet->destination)) {
+    bool is_ours = packet->is_direct && packet->topology == world->topology;
+    if (!is_ours && !is_for(host, packet->destination)) {
         if (host->forwarding)
             forward(host, packet);
         else

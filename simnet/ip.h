@@ -8,6 +8,7 @@
 #include "simnet/host.h"
 
 #define SIMP_EVERYBODY 0xFFFF /* next_host: all on the link */
+#define SIMP_NOBODY 0xFFFE    /* ... or none */
 
 /* Where a packet to an address goes. */
 typedef struct simp_next_hop {

@@ -170,6 +170,7 @@ int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
     link->interface_count++;
     *link->interfaces_end = interface;
     link->interfaces_end = &interface->link_next;
+    simp_topology_changed(world);
     *host->interfaces_end = interface;
     host->interfaces_end = &interface->next;
     return 0;
@@ -297,7 +298,9 @@ void simp_link_deliver(simp_interface *from, sim_packet *packet)
     } else if (packet->next_host == SIMP_EVERYBODY) {
         deliver_to_all(from, packet);
     } else {
-        const simp_interface *to = simp_link_neighbour(from->link, packet->next_hop);
+        const simp_interface *to = packet->topology == from->host->world->topology
+                                       ? packet->to
+                                       : simp_link_neighbour(from->link, packet->next_hop);
         if (to != NULL)
             simp_ip_input(to->host, packet);
         else

@@ -100,7 +100,10 @@ struct sim_packet {
     uint64_t arrive_ns; /* path: when it reaches the other end */
     uint64_t order;     /* path: tie of equal times, the sender's sequence */
     simp_ip source, destination;
-    simp_ip next_hop;     /* set by routing, for the link */
+    simp_ip next_hop;     /* set by routing, for the link ... */
+    struct simp_interface *to; /* ... with whose it was ... */
+    bool is_direct;            /* ... and whether that host takes the destination as its own ... */
+    uint32_t topology;         /* ... while the world's topology is this; 0: nobody has looked */
     uint16_t source_host; /* indices of the interfaces' hosts, for the MACs of the frame ... */
     uint16_t next_host;   /* ... 0xFFFF: broadcast or multicast */
     uint16_t source_port, destination_port; /* TCP, UDP */

@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
+#include "simnet/way.h"
 
 /* ---- handles ---- */
 
@@ -49,7 +50,8 @@ static void give_back_handle(cas_port_socket *socket)
 
 int simp_socket_create(sim_host *host, bool datagram, bool ipv6, cas_port_socket **out)
 {
-    cas_port_socket *socket = simp_alloc_zero(&host->world->arena, sizeof *socket);
+    cas_port_socket *socket =
+        simp_ways_ensure(host) ? simp_alloc_zero(&host->world->arena, sizeof *socket) : NULL;
     if (socket == NULL)
         return WSAENOBUFS;
     socket->host = host;

@@ -6,6 +6,7 @@
 
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
+#include "simnet/way.h"
 
 enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527 };
 
@@ -46,12 +47,10 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
 
 int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed)
 {
-    simp_next_hop next;
     int error = check_send(s, len, to, port, addressed);
-    if (error == 0)
-        error = simp_ip_route(s->host, to, &next);
-    if (error != 0)
-        return error;
+    const simp_way *way = error == 0 ? simp_way_to(s->host, to) : NULL;
+    if (way == NULL)
+        return error != 0 ? error : WSAENETUNREACH;
     sim_packet *packet = datagram(s, buf, len);
     if (packet == NULL)
         return WSAENOBUFS;
@@ -63,7 +62,7 @@ int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, u
         return error;
     }
     packet->source_port = s->local_port;
-    packet->source = simp_ip_is_any(s->local) ? next.source : s->local;
+    packet->source = simp_ip_is_any(s->local) ? way->next.source : s->local;
     packet->destination = to;
     packet->destination_port = port;
     error = simp_ip_try_output(s->host, packet);

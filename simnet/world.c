@@ -34,6 +34,7 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
     if (world == NULL)
         return WSAENOBUFS;
     world->arena = arena;
+    world->topology = 1;
     world->options = chosen;
     world->stack = *chosen.stack;
     world->options.stack = &world->stack;

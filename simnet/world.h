@@ -37,6 +37,7 @@ struct sim_world {
     sim_host **hosts;
     uint32_t host_count, host_capacity;
     sim_link *links;
+    uint32_t topology; /* counts changes of addresses, routes and interfaces; see way.h */
     struct sim_partition *partitions; /* that hold */
     sim_observer *observers;
     simp_hash_table connections; /* simp_tcp by host, addresses and ports */
@@ -73,6 +74,8 @@ static inline void simp_record_event(sim_world *world, simp_record kind, uint64_
 /* fate.c: tells observers that a packet, which was reported as on its way, is lost.  It stays the
  * caller's. */
 void simp_report_lost(sim_world *, const sim_packet *, sim_fate);
+
+static inline void simp_topology_changed(sim_world *world) { world->topology++; }
 
 /* One event; SIM_STOP_TIME: it ran.  A request to stop stays. */
 sim_stop simp_world_step(sim_world *);

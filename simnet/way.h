@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Ways: what routing found for the last few destinations of a host, with the neighbour that has the next
+ * hop's address, so that a packet on a beaten track asks no table.
+ *
+ * Invariant: a way is used only while world->topology is what it was when the way was found; whoever gives
+ * a host an address, a route or an interface, or takes one, calls simp_topology_changed.
+ */
+#ifndef SIMNET_WAY_H
+#define SIMNET_WAY_H
+
+#include "simnet/ip.h"
+
+typedef struct simp_way simp_way;
+struct simp_way {
+    simp_ip destination;
+    uint32_t topology;  /* 0: empty */
+    bool everybody;     /* the next hop is a group or a broadcast address */
+    bool is_direct;     /* the neighbour takes the destination as its own, and as nothing else */
+    simp_interface *to; /* whose address the next hop is; NULL: nobody's, or loopback */
+    simp_next_hop next;
+};
+
+/* Room for the ways of a host that is going to send; false: no memory. */
+bool simp_ways_ensure(sim_host *);
+
+/* NULL: there is no route.  Good until the next call for the same host. */
+const simp_way *simp_way_to(sim_host *, simp_ip destination);
+
+#endif
