@@ -74,7 +74,8 @@ void simp_sack_advance(simp_tcp *t, uint32_t old)
         r->retransmitted -= t->una - old - simp_ranges_covered(&r->sacked, old, t->una);
     }
     simp_ranges_cut(&r->sacked, t->una);
-    r->block = NULL;
+    if (r->block != NULL && simp_seq_upto(r->block->seq + r->block->used, t->una))
+        r->block = NULL; /* it is about to be released */
     if (r->sacked.count == 0 && !t->recovering)
         simp_sack_forget(t);
 }

@@ -2,14 +2,14 @@
  *
  * The send buffer: bytes are copied once into blocks, and segments refer to them.
  *
- * A look-up goes on from where the last one ended, so sending in order costs nothing per block; a
- * retransmission starts at the front, where it belongs.  A segment that spans two blocks gets a block of its
+ * A look-up goes on from where the last one ended, so sending in order costs nothing per block.  In SACK
+ * recovery retransmissions have a place of their own to go on from.  A segment that spans two blocks gets a block of its
  * own.
  */
 #include <string.h>
 
 #include "core/limits.h"
-#include "simnet/tcp.h"
+#include "simnet/tcp_sack.h"
 
 enum { BLOCK_MIN = CASP_LIMIT(256, 1), BLOCK_MAX = CASP_LIMIT(16384 - (int)sizeof(simp_block), 100) };
 
@@ -88,12 +88,14 @@ void simp_send_buffer_release(simp_tcp *t, uint32_t seq)
 
 static simp_block *find(simp_tcp *t, uint32_t seq)
 {
-    simp_block *block = t->send.cursor;
+    bool is_old = t->send.cursor != NULL && simp_seq_before(seq, t->send.cursor->seq);
+    simp_block **place = is_old && t->recovery != NULL ? &t->recovery->block : &t->send.cursor;
+    simp_block *block = *place;
     if (block == NULL || simp_seq_before(seq, block->seq))
         block = t->send.first;
     while (simp_seq_upto(block->seq + block->used, seq))
         block = block->next;
-    t->send.cursor = block;
+    *place = block;
     return block;
 }
 
