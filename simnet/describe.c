@@ -37,8 +37,8 @@ static void append_flags(text *t, uint8_t flags)
     static const struct {
         uint8_t bit;
         const char *name;
-    } names[] = {{SIMP_SYN, " SYN"}, {SIMP_FIN, " FIN"}, {SIMP_RST, " RST"},
-                 {SIMP_ACK, " ACK"}, {SIMP_PSH, " PSH"}, {SIMP_URG, " URG"}};
+    } names[] = {{SIMP_SYN, " SYN"}, {SIMP_FIN, " FIN"}, {SIMP_RST, " RST"}, {SIMP_ACK, " ACK"},
+                 {SIMP_PSH, " PSH"}, {SIMP_URG, " URG"}, {SIMP_ECE, " ECE"}, {SIMP_CWR, " CWR"}};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (flags & names[i].bit)
             append(t, "%s", names[i].name);
@@ -60,6 +60,12 @@ static void append_tcp(text *t, const sim_packet *p)
         append(t, " mss=%u", h->mss);
     if (h->scale != SIMP_NO_SCALE)
         append(t, " ws=%u", h->scale);
+    if (h->sack_permitted)
+        append(t, " sack-permitted");
+    if (h->has_timestamps)
+        append(t, " ts=%" PRIu32 "/%" PRIu32, h->ts_value, h->ts_echo);
+    for (unsigned i = 0; i < h->sack_count; i++)
+        append(t, "%s%" PRIu32 "-%" PRIu32, i == 0 ? " sack=" : ",", h->sack[i].left, h->sack[i].right);
 }
 
 static const char *icmp_name(simp_icmp_kind kind)

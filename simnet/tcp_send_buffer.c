@@ -3,8 +3,8 @@
  * The send buffer: bytes are copied once into blocks, and segments refer to them.
  *
  * A look-up goes on from where the last one ended, so sending in order costs nothing per block.  In SACK
- * recovery retransmissions have a place of their own to go on from.  A segment that spans two blocks gets a block of its
- * own.
+ * recovery retransmissions have a place of their own to go on from.  A segment that spans two blocks gets a
+ * block of its own.
  */
 #include <string.h>
 

@@ -453,6 +453,27 @@ static void describe_tcp_names_flags_and_options(void)
                   "TCP 49152>40000 ACK PSH seq=16909060 ack=168496141 len=100 win=65534");
 }
 
+/* RFC 2018, 7323, 3168. */
+static void describe_tcp_names_what_is_behind_a_gap(void)
+{
+    sample s;
+    char text[160];
+    fill_v4(&s, IPPROTO_TCP, 0);
+    s.packet.tcp = (simp_tcp_header){.seq = 1,
+                                     .ack = 2,
+                                     .window = 3,
+                                     .scale = SIMP_NO_SCALE,
+                                     .flags = SIMP_ACK | SIMP_ECE | SIMP_CWR,
+                                     .sack_permitted = true,
+                                     .has_timestamps = true,
+                                     .ts_value = 4,
+                                     .ts_echo = 5,
+                                     .sack_count = 2,
+                                     .sack = {{10, 20}, {30, 40}}};
+    EXPECT_EQ_STR(sim_packet_describe(&s.packet, text, sizeof text),
+                  "TCP 49152>40000 ACK ECE CWR seq=1 ack=2 win=3 sack-permitted ts=4/5 sack=10-20,30-40");
+}
+
 static void describe_udp_and_fragments(void)
 {
     sample s;
@@ -502,6 +523,7 @@ const test_case test_wire[] = {
     TEST(frame_small_capacity_is_respected),
     TEST(payload_is_seen_where_it_lies),
     TEST(describe_tcp_names_flags_and_options),
+    TEST(describe_tcp_names_what_is_behind_a_gap),
     TEST(describe_udp_and_fragments),
     TEST(describe_icmp_says_for_what),
     TEST_END,
