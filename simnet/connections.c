@@ -137,7 +137,7 @@ static void note_numbers(simp_seen_end *end, const sim_packet *p)
 uint32_t simp_connections_note(simp_interface *from, const sim_packet *packet)
 {
     sim_link *link = from->link;
-    if (packet->protocol != IPPROTO_TCP)
+    if (!simp_packet_has_tcp(packet))
         return 0;
     entry *e = find(link, packet);
     if (is_first_syn(packet)) {
@@ -154,7 +154,7 @@ uint32_t simp_connections_note(simp_interface *from, const sim_packet *packet)
 
 uint32_t simp_connections_find(const sim_link *link, const sim_packet *packet)
 {
-    const entry *e = packet->protocol == IPPROTO_TCP ? find(link, packet) : NULL;
+    const entry *e = simp_packet_has_tcp(packet) ? find(link, packet) : NULL;
     return e == NULL ? 0 : e->connection.ordinal;
 }
 

@@ -16,6 +16,7 @@ static const simp_stage_kind *const kinds[] = {
     [SIM_IMPAIR_GILBERT_ELLIOTT] = &simp_stage_gilbert_elliott,
     [SIM_IMPAIR_FOUR_STATE] = &simp_stage_four_state,
     [SIM_IMPAIR_BIT_ERROR] = &simp_stage_bit_error,
+    [SIM_IMPAIR_CORRUPT] = &simp_stage_corrupt,
     [SIM_IMPAIR_CLEAR_URGENT] = &simp_stage_clear_urgent,
     [SIM_IMPAIR_DUPLICATE] = &simp_stage_duplicate,
     [SIM_IMPAIR_REPLAY] = &simp_stage_replay,

@@ -130,6 +130,12 @@ struct sim_packet {
 
 #define SIMP_OUTSIDE UINT32_MAX
 
+/* Is there a TCP header to look at? */
+static inline bool simp_packet_has_tcp(const struct sim_packet *packet)
+{
+    return packet->protocol == IPPROTO_TCP && packet->fragment_offset == 0 && !packet->from_bytes;
+}
+
 /* Fragments (UDP and echo): the first one (fragment_offset 0) carries the 8-byte transport header and then
  * its slice; a further one carries only its slice, which begins fragment_offset - 8 bytes into the payload
  * of the whole.  All share the whole's block, so that the checksum, which spans the whole, can be had from

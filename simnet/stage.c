@@ -18,7 +18,7 @@ sim_packet_view simp_stage_view(const simp_transit *transit)
                             .payload_len = packet->length,
                             .connection = transit->connection,
                             .traffic_class = packet->traffic_class};
-    if (packet->protocol == IPPROTO_TCP) {
+    if (simp_packet_has_tcp(packet)) {
         view.seq = packet->tcp.seq;
         view.ack = packet->tcp.ack;
         view.tcp_flags = packet->tcp.flags;
@@ -48,7 +48,7 @@ static bool is_kind(sim_packet_kind kind, const sim_packet *packet)
     case SIM_PACKET_UDP: return packet->protocol == IPPROTO_UDP;
     case SIM_PACKET_ICMP: return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6;
     case SIM_PACKET_FRAGMENT: return packet->more_fragments || packet->fragment_offset != 0;
-    default: return packet->protocol == IPPROTO_TCP && is_tcp_kind(kind, packet);
+    default: return simp_packet_has_tcp(packet) && is_tcp_kind(kind, packet);
     }
 }
 
@@ -63,7 +63,8 @@ static bool has_ports(const sim_scope *scope, const sim_packet *packet)
 {
     if (scope->source_port == 0 && scope->destination_port == 0)
         return true;
-    return (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP) &&
+    bool has_udp = packet->protocol == IPPROTO_UDP && !packet->from_bytes;
+    return (has_udp || simp_packet_has_tcp(packet)) &&
            (scope->source_port == 0 || scope->source_port == packet->source_port) &&
            (scope->destination_port == 0 || scope->destination_port == packet->destination_port);
 }
@@ -72,7 +73,7 @@ static bool has_flags(const sim_scope *scope, const sim_packet *packet)
 {
     if (scope->flags_set == 0 && scope->flags_clear == 0)
         return true;
-    return packet->protocol == IPPROTO_TCP && (packet->tcp.flags & scope->flags_set) == scope->flags_set &&
+    return simp_packet_has_tcp(packet) && (packet->tcp.flags & scope->flags_set) == scope->flags_set &&
            (packet->tcp.flags & scope->flags_clear) == 0;
 }
 

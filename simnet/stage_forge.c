@@ -94,8 +94,7 @@ static simp_stage_result run_reset(simp_stage *stage, simp_transit *transit)
 {
     const sim_packet *packet = transit->packet;
     sim_reset_toward toward = stage->what.reset.toward;
-    if (packet->protocol != IPPROTO_TCP || packet->fragment_offset != 0 ||
-        (packet->tcp.flags & SIMP_RST) != 0)
+    if (!simp_packet_has_tcp(packet) || (packet->tcp.flags & SIMP_RST) != 0)
         return SIMP_PASS;
     if (toward != SIM_RESET_RECEIVER)
         reset_sender(stage, packet);

@@ -189,7 +189,7 @@ static bool mark(const queue *q, const sim_queue *o, simp_transit *transit, uint
     sim_packet *packet = transit->packet;
     if (!is_long)
         return true;
-    if ((packet->traffic_class & SIMP_ECN_MASK) == SIMP_NOT_ECT)
+    if (packet->raw != NULL || (packet->traffic_class & SIMP_ECN_MASK) == SIMP_NOT_ECT)
         return !o->mark_drops_others;
     packet->traffic_class |= SIMP_CE;
     transit->fate = SIM_FATE_MARKED;

@@ -39,6 +39,7 @@ typedef struct test_case {
     SUITE(loss) \
     SUITE(impairment) \
     SUITE(impairment_flow) \
+    SUITE(impairment_tcp) \
     SUITE(tcp) \
     SUITE(tcp_bugs) \
     SUITE(tcp_sack) \
