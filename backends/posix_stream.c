@@ -280,12 +280,16 @@ static long notice_end(cas_port_socket *s, unsigned events)
     return FD_CLOSE;
 }
 
+/* FD_CLOSE is told once: who waits for room after the peer's end learns of a reset from its send. */
 static void tell_death(cas_port_socket *s)
 {
-    if (s->close_told)
-        return;
+    bool waits = !s->writable && !s->send_shut;
+    s->writable = true;
+    if (!s->close_told)
+        cas_sink_report(s->sink, FD_CLOSE, s->close_error);
+    else if (waits)
+        cas_sink_report(s->sink, FD_WRITE, 0);
     s->close_told = true;
-    cas_sink_report(s->sink, FD_CLOSE, s->close_error);
 }
 
 static void connection_event(cas_port_socket *s, unsigned events, long report)

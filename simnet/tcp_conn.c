@@ -26,7 +26,7 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp_sack.h"
 
-enum { RECEIVE_MIN = 64, SCALE_MAX = 14 };
+enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16 };
 
 static uint32_t hash_of(const simp_tcp_key *key)
 {
@@ -77,6 +77,8 @@ void simp_tcp_set_receive_limit(simp_tcp *t, int bytes)
 static uint8_t scale_for(uint32_t buffer, unsigned least)
 {
     uint8_t scale = (uint8_t)least;
+    while (scale > 0 && buffer >> scale < WINDOW_UNITS_MIN) /* or a small window is rounded off to none */
+        scale--;
     while (scale < SCALE_MAX && buffer >> scale > 65535)
         scale++;
     return scale;
@@ -332,6 +334,10 @@ void simp_tcp_fail(simp_tcp *t, int error)
     socket->dead = abort ? WSAECONNABORTED : WSAECONNRESET;
     if (error == WSAENETRESET)
         socket->dead = WSAENETRESET;
-    if (!socket->finished)
+    if (!socket->finished) {
         simp_socket_report(socket, FD_CLOSE, socket->dead);
+    } else if (socket->send_blocked) { /* FD_CLOSE is told once; who waits for room learns from its send */
+        socket->send_blocked = false;
+        simp_socket_report(socket, FD_WRITE, 0);
+    }
 }

@@ -48,6 +48,7 @@ typedef struct test_case {
     SUITE(tcp_congestion) \
     SUITE(tcp_pmtud) \
     SUITE(tcp_stack) \
+    SUITE(swarm_bugs) \
     SUITE(world) \
     SUITE(random) \
     SUITE(host_fault) \

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Random worlds full of transfers: what castanet_swarm draws from a seed, runs, and judges.
+ *
+ *  1. Everything drawn comes from streams named after what they decide, so that switching a feature off, or
+ *     leaving a connection out, moves nothing else.  That makes failures shrink.
+ *  2. A failure is a text: what kind of mistake, a colon, the particulars.  Two failures are the same when
+ *     they are of one kind.
+ */
+#ifndef TESTS_SWARM_H
+#define TESTS_SWARM_H
+
+#include <stdio.h>
+
+#include "castanet/sim.h"
+#include "castanet/sim_fault.h"
+#include "tests/transfer.h"
+
+/* ---- features: each is on or off in a seed ---- */
+
+/* name, chance in percent */
+#define SWARM_FEATURES(FEATURE)                                                                              \
+    FEATURE(ROUTERS, routers, 50) /* more than one link */                                                   \
+    FEATURE(IPV6, ipv6, 40)       /* some connections */                                                     \
+    FEATURE(STACKS, stacks, 50)   /* hosts have stacks of their own */                                       \
+    FEATURE(PROFILE, profile, 40) /* of Winsock */                                                           \
+    FEATURE(LATENCY, latency, 85)                                                                            \
+    FEATURE(FAR, far, 15) /* latencies above the initial RTO */                                              \
+    FEATURE(JITTER, jitter, 30)                                                                              \
+    FEATURE(OVERTAKING, overtaking, 30) /* jitter reorders */                                                \
+    FEATURE(RATE, rate, 50)                                                                                  \
+    FEATURE(SHORT_QUEUE, short_queue, 40)                                                                    \
+    FEATURE(LOSS, loss, 50)                                                                                  \
+    FEATURE(DUPLICATE, duplicate, 30)                                                                        \
+    FEATURE(REORDER, reorder, 30)                                                                            \
+    FEATURE(MTU, mtu, 30)                                                                                    \
+    FEATURE(CHANGES, changes, 20) /* options of links change under way */                                    \
+    FEATURE(PARTITIONS, partitions, 25)                                                                      \
+    FEATURE(LONG_PARTITIONS, long_partitions, 25) /* longer than connections live */                         \
+    FEATURE(BUFFERS, buffers, 50)                 /* of sockets */                                           \
+    FEATURE(NODELAY, nodelay, 40)                                                                            \
+    FEATURE(KEEPALIVE, keepalive, 30)                                                                        \
+    FEATURE(URGENT, urgent, 35)                                                                              \
+    FEATURE(SLOW, slow, 35) /* readers and writers */                                                        \
+    FEATURE(SMALL_CALLS, small_calls, 35)                                                                    \
+    FEATURE(ABORTS, aborts, 20)                                                                              \
+    FEATURE(RUDE, rude, 15)       /* programs that close without reading on */                               \
+    FEATURE(BACKLOG, backlog, 15) /* short ones */                                                           \
+    FEATURE(CALLS, calls, 25)     /* faults of the API: short transfers, late notifications */
+
+typedef enum swarm_feature {
+#define SWARM_FEATURE_ENUM(id, name, percent) SWARM_##id,
+    SWARM_FEATURES(SWARM_FEATURE_ENUM)
+#undef SWARM_FEATURE_ENUM
+        SWARM_FEATURE_COUNT
+} swarm_feature;
+
+const char *swarm_feature_name(swarm_feature);
+/* SWARM_FEATURE_COUNT: there is none of this name. */
+swarm_feature swarm_feature_of_name(const char *name, size_t len);
+
+/* ---- plans ---- */
+
+enum {
+    SWARM_HOSTS_MAX = 5,
+    SWARM_ROUTERS_MAX = 2,
+    SWARM_LINKS_MAX = 5,
+    SWARM_PARTITIONS_MAX = 3,
+    SWARM_CONNECTIONS_MAX = 50,
+    SWARM_PORT = 40000
+};
+
+typedef enum swarm_topology {
+    SWARM_LINE,    /* two hosts and a link */
+    SWARM_SEGMENT, /* hosts on one segment */
+    SWARM_STAR,    /* a router with a link to each host */
+    SWARM_CHAIN    /* two segments, whose routers are joined by a link */
+} swarm_topology;
+
+typedef struct swarm_link_plan {
+    sim_link_options there, back; /* back: what leaves from the end that was attached first */
+    sim_link_options later;       /* of both, from later_ns on; 0: never */
+    uint64_t later_ns;
+} swarm_link_plan;
+
+typedef struct swarm_partition_plan {
+    sim_partition_shape shape;
+    sim_partition_options options;
+    uint64_t begin_ns, end_ns;
+} swarm_partition_plan;
+
+typedef struct swarm_host_plan {
+    const sim_stack *stack; /* NULL: that of the world */
+    transfer_plan listener; /* what its accepted sockets inherit */
+    int backlog;
+} swarm_host_plan;
+
+typedef struct swarm_connection_plan {
+    unsigned client, server; /* hosts */
+    bool ipv6;
+    uint64_t start_ns;
+    transfer_plan ends[2]; /* of the client, of the server */
+} swarm_connection_plan;
+
+/* What is left of a seed: all zero, everything. */
+typedef struct swarm_less {
+    uint64_t off;         /* a bit a feature */
+    uint64_t connections; /* a bit for each that is left out */
+    unsigned size_shift;  /* transfers are shorter by so many halvings */
+} swarm_less;
+
+typedef struct swarm_plan {
+    uint64_t seed;
+    swarm_less less;
+    uint64_t features; /* a bit each */
+    swarm_topology topology;
+    unsigned host_count, router_count, link_count, partition_count, connection_count;
+    cas_profile profile;
+    const sim_stack *stack;
+    sim_fault_options calls; /* of every thread; only with SWARM_CALLS */
+    swarm_link_plan links[SWARM_LINKS_MAX];
+    swarm_partition_plan partitions[SWARM_PARTITIONS_MAX];
+    swarm_host_plan hosts[SWARM_HOSTS_MAX];
+    swarm_connection_plan connections[SWARM_CONNECTIONS_MAX];
+} swarm_plan;
+
+static inline bool swarm_has(const swarm_plan *plan, swarm_feature feature)
+{
+    return (plan->features >> feature & 1) != 0;
+}
+
+void swarm_draw(swarm_plan *, uint64_t seed, const swarm_less *less);
+void swarm_print_plan(FILE *, const swarm_plan *);
+
+/* ---- worlds ---- */
+
+typedef struct swarm_connection {
+    transfer_end ends[2];
+    char names[2][32];
+    UINT client_port; /* once it connects */
+    bool accepted;
+} swarm_connection;
+
+typedef struct swarm_listener {
+    CAsyncSocket socket; /* first */
+    struct swarm_world *world;
+    unsigned host;
+} swarm_listener;
+
+typedef struct swarm_world {
+    const swarm_plan *plan;
+    sim_world *world;
+    sim_host *hosts[SWARM_HOSTS_MAX + SWARM_ROUTERS_MAX]; /* routers behind the hosts */
+    sim_link *links[SWARM_LINKS_MAX];
+    sim_partition *partitions[SWARM_PARTITIONS_MAX];
+    sim_fault *faults[SWARM_HOSTS_MAX];
+    swarm_listener listeners[SWARM_HOSTS_MAX][2]; /* IPv4, IPv6 */
+    swarm_connection connections[SWARM_CONNECTIONS_MAX];
+    transfer_socket sockets[2 * SWARM_CONNECTIONS_MAX]; /* handed out in the order of need */
+    unsigned socket_count;
+    struct swarm_action {
+        struct swarm_world *world;
+        unsigned index;
+    } actions[SWARM_CONNECTIONS_MAX + 2 * SWARM_PARTITIONS_MAX + SWARM_LINKS_MAX];
+    unsigned action_count;
+} swarm_world;
+
+/* Makes the world of a plan, which must outlive it.  False: the world's error says why. */
+bool swarm_build(swarm_world *, const swarm_plan *, cas_allocator *memory);
+/* The numeric address of a host. */
+void swarm_address(const swarm_plan *, unsigned host, bool ipv6, char text[46]);
+
+/* ---- running and judging ---- */
+
+enum { SWARM_FAILURE_TEXT = 4096 };
+
+typedef struct swarm_outcome {
+    bool failed;
+    char failure[SWARM_FAILURE_TEXT];
+    char fingerprint[33];
+    uint64_t events, ended_ns;
+    uint64_t bytes;                   /* that were received */
+    unsigned done, failed_ends, left; /* ends */
+    sim_link_counters links;          /* sums over all */
+} swarm_outcome;
+
+typedef struct swarm_mode {
+    bool check;       /* the invariants of every connection after every event */
+    const char *pcap; /* NULL: none */
+    FILE *ladder;     /* NULL: none */
+    transfer_bug bug; /* of every program */
+} swarm_mode;
+
+void swarm_run(const swarm_plan *, const swarm_mode *, swarm_outcome *);
+/* Once the world is at rest.  True: all transfers ended as they should; else what is wrong. */
+bool swarm_judge(const swarm_world *, char *failure, size_t size);
+/* Sums over all links. */
+sim_link_counters swarm_link_counters(const swarm_world *);
+/* The connection of an end, NULL: it has none any more. */
+struct simp_tcp;
+const struct simp_tcp *swarm_tcp_of(const swarm_world *, unsigned connection, unsigned end);
+/* State, windows and timers of an end's connection. */
+void swarm_explain(const swarm_world *, unsigned connection, char *text, size_t size);
+
+/* Leaves out what the failure does not need; outcome is that of the rest. */
+void swarm_shrink(uint64_t seed, swarm_less *, const swarm_mode *, swarm_outcome *);
+/* The options of castanet_swarm that give this rest: " --without loss,urgent --size-shift 3". */
+void swarm_print_less(FILE *, const swarm_less *);
+
+#endif
