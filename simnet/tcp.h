@@ -4,7 +4,8 @@
  * 6675 and 3042 (recovery), 2018 and 2883 (SACK), 7323 (window scale, timestamps), 3168 (ECN), 1191 and 8201
  * (path MTU), 6528 (initial sequence numbers), 5961 (challenge ACKs).
  *
- * Files: tcp_conn.c states, opening and closing; tcp_listen.c the passive side; tcp_in.c segment arrival;
+ * Files: tcp_conn.c states, opening and closing; tcp_listen.c the passive side; tcp_validate.c which segments
+ * are let in; tcp_in.c what they do; tcp_report.c what only observers learn;
  * tcp_out.c what is sent when; tcp_timer.c timers; tcp_option.c what SYNs agree on, timestamps; tcp_ecn.c
  * ECN; tcp_cc.c and cc_cubic.c the congestion window; tcp_recovery.c what follows a loss, with tcp_sack.c's
  * scoreboard; tcp_gaps.c what is received behind a gap; tcp_pmtu.c the path MTU; tcp_send_buffer.c and
@@ -22,6 +23,7 @@
 
 #include "simnet/sequence.h"
 #include "simnet/sim_socket.h"
+#include "castanet/sim_observer.h"
 
 typedef enum simp_tcp_state {
     SIMP_TCP_CLOSED,
@@ -144,6 +146,9 @@ typedef struct simp_tcp {
     uint32_t last_ack_sent;
     uint64_t stamp_recent_ns;
 
+    uint64_t challenged_ns; /* when the period of challenge ACKs began ... */
+    unsigned challenges;    /* ... and how many there were in it */
+
     struct simp_gaps *gaps;         /* NULL: nothing is missing */
     struct simp_recovery *recovery; /* NULL: nothing is SACKed */
     struct simp_cubic *cubic;       /* NULL: Reno */
@@ -193,8 +198,38 @@ void simp_tcp_take_syn(simp_tcp *, const sim_packet *syn);
 /* 0 when the invariants hold; else 1, and which one does not in what. */
 int simp_tcp_check(const simp_tcp *, char *what, size_t size);
 
+/* The initial sequence number lies beyond that of the last octet of the connection before under the same
+ * four-tuple.  Before anything was sent. */
+void simp_tcp_begin_beyond(simp_tcp *, uint32_t last);
+/* A number of the four-tuple, keyed by the seed. */
+uint64_t simp_tcp_hash(const sim_world *, const simp_tcp_key *);
+
 /* ---- tcp_listen.c ---- */
-void simp_tcp_listen_input(cas_port_socket *listener, sim_packet *);
+/* Takes the packet over.  previous: the connection in TIME-WAIT whose place the SYN may take; NULL: none. */
+void simp_tcp_listen_input(cas_port_socket *listener, simp_tcp *previous, sim_packet *);
+/* Does the queue of the listener have no room for a handshake that completes? */
+bool simp_listen_refuses_ack(const cas_port_socket *listener, const sim_stack *);
+
+/* ---- tcp_in.c ---- */
+/* The peer's first SYN: answers it, and keeps its text.  Takes the packet over. */
+void simp_tcp_open_passively(simp_tcp *, sim_packet *syn);
+
+/* ---- tcp_validate.c ---- */
+/* The length in sequence space: SYN and FIN count. */
+uint32_t simp_tcp_sequence_len(const sim_packet *);
+/* Steps 1 to 4 of 3.10.7.4.  False: the segment is done with, and the connection may be.  True: it was cut to
+ * what is new and lies in the window. */
+bool simp_tcp_validate(simp_tcp *, sim_packet *);
+/* False: it acknowledges what it cannot, and was answered. */
+bool simp_tcp_validate_ack(simp_tcp *, uint32_t ack);
+/* Cuts off what was received before, and what lies beyond the window. */
+void simp_tcp_trim(simp_tcp *, sim_packet *);
+/* An ACK that lets an honest peer find out; not more than the stack's limit allows. */
+void simp_tcp_challenge(simp_tcp *);
+
+/* ---- tcp_report.c ---- */
+/* Tells observers; value as sim_report has it. */
+void simp_tcp_report(const simp_tcp *, sim_report_kind, int value);
 
 /* ---- tcp_out.c ---- */
 /* Sends what may be sent now, and an ACK if one is due. */

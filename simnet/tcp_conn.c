@@ -53,18 +53,35 @@ simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp
 
 void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = state; }
 
-/* RFC 6528: a clock of 4 us plus a keyed hash of the four-tuple; the seed is the key. */
-static uint32_t initial_sequence(sim_host *host, const simp_tcp_key *key)
+uint64_t simp_tcp_hash(const sim_world *world, const simp_tcp_key *key)
 {
-    const sim_world *world = host->world;
-    if (host->stack->isn == SIM_ISN_READABLE)
-        return 1000 * ++host->isn_count;
     uint64_t words[] = {key->local.high, key->local.low, key->remote.high, key->remote.low,
                         (uint64_t)key->local_port << 16 | key->remote_port};
     uint64_t hash = world->options.seed;
     for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
         hash = simp_mix(hash ^ simp_mix(words[i] + i));
-    return (uint32_t)(hash + world->now_ns / 4000);
+    return hash;
+}
+
+/* RFC 6528: a clock of 4 us plus a keyed hash of the four-tuple; the seed is the key. */
+static uint32_t initial_sequence(sim_host *host, const simp_tcp_key *key)
+{
+    if (host->stack->isn == SIM_ISN_READABLE)
+        return 1000 * ++host->isn_count;
+    return (uint32_t)(simp_tcp_hash(host->world, key) + host->world->now_ns / 4000);
+}
+
+static void begin_at(simp_tcp *t, uint32_t iss)
+{
+    t->iss = t->una = t->nxt = t->max = iss;
+    t->send.end = t->wnd_edge = iss + 1;
+}
+
+/* RFC 1122 4.2.2.13 (1): a fast connection is ahead of the clock. */
+void simp_tcp_begin_beyond(simp_tcp *t, uint32_t last)
+{
+    if (simp_seq_upto(t->iss, last))
+        begin_at(t, last + 1);
 }
 
 /* A window that never opens would be the end of a connection: SO_RCVBUF 0 takes a little all the same. */
@@ -136,9 +153,7 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     simp_tcp_set_receive_limit(t, options->receive_buffer);
     t->rcv_scale = scale_for(t->receive_limit, t->stack->window_scale_min);
     t->mss = simp_tcp_path_mss(host, key->remote);
-    t->iss = initial_sequence(host, key);
-    t->una = t->nxt = t->max = t->iss;
-    t->send.end = t->wnd_edge = t->iss + 1;
+    begin_at(t, initial_sequence(host, key));
     t->opened_ns = t->sent_ns = world->now_ns;
     t->quick_acks = (uint8_t)t->stack->quick_acks;
     simp_tcp_timer_init(t);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a segment does that arrives, RFC 9293 3.10.7, in the order of its steps: sequence number, RST, SYN,
- * ACK, URG, text, FIN.  The functions of a step return false when the segment, or the connection, is done
- * with.
+ * What a segment does that arrives, RFC 9293 3.10.7: in SYN-SENT, and else what tcp_validate.c let in, in the
+ * order of the steps: ACK, URG, text, FIN.  The functions of a step return false when the segment, or the
+ * connection, is done with.
  */
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
@@ -18,153 +18,65 @@ static void measure_handshake(simp_tcp *t)
 
 /* ---- SYN-SENT, 3.10.7.3 ---- */
 
-static void on_syn_sent(simp_tcp *t, const sim_packet *packet)
+/* Text that came with a SYN waits, as the only early packet, until the connection is established.  Takes the
+ * packet over; a FIN is not believed yet, it will be sent again. */
+static void keep_syn_text(simp_tcp *t, sim_packet *packet)
 {
-    uint8_t flags = packet->tcp.flags;
-    bool acknowledged = (flags & SIMP_ACK) != 0;
-    if (acknowledged && packet->tcp.ack != t->nxt) {
-        simp_tcp_reply_reset(t->host, packet);
-        return;
+    packet->tcp.seq++;
+    packet->tcp.flags &= (uint8_t) ~(SIMP_SYN | SIMP_FIN);
+    simp_tcp_trim(t, packet);
+    if (packet->length > 0 && t->receive.early == NULL) {
+        packet->next = NULL;
+        t->receive.early = packet;
+    } else {
+        simp_packet_free(&t->host->world->arena, packet);
     }
-    if ((flags & SIMP_RST) != 0) {
-        if (acknowledged)
-            simp_tcp_fail(t, WSAECONNREFUSED);
-        return;
-    }
-    if ((flags & SIMP_SYN) == 0)
-        return;
+}
+
+void simp_tcp_open_passively(simp_tcp *t, sim_packet *syn)
+{
+    simp_tcp_take_syn(t, syn);
+    simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
+    if (!simp_tcp_send_syn(t))
+        simp_out_of_memory(t->host->world);
+    keep_syn_text(t, syn);
+}
+
+static void on_syn_acknowledged(simp_tcp *t, const sim_packet *packet)
+{
     simp_tcp_take_syn(t, packet);
-    if (!acknowledged) { /* 3.5 figure 7: both sides open */
-        simp_tcp_set_state(t, SIMP_TCP_SYN_RECEIVED);
-        simp_tcp_send_syn(t);
-        return;
-    }
     measure_handshake(t);
     t->una = packet->tcp.ack;
     t->wnd_edge = t->una + t->wnd;
     t->ack_now = true;
     simp_tcp_established(t);
-    simp_tcp_output(t);
 }
 
-/* ---- first: sequence number ---- */
-
-static uint32_t sequence_len(const sim_packet *packet)
+/* False: the segment was taken.  True: it acknowledged our SYN, and its text is still to be processed.  RFC
+ * 5961 asks that a RST have the sequence number that is expected: before the peer has spoken that is 0, as
+ * 3.10.7.1 forms it. */
+static bool on_syn_sent(simp_tcp *t, sim_packet *packet)
 {
+    simp_arena *arena = &t->host->world->arena;
     uint8_t flags = packet->tcp.flags;
-    return packet->length + ((flags & SIMP_SYN) != 0) + ((flags & SIMP_FIN) != 0);
-}
-
-/* Table 6. */
-static bool is_acceptable(const simp_tcp *t, const sim_packet *packet)
-{
-    uint32_t window = t->rcv_edge - t->rcv_nxt, len = sequence_len(packet);
-    uint32_t first = packet->tcp.seq - t->rcv_nxt, last = first + len - 1;
-    if (len == 0)
-        return first <=
-               window; /* the edge included: a peer that has filled the window acknowledges from there */
-    return window != 0 && (first < window || last < window);
-}
-
-/* A closed window still takes the ACK, URG and RST of a segment: MUST-66. */
-static bool is_probe(const simp_tcp *t, const sim_packet *packet)
-{
-    return t->rcv_edge == t->rcv_nxt && packet->tcp.seq == t->rcv_nxt;
-}
-
-/* Cuts what was received before, and what lies beyond the window. */
-static void trim(simp_tcp *t, sim_packet *packet)
-{
-    if ((packet->tcp.flags & SIMP_SYN) != 0)
-        return; /* answered by a challenge */
-    if (simp_seq_before(packet->tcp.seq, t->rcv_nxt)) {
-        uint32_t old = t->rcv_nxt - packet->tcp.seq;
-        uint32_t cut = old < packet->length ? old : packet->length;
-        simp_gaps_duplicate(t, packet->tcp.seq, packet->tcp.seq + cut);
-        packet->tcp.seq += cut;
-        packet->offset += cut;
-        packet->length -= cut;
-    }
-    uint32_t end = packet->tcp.seq + packet->length;
-    if (simp_seq_before(t->rcv_edge, end)) {
-        packet->length -= end - t->rcv_edge;
-        packet->tcp.flags &= (uint8_t)~SIMP_FIN;
-    }
-}
-
-static bool check_sequence(simp_tcp *t, sim_packet *packet)
-{
-    if (is_acceptable(t, packet)) {
-        trim(t, packet);
-        return true;
-    }
-    if ((packet->tcp.flags & SIMP_RST) != 0)
-        return false;
-    t->ack_now = true;
-    if (t->state == SIMP_TCP_TIME_WAIT && (packet->tcp.flags & SIMP_FIN) != 0)
-        simp_tcp_enter_time_wait(t); /* a retransmitted FIN starts the wait again */
-    /* The ACK of an old segment still counts: after a probe was taken, the ACKs come from before it. */
-    if (simp_seq_before(packet->tcp.seq, t->rcv_nxt) || is_probe(t, packet)) {
-        uint32_t end = packet->tcp.seq + packet->length;
-        if (simp_seq_upto(end, t->rcv_nxt))
-            simp_gaps_duplicate(t, packet->tcp.seq, end);
-        packet->length = 0;
-        packet->tcp.flags &= (uint8_t)~SIMP_FIN;
-        return true;
-    }
-    simp_tcp_output(t);
-    return false;
-}
-
-/* ---- second: RST; fourth: SYN ---- */
-
-/* RFC 5961 3.2: exactly at RCV.NXT it resets, elsewhere in the window it is challenged. */
-static bool check_reset(simp_tcp *t, const sim_packet *packet)
-{
-    if ((packet->tcp.flags & SIMP_RST) == 0)
-        return true;
-    if (packet->tcp.seq != t->rcv_nxt) {
-        simp_tcp_send_ack(t);
-        return false;
-    }
-    switch (t->state) {
-    case SIMP_TCP_SYN_RECEIVED:
-        if (t->listener != NULL)
-            simp_tcp_destroy(t); /* back to LISTEN, without a word */
-        else
+    bool acknowledged = (flags & SIMP_ACK) != 0;
+    if (acknowledged && packet->tcp.ack != t->nxt) {
+        simp_tcp_reply_reset(t->host, packet);
+    } else if ((flags & SIMP_RST) != 0) {
+        if (acknowledged && packet->tcp.seq == t->rcv_nxt)
             simp_tcp_fail(t, WSAECONNREFUSED);
-        break;
-    case SIMP_TCP_TIME_WAIT: /* RFC 1337: ignored */ break;
-    case SIMP_TCP_CLOSING:
-    case SIMP_TCP_LAST_ACK:
-    default: simp_tcp_fail(t, WSAECONNRESET); break;
-    }
-    return false;
-}
-
-/* RFC 5961 4.2 */
-static bool check_syn(simp_tcp *t, const sim_packet *packet)
-{
-    if ((packet->tcp.flags & SIMP_SYN) == 0)
-        return true;
-    simp_tcp_send_ack(t);
-    return false;
-}
-
-/* The SYN of our peer once more, in SYN-RECEIVED: alone it says that our SYN,ACK was lost; with an ACK it
- * completes a simultaneous open (3.5 figure 7), and is an ACK like any other once its SYN is cut off. */
-static bool check_repeated_syn(simp_tcp *t, sim_packet *packet)
-{
-    uint8_t flags = packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST);
-    if (t->state != SIMP_TCP_SYN_RECEIVED || packet->tcp.seq != t->irs || (flags & SIMP_SYN) == 0)
-        return true;
-    if (flags == SIMP_SYN) {
-        simp_tcp_send_syn(t);
+    } else if ((flags & SIMP_SYN) != 0 && !acknowledged) { /* 3.5 figure 7: both sides open */
+        simp_tcp_open_passively(t, packet);
         return false;
+    } else if ((flags & SIMP_SYN) != 0) {
+        on_syn_acknowledged(t, packet);
+        packet->tcp.seq++;
+        packet->tcp.flags &= (uint8_t)~SIMP_SYN;
+        simp_tcp_trim(t, packet);
+        return true;
     }
-    packet->tcp.flags &= (uint8_t)~SIMP_SYN;
-    packet->tcp.seq++;
-    return true;
+    simp_packet_free(arena, packet);
+    return false;
 }
 
 /* ---- fifth: ACK ---- */
@@ -175,6 +87,8 @@ static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
         simp_tcp_reply_reset(t->host, packet);
         return false;
     }
+    if (t->listener != NULL && simp_listen_refuses_ack(t->listener, t->stack))
+        return false; /* as if it was lost: our SYN,ACK will ask again */
     measure_handshake(t);
     t->una = packet->tcp.ack;
     t->wnd = (uint32_t)packet->tcp.window << t->snd_scale;
@@ -285,10 +199,8 @@ static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
     if (t->state == SIMP_TCP_SYN_RECEIVED && !on_syn_received(t, packet))
         return false;
     uint32_t ack = packet->tcp.ack;
-    if (simp_seq_before(t->max, ack)) { /* acknowledges what was never sent */
-        simp_tcp_send_ack(t);
+    if (!simp_tcp_validate_ack(t, ack))
         return false;
-    }
     if (simp_seq_before(ack, t->una))
         return true; /* old; its text may still be new */
     bool changed = update_window(t, packet), advanced = simp_seq_before(t->una, ack);
@@ -317,15 +229,16 @@ static bool takes_text(const simp_tcp *t)
 
 static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
 {
-    if ((packet->tcp.flags & SIMP_URG) == 0 || packet->tcp.urgent == 0 || !takes_text(t))
+    if ((packet->tcp.flags & SIMP_URG) == 0 || !takes_text(t) ||
+        (packet->tcp.urgent == 0 && !t->stack->urgent_points_at_last))
         return;
-    uint32_t end = seq + packet->tcp.urgent;
-    if (t->rcv_has_urgent && !simp_seq_before(t->rcv_urgent, end))
+    uint32_t end = seq + packet->tcp.urgent + (t->stack->urgent_points_at_last ? 1 : 0);
+    if (simp_seq_upto(end, t->rcv_nxt) || (t->rcv_has_urgent && !simp_seq_before(t->rcv_urgent, end)))
         return;
     t->rcv_has_urgent = true;
     t->rcv_urgent = end;
-    if (!simp_seq_before(end - 1, t->rcv_nxt))
-        simp_receive_buffer_mark(t, end - 1);
+    simp_receive_buffer_mark(t, end - 1);
+    simp_tcp_report(t, SIM_REPORT_URGENT, (int)(end - t->rcv_nxt));
 }
 
 /* SHLD-18, 19; RFC 5681 4.2: at once behind a gap and when one closes. */
@@ -358,6 +271,8 @@ static bool take_text(simp_tcp *t, sim_packet *packet)
         return false;
     }
     simp_receive_buffer_add(t, packet);
+    if (t->rcv_has_urgent && simp_seq_upto(t->rcv_urgent, t->rcv_nxt))
+        t->rcv_has_urgent = false; /* or half the sequence space further on it would lie ahead again */
     if (t->receive_shut) {
         t->dropped_some = true;
         simp_receive_buffer_clear(t);
@@ -387,22 +302,10 @@ static void on_fin(simp_tcp *t)
     }
 }
 
-static void input(simp_tcp *t, sim_packet *packet)
+/* Sixth to eighth step.  Takes the packet over; seq is where its urgent pointer counts from, whatever was cut
+ * off. */
+static void process_text(simp_tcp *t, sim_packet *packet, uint32_t seq)
 {
-    simp_arena *arena = &t->host->world->arena;
-    uint32_t seq = packet->tcp.seq; /* the urgent pointer counts from here, whatever is cut */
-    bool bare = sequence_len(packet) == 0;
-    bool goes_on = check_repeated_syn(t, packet) && simp_option_accept(t, packet) &&
-                   check_sequence(t, packet) && check_reset(t, packet) && check_syn(t, packet);
-    if (goes_on) {
-        simp_option_record(t, packet, seq);
-        simp_ecn_receive(t, packet);
-        goes_on = check_ack(t, packet, bare);
-    }
-    if (!goes_on) {
-        simp_packet_free(arena, packet);
-        return;
-    }
     check_urgent(t, packet, seq);
     if ((packet->tcp.flags & SIMP_FIN) != 0) {
         t->fin_known = true;
@@ -415,21 +318,58 @@ static void input(simp_tcp *t, sim_packet *packet)
     } else {
         if (packet->length > 0)
             t->ack_now = true;
-        simp_packet_free(arena, packet);
+        simp_packet_free(&t->host->world->arena, packet);
     }
     if (t->fin_known && !t->fin_received && t->fin_at == t->rcv_nxt && takes_text(t))
         on_fin(t);
     simp_tcp_output(t);
 }
 
+/* The handshake is done: what came with the SYN is in order now.  The segment that completed it may have the
+ * same text again. */
+static bool take_syn_text(simp_tcp *t, sim_packet *packet)
+{
+    sim_packet *first = t->receive.early;
+    if (first == NULL)
+        return true;
+    t->receive.early = NULL;
+    if (!take_text(t, first))
+        return false;
+    simp_tcp_trim(t, packet);
+    return true;
+}
+
+static void input(simp_tcp *t, sim_packet *packet)
+{
+    uint32_t seq = packet->tcp.seq;
+    bool bare = simp_tcp_sequence_len(packet) == 0;
+    simp_arena *arena = &t->host->world->arena;
+    bool opens = t->state == SIMP_TCP_SYN_RECEIVED;
+    bool goes_on = simp_tcp_validate(t, packet);
+    if (goes_on) {
+        simp_option_record(t, packet, seq);
+        simp_ecn_receive(t, packet);
+        goes_on = check_ack(t, packet, bare);
+    }
+    if (goes_on && (!opens || take_syn_text(t, packet)))
+        process_text(t, packet, seq);
+    else
+        simp_packet_free(arena, packet);
+}
+
 /* ---- to whom it belongs ---- */
 
-/* A new SYN may take the place of a connection in TIME-WAIT, RFC 9293 MAY-2. */
+/* A new SYN may take the place of a connection in TIME-WAIT: MAY-2, and by its timestamp RFC 6191 (SHLD-4). */
 static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
 {
-    return t->state == SIMP_TCP_TIME_WAIT &&
-           (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) == SIMP_SYN &&
-           simp_seq_before(t->rcv_nxt, packet->tcp.seq);
+    if (t->state != SIMP_TCP_TIME_WAIT ||
+        (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) != SIMP_SYN)
+        return false;
+    bool is_beyond = simp_seq_before(t->rcv_nxt, packet->tcp.seq);
+    if (!t->stamps || !packet->tcp.has_timestamps)
+        return is_beyond;
+    int32_t later = simp_seq_diff(packet->tcp.ts_value, t->stamp_recent);
+    return later > 0 || (later == 0 && is_beyond);
 }
 
 static void heard(simp_tcp *t)
@@ -438,31 +378,47 @@ static void heard(simp_tcp *t)
     simp_tcp_restart_keepalive(t);
 }
 
-void simp_tcp_input(sim_host *host, sim_packet *packet)
+/* MUST-57, MUST-63, RFC 1122 3.2.1.3: nothing that claims to come from a group, or went to one, is answered. */
+static bool has_valid_addresses(const sim_host *host, const sim_packet *packet)
 {
-    simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source,
-                                packet->source_port);
-    if (t != NULL && is_reopening(t, packet)) {
-        simp_tcp_finish(t); /* what a program has not read yet stays readable */
-        t = NULL;
-    }
-    if (t != NULL) {
-        heard(t);
-        if (t->state == SIMP_TCP_SYN_SENT) {
-            on_syn_sent(t, packet);
-            simp_packet_free(&host->world->arena, packet);
-        } else {
-            input(t, packet);
-        }
+    simp_ip source = packet->source;
+    return simp_host_owns(host, packet->destination) && !simp_ip_is_any(source) &&
+           !simp_ip_is_multicast(source) && !simp_ip_is_limited_broadcast(source) &&
+           !simp_host_is_broadcast(host, source);
+}
+
+/* previous: in TIME-WAIT under the same four-tuple, and about to be reopened; NULL: there is none. */
+static void input_unconnected(sim_host *host, simp_tcp *previous, sim_packet *packet)
+{
+    simp_arena *arena = &host->world->arena;
+    if (!has_valid_addresses(host, packet)) {
+        simp_packet_free(arena, packet);
         return;
     }
     cas_port_socket *listener = simp_port_find_listener(host, packet->destination, packet->destination_port);
     if (listener != NULL) {
-        simp_tcp_listen_input(listener, packet);
+        simp_tcp_listen_input(listener, previous, packet);
+    } else if (previous != NULL) {
+        input(previous, packet);
+    } else {
+        simp_tcp_reply_reset(host, packet);
+        simp_packet_free(arena, packet);
+    }
+}
+
+void simp_tcp_input(sim_host *host, sim_packet *packet)
+{
+    simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source,
+                                packet->source_port);
+    if (t == NULL || is_reopening(t, packet)) {
+        input_unconnected(host, t, packet);
         return;
     }
-    simp_tcp_reply_reset(host, packet);
-    simp_packet_free(&host->world->arena, packet);
+    heard(t);
+    if (t->state != SIMP_TCP_SYN_SENT)
+        input(t, packet);
+    else if (on_syn_sent(t, packet))
+        process_text(t, packet, packet->tcp.seq - 1);
 }
 
 /* RFC 5461, 5927: an error about a segment in flight ends an attempt; a connection that stands ignores it. */

@@ -9,7 +9,7 @@
  */
 #include "simnet/tcp.h"
 
-enum { SCALE_MAX = 14, STAMPS_LEN = 12 };
+enum { SCALE_MAX = 14, STAMPS_LEN = 12, MSS_V4 = 536, MSS_V6 = 1220 };
 #define STAMP_LIFE_NS (UINT64_C(24) * 86400 * SIMP_S_NS) /* RFC 7323 5.5 */
 
 static uint32_t clock_of(const simp_tcp *t)
@@ -24,7 +24,8 @@ void simp_option_offer(simp_tcp *t, bool actively)
     t->sacks = stack->sack;
     t->stamps = stack->timestamps == SIM_FEATURE_ON || (!actively && stack->timestamps != SIM_FEATURE_OFF);
     t->ecn = stack->ecn == SIM_FEATURE_ON || (!actively && stack->ecn != SIM_FEATURE_OFF);
-    t->stamp_offset = (uint32_t)(simp_mix(t->iss) >> 32); /* RFC 7323 7.1: not the time since the start */
+    /* RFC 7323 7.1: not the time since the start; but that of the four-tuple goes on (RFC 6191). */
+    t->stamp_offset = (uint32_t)(simp_mix(simp_tcp_hash(t->host->world, &t->key)) >> 32);
 }
 
 /* RFC 7323 2.2: both sides scale, or neither. */
@@ -39,8 +40,10 @@ static void agree_scale(simp_tcp *t, const sim_packet *syn)
 
 void simp_option_agree(simp_tcp *t, const sim_packet *syn)
 {
-    if (syn->tcp.mss != 0 && syn->tcp.mss < t->mss)
-        t->mss = syn->tcp.mss;
+    uint16_t none = simp_ip_is_v4(t->key.remote) ? (uint16_t)MSS_V4 : (uint16_t)MSS_V6;
+    uint16_t mss = syn->tcp.mss != 0 ? syn->tcp.mss : none; /* MUST-15 */
+    if (mss < t->mss)
+        t->mss = mss;
     agree_scale(t, syn);
     t->sacks = t->sacks && syn->tcp.sack_permitted;
     t->stamps = t->stamps && syn->tcp.has_timestamps;

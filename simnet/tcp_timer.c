@@ -73,14 +73,24 @@ static bool has_tried_enough(const simp_tcp *t)
     return t->retries >= stack->syn_retries || (limit != 0 && t->host->world->now_ns - t->opened_ns >= limit);
 }
 
+/* RFC 9293 3.8.3 (c), SHLD-9: from R1 on the path is doubted.  There is no other one to try here, since routes
+ * are fixed; who watches is told. */
+static void count_retry(simp_tcp *t)
+{
+    t->retries++;
+    if (t->retries == t->stack->retransmissions_soft)
+        simp_tcp_report(t, SIM_REPORT_RETRANSMISSIONS, (int)t->retries);
+}
+
 static bool on_syn_timeout(simp_tcp *t)
 {
     if (has_tried_enough(t)) {
         simp_tcp_fail(t, WSAETIMEDOUT);
         return false;
     }
-    if (t->retries++ >= t->stack->syn_linear)
+    if (t->retries >= t->stack->syn_linear)
         t->backoff++;
+    count_retry(t);
     if (!simp_tcp_send_syn(t))
         simp_out_of_memory(t->host->world);
     return true;
@@ -114,7 +124,7 @@ static bool on_retransmit(simp_tcp *t)
     }
     simp_tcp_cc_timeout(t);
     simp_recovery_timeout(t);
-    t->retries++;
+    count_retry(t);
     t->backoff++;
     t->timing = false;
     t->nxt = t->una; /* 5.4: only the first now; the rest as the window opens */
@@ -132,6 +142,10 @@ void simp_tcp_restart_keepalive(simp_tcp *t)
 
 static bool on_keepalive(simp_tcp *t)
 {
+    if (t->una != t->max) { /* MUST-26: the retransmissions are what finds out */
+        simp_tcp_restart_keepalive(t);
+        return true;
+    }
     if (t->probes >= t->stack->keepalive_probes) {
         simp_tcp_fail(t, WSAENETRESET);
         return false;

@@ -37,6 +37,21 @@ typedef enum sim_fate {
 bool sim_fate_is_lost(sim_fate);
 const char *sim_fate_word(sim_fate); /* "lost", "cut off" */
 
+/* What happens to a connection that Winsock has no notification for: RFC 9293 3.9.1.8. */
+typedef enum sim_report_kind {
+    SIM_REPORT_SOFT_ERROR,      /* an ICMP error that may pass; value: its WSA code */
+    SIM_REPORT_RETRANSMISSIONS, /* R1 was reached (3.8.3); value: how many there were */
+    SIM_REPORT_URGENT           /* urgent data begins, or the urgent pointer advances; value: how many bytes
+                                   ahead of what was received it points.  FD_OOB follows with the byte */
+} sim_report_kind;
+
+typedef struct sim_report {
+    sim_report_kind kind;
+    SOCKET handle; /* INVALID_SOCKET: no program has it */
+    uint16_t local_port, remote_port;
+    int value;
+} sim_report;
+
 typedef struct sim_observer sim_observer;
 struct sim_observer {
     sim_observer *next; /* private */
@@ -49,6 +64,8 @@ struct sim_observer {
     void (*on_step)(sim_observer *, const sim_world *, const cas_observation *);
     /* What was on its way, or one of its copies, is lost after all. */
     void (*on_lost)(sim_observer *, const sim_world *, const sim_packet *, sim_fate);
+    /* Of a connection at a host; the report lasts until the return. */
+    void (*on_report)(sim_observer *, const sim_world *, const sim_host *at, const sim_report *);
 };
 
 /* The observer is borrowed; it must outlive the world or be removed. */
