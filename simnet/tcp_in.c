@@ -362,8 +362,7 @@ static void input(simp_tcp *t, sim_packet *packet)
 /* A new SYN may take the place of a connection in TIME-WAIT: MAY-2, and by its timestamp RFC 6191 (SHLD-4). */
 static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
 {
-    if (t->state != SIMP_TCP_TIME_WAIT ||
-        (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) != SIMP_SYN)
+    if (t->state != SIMP_TCP_TIME_WAIT || (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) != SIMP_SYN)
         return false;
     bool is_beyond = simp_seq_before(t->rcv_nxt, packet->tcp.seq);
     if (!t->stamps || !packet->tcp.has_timestamps)

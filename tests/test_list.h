@@ -41,6 +41,9 @@ typedef struct test_case {
     SUITE(impairment_flow) \
     SUITE(impairment_tcp) \
     SUITE(tcp) \
+    SUITE(tcp_open) \
+    SUITE(tcp_first) \
+    SUITE(tcp_arrival) \
     SUITE(tcp_bugs) \
     SUITE(tcp_sack) \
     SUITE(tcp_timestamps) \
