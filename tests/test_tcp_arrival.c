@@ -77,9 +77,9 @@ static void fin_behind_a_full_window_leaves_it_closed(void)
 {
     tcp_case c;
     simp_tcp *t = begin_alone(&c);
-    t->receive_limit = 3;
-    t->rcv_edge = t->rcv_nxt + 3;
-    arrive(&c, SIMP_ACK | SIMP_FIN, 0, "abc");
+    t->receive_limit = 32;
+    t->rcv_edge = t->rcv_nxt + 32;
+    arrive(&c, SIMP_ACK | SIMP_FIN, 0, "just as many bytes as the buffer");
     EXPECT_EQ_INT(t->state, SIMP_TCP_CLOSE_WAIT);
     EXPECT_EQ_INT(t->rcv_nxt - t->rcv_edge, 1);
     tcp_case_clear(&c);
