@@ -77,6 +77,17 @@ simp_tcp *tcp_of(const sim_host *host, const recorder *r)
     return host->sockets[handle]->tcp;
 }
 
+simp_tcp *any_tcp_of(const sim_host *host)
+{
+    const simp_hash_table *all = &host->world->connections;
+    for (simp_hash_node *at = simp_hash_after(all, NULL); at != NULL; at = simp_hash_after(all, at)) {
+        simp_tcp *t = (simp_tcp *)at;
+        if (t->host == host)
+            return t;
+    }
+    return NULL;
+}
+
 void packet_set_text(sim_world *world, sim_packet *packet, const char *text)
 {
     uint32_t len = (uint32_t)strlen(text);

@@ -34,6 +34,9 @@ void tcp_opening_drop(tcp_opening *, uint64_t from_a, uint64_t from_b);
 /* The connection of a socket of the host; NULL: none. */
 simp_tcp *tcp_of(const sim_host *, const recorder *);
 
+/* One of the connections of the host, whoever has it; NULL: it has none. */
+simp_tcp *any_tcp_of(const sim_host *);
+
 /* A segment that somebody made up.  text NULL: none; urgent and the options only if not 0. */
 typedef struct forged_segment {
     const char *from, *to;

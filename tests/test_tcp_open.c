@@ -244,8 +244,8 @@ static simp_tcp *begin_syn_received(tcp_opening *o, const char *text)
     syn.text = text;
     forged_segment_arrive(o->pair.b, &syn);
     tcp_opening_run(o, 1 * MS);
-    EXPECT_TRUE_FATAL(o->pair.world->connections != NULL);
-    return o->pair.world->connections;
+    EXPECT_TRUE_FATAL(any_tcp_of(o->pair.b) != NULL);
+    return any_tcp_of(o->pair.b);
 }
 
 /* 3.10.7.2: text comes with the SYN, again with the ACK, and is there once. */
@@ -287,7 +287,7 @@ static void reset_in_syn_received_frees_the_place_in_the_queue(void)
         reset.seq = 101;
         forged_segment_arrive(o.pair.b, &reset);
         tcp_opening_run(&o, 1 * MS);
-        EXPECT_TRUE(o.pair.world->connections == NULL);
+        EXPECT_TRUE(any_tcp_of(o.pair.b) == NULL);
         tcp_opening_clear(&o);
     }
     EXPECT_EQ_INT(o.listener.total, 0);
@@ -306,7 +306,7 @@ static void new_syn_in_syn_received_begins_anew(void)
     EXPECT_EQ_STR(wire_log_text(&o.log), "b ACK lost");
     syn.seq = t->rcv_nxt + 5000;
     forged_segment_arrive(o.pair.b, &syn);
-    EXPECT_TRUE(o.pair.world->connections == NULL);
+    EXPECT_TRUE(any_tcp_of(o.pair.b) == NULL);
     forged_segment_arrive(o.pair.b, &syn);
     tcp_opening_run(&o, 1 * MS);
     EXPECT_EQ_INT(segment_log_last(&o.segments, o.pair.b)->tcp.ack, syn.seq + 1);
@@ -382,7 +382,7 @@ static void segments_of_groups_are_dropped_in_silence(void)
     }
     tcp_opening_run(&o, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&o.log), "");
-    EXPECT_TRUE(o.pair.world->connections == NULL);
+    EXPECT_TRUE(any_tcp_of(o.pair.b) == NULL);
 }
 
 /* MUST-15: 536 where the peer says nothing; MUST-16: what it says, when that is less than the path takes. */
@@ -397,7 +397,7 @@ static void segments_are_as_long_as_the_peer_takes(void)
         forged_segment syn = first_syn;
         syn.mss = cases[i].offered;
         forged_segment_arrive(o.pair.b, &syn);
-        EXPECT_EQ_INT(o.pair.world->connections->mss, cases[i].used);
+        EXPECT_EQ_INT(any_tcp_of(o.pair.b)->mss, cases[i].used);
     }
 }
 
@@ -415,8 +415,8 @@ static void segments_over_ipv6_are_1220_without_an_option(void)
     syn.to = "fd00::2";
     syn.to_port = 81;
     forged_segment_arrive(o.pair.b, &syn);
-    EXPECT_TRUE_FATAL(o.pair.world->connections != NULL);
-    EXPECT_EQ_INT(o.pair.world->connections->mss, 1220);
+    EXPECT_TRUE_FATAL(any_tcp_of(o.pair.b) != NULL);
+    EXPECT_EQ_INT(any_tcp_of(o.pair.b)->mss, 1220);
 }
 
 /* ---- the queues ---- */
@@ -495,9 +495,9 @@ static void unanswered_syn_ack_is_given_up(void)
     tcp_opening_run(&o, 62 * S);
     EXPECT_EQ_INT(wire_log_matching(&o.log, "b SYN ACK lost"), 6);
     EXPECT_EQ_INT(o.log.at_ns[5], 31 * S);
-    EXPECT_TRUE(o.pair.world->connections != NULL);
+    EXPECT_TRUE(any_tcp_of(o.pair.b) != NULL);
     tcp_opening_run(&o, 2 * S);
-    EXPECT_TRUE(o.pair.world->connections == NULL);
+    EXPECT_TRUE(any_tcp_of(o.pair.b) == NULL);
     EXPECT_EQ_INT(o.listener.total, 0);
     tcp_opening_clear(&o);
     forged_segment_arrive(o.pair.b, &first_syn);
