@@ -104,7 +104,8 @@ static bool check_gaps(const finding *f)
     const sim_packet *last = NULL;
     uint32_t bytes = 0;
     if (g == NULL)
-        return require(f, t->receive.early == NULL || t->state == SIMP_TCP_SYN_RECEIVED, "sack 1: no gaps, but early packets");
+        return require(f, t->receive.early == NULL || t->state == SIMP_TCP_SYN_RECEIVED,
+                       "sack 1: no gaps, but early packets");
     bool ok = require(f, simp_ranges_are_sound(&g->held), "sack 1: held is not sound") &&
               require(f, g->held.count > 0 || g->has_duplicate, "sack 1: gaps are kept for nothing");
     for (const sim_packet *p = t->receive.early; ok && p != NULL; p = p->next) {

@@ -359,7 +359,7 @@ static void input(simp_tcp *t, sim_packet *packet)
 
 /* ---- to whom it belongs ---- */
 
-/* A new SYN may take the place of a connection in TIME-WAIT: MAY-2, and by its timestamp RFC 6191 (SHLD-4). */
+/* A new SYN may take the place of a connection in TIME-WAIT: MAY-2; by its timestamp RFC 6191, SHLD-4. */
 static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
 {
     if (t->state != SIMP_TCP_TIME_WAIT || (packet->tcp.flags & (SIMP_SYN | SIMP_ACK | SIMP_RST)) != SIMP_SYN)
@@ -377,7 +377,7 @@ static void heard(simp_tcp *t)
     simp_tcp_restart_keepalive(t);
 }
 
-/* MUST-57, MUST-63, RFC 1122 3.2.1.3: nothing that claims to come from a group, or went to one, is answered. */
+/* MUST-57, MUST-63, RFC 1122 3.2.1.3: nothing that claims to come from a group, or went to one, counts. */
 static bool has_valid_addresses(const sim_host *host, const sim_packet *packet)
 {
     simp_ip source = packet->source;

@@ -4,9 +4,9 @@
  * handshakes under way, and connections that wait to be accepted.
  *
  * Where an overflow is reset, as Windows does, a connection counts against the backlog from its SYN on, and
- * the handshake that was begun has its place.  Where it is dropped, as on Linux, either queue takes as many as
- * the backlog says; the ACK that completes a handshake is dropped too while the second one is full, and the
- * SYN,ACK sent again asks for it.  Handshakes that never complete leave after the last SYN,ACK.
+ * the handshake that was begun has its place.  Where it is dropped, as on Linux, either queue takes as many
+ * as the backlog says; the ACK that completes a handshake is dropped too while the second one is full, and
+ * the SYN,ACK sent again asks for it.  Handshakes that never complete leave after the last SYN,ACK.
  */
 #include "simnet/ip.h"
 #include "simnet/tcp.h"

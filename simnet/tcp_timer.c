@@ -73,8 +73,8 @@ static bool has_tried_enough(const simp_tcp *t)
     return t->retries >= stack->syn_retries || (limit != 0 && t->host->world->now_ns - t->opened_ns >= limit);
 }
 
-/* RFC 9293 3.8.3 (c), SHLD-9: from R1 on the path is doubted.  There is no other one to try here, since routes
- * are fixed; who watches is told. */
+/* RFC 9293 3.8.3 (c), SHLD-9: from R1 on the path is doubted.  There is no other one to try here, since
+ * routes are fixed; who watches is told. */
 static void count_retry(simp_tcp *t)
 {
     t->retries++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Segments that arrive in a synchronised state: what is acceptable (RFC 9293 3.10.7.4), what RFC 5961 makes of
- * RST, SYN and ACK, and text that overlaps.
+ * Segments that arrive in a synchronised state: what is acceptable (RFC 9293 3.10.7.4), what RFC 5961 makes
+ * of RST, SYN and ACK, and text that overlaps.
  */
 #include <string.h>
 
