@@ -76,11 +76,13 @@ bool simp_partition_takes(sim_world *world, sim_host *at, sim_packet *packet)
         if (spared || !separates(p, packet->origin, at->index))
             continue;
         p->blocked++;
-        simp_record_event(world, SIMP_RECORD_FATE, SIM_FATE_PARTITIONED, packet->id);
-        if (p->options.hold)
+        if (p->options.hold) {
+            simp_record_event(world, SIMP_RECORD_FATE, SIM_FATE_HELD, packet->id);
             keep(p, at, packet);
-        else
+        } else {
+            simp_report_lost(world, packet, SIM_FATE_PARTITIONED);
             simp_packet_free(&world->arena, packet);
+        }
         return true;
     }
     return false;

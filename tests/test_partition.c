@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "castanet/sim_observer.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"
@@ -160,6 +161,37 @@ static void packet_under_way_is_lost_when_the_partition_begins(void)
     send_to(&p, 0, 1);
     EXPECT_CODE_FATAL(sim_partition_groups(p.world, "cut", "ha | hb", NULL, &cut), 0);
     expect_heard(&p, HEARD("", "", "", "", ""));
+}
+
+typedef struct obituary {
+    sim_observer observer;
+    unsigned lost;
+    sim_fate fate;
+} obituary;
+
+static void on_lost(sim_observer *observer, const sim_world *world, const sim_packet *packet, sim_fate fate)
+{
+    obituary *o = (obituary *)observer;
+    (void)world;
+    (void)packet;
+    o->lost++;
+    o->fate = fate;
+}
+
+static void observers_learn_what_a_partition_cut_off(void)
+{
+    party p;
+    sim_partition *cut;
+    obituary seen = {.observer = {.on_lost = on_lost}};
+    build(&p);
+    sim_world_add_observer(p.world, &seen.observer);
+    EXPECT_CODE_FATAL(sim_partition_groups(p.world, "cut", "ha | hb", NULL, &cut), 0);
+    send_to(&p, 0, 1);
+    send_to(&p, 0, 2);
+    expect_heard(&p, HEARD("", "", "a", "", ""));
+    EXPECT_EQ_INT(seen.lost, 1);
+    EXPECT_EQ_INT(seen.fate, SIM_FATE_PARTITIONED);
+    sim_world_remove_observer(p.world, &seen.observer);
 }
 
 static void packet_under_way_is_spared_where_it_was_asked(void)
@@ -368,6 +400,7 @@ const test_case test_partition[] = {TEST(groups_hear_only_themselves_until_heale
                                     TEST(ring_shows_everyone_a_majority_and_no_two_the_same),
                                     TEST(two_partitions_add_up),
                                     TEST(packet_under_way_is_lost_when_the_partition_begins),
+                                    TEST(observers_learn_what_a_partition_cut_off),
                                     TEST(packet_under_way_is_spared_where_it_was_asked),
                                     TEST(held_packets_arrive_in_order_when_it_heals),
                                     TEST(held_packets_go_with_their_world),
