@@ -99,11 +99,30 @@ static int forward(building *m)
 
 static int set_options(building *m)
 {
-    static const sim_link_options options = {.latency_ns = SIM_MS(3)};
+    static const sim_link_options options = {.latency_ns = SIM_MS(3), .jitter_ns = SIM_US(5), .loss_ppm = 1};
     return sim_link_set_options(m->link, NULL, &options);
 }
 
 static int set_script(building *m) { return sim_link_set_script(m->segment, NULL, pass, NULL); }
+
+/* A state, a queue of events, lists, and connections to be counted: in both directions, and in one. */
+static int impair(building *m)
+{
+    static const uint64_t list[] = {1000, 2000};
+    static const int32_t table[] = {0, 500, 2000};
+    static const sim_impairment flapping = {
+        .kind = SIM_IMPAIR_FLAP,
+        .which = {.list = list, .list_len = 2},
+        .scope = {.connection = 7},
+        .flap = {.up = {SIM_S(1), SIM_MS(1), SIM_TABLE, table, 3}, .down = {.base_ns = SIM_MS(1)}}};
+    return sim_link_add(m->segment, NULL, &flapping, NULL);
+}
+
+static int queue_up(building *m)
+{
+    static const sim_impairment queue = {.kind = SIM_IMPAIR_QUEUE, .queue = {.rate_bps = SIM_MBIT(1)}};
+    return sim_link_add(m->link, m->a, &queue, NULL);
+}
 
 static const struct {
     const char *name;
@@ -123,6 +142,8 @@ static const struct {
              {"sim_host_add_route, default", route_back},
              {"sim_link_set_options", set_options},
              {"sim_link_set_script", set_script},
+             {"sim_link_add, both directions", impair},
+             {"sim_link_add, one direction", queue_up},
              {"sim_host_add_thread", add_thread},
              {"sim_host_run, server", run_server},
              {"sim_host_run, client", run_client}};
