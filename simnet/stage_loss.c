@@ -22,10 +22,36 @@ const simp_stage_kind simp_stage_drop = {
 
 /* ---- models ---- */
 
-static simp_stage_result run_model(simp_stage *stage, simp_transit *transit,
-                                   bool (*next)(simp_loss *, uint64_t, uint64_t))
+typedef struct model {
+    simp_loss loss;
+    bool (*next)(simp_loss *, uint64_t first, uint64_t second);
+} model;
+
+static int begin_model(simp_stage *stage)
 {
-    bool lost = next(stage->state, simp_stage_draw(stage, transit, 0), simp_stage_draw(stage, transit, 1));
+    model *m = stage->state;
+    const sim_impairment *what = &stage->what;
+    switch (what->kind) {
+    case SIM_IMPAIR_GILBERT:
+        simp_gilbert_begin(&m->loss, &what->gilbert);
+        m->next = simp_gilbert_next;
+        break;
+    case SIM_IMPAIR_GILBERT_ELLIOTT:
+        simp_gilbert_elliott_begin(&m->loss, &what->gilbert_elliott);
+        m->next = simp_gilbert_elliott_next;
+        break;
+    default:
+        simp_four_state_begin(&m->loss, &what->four_state);
+        m->next = simp_four_state_next;
+        break;
+    }
+    return 0;
+}
+
+static simp_stage_result run_model(simp_stage *stage, simp_transit *transit)
+{
+    model *m = stage->state;
+    bool lost = m->next(&m->loss, simp_stage_draw(stage, transit, 0), simp_stage_draw(stage, transit, 1));
     simp_choose_outcome(simp_stage_world(stage), &stage->chances->site, transit->ordinal, lost);
     return lost ? drop(transit) : SIMP_PASS;
 }
@@ -50,24 +76,13 @@ static int check_gilbert(const sim_link *link, const sim_impairment *what)
     return 0;
 }
 
-static int begin_gilbert(simp_stage *stage)
-{
-    simp_gilbert_begin(stage->state, &stage->what.gilbert);
-    return 0;
-}
-
-static simp_stage_result run_gilbert(simp_stage *stage, simp_transit *transit)
-{
-    return run_model(stage, transit, simp_gilbert_next);
-}
-
 const simp_stage_kind simp_stage_gilbert = {.name = "gilbert",
                                             .position = SIMP_AT_LOSS,
                                             .has_model = true,
-                                            .state_size = sizeof(simp_loss),
+                                            .state_size = sizeof(model),
                                             .check = check_gilbert,
-                                            .begin = begin_gilbert,
-                                            .run = run_gilbert};
+                                            .begin = begin_model,
+                                            .run = run_model};
 
 static int check_gilbert_elliott(const sim_link *link, const sim_impairment *what)
 {
@@ -88,24 +103,13 @@ static int check_gilbert_elliott(const sim_link *link, const sim_impairment *wha
     return 0;
 }
 
-static int begin_gilbert_elliott(simp_stage *stage)
-{
-    simp_gilbert_elliott_begin(stage->state, &stage->what.gilbert_elliott);
-    return 0;
-}
-
-static simp_stage_result run_gilbert_elliott(simp_stage *stage, simp_transit *transit)
-{
-    return run_model(stage, transit, simp_gilbert_elliott_next);
-}
-
 const simp_stage_kind simp_stage_gilbert_elliott = {.name = "gilbert-elliott",
                                                     .position = SIMP_AT_LOSS,
                                                     .has_model = true,
-                                                    .state_size = sizeof(simp_loss),
+                                                    .state_size = sizeof(model),
                                                     .check = check_gilbert_elliott,
-                                                    .begin = begin_gilbert_elliott,
-                                                    .run = run_gilbert_elliott};
+                                                    .begin = begin_model,
+                                                    .run = run_model};
 
 static int check_four_state(const sim_link *link, const sim_impairment *what)
 {
@@ -125,24 +129,13 @@ static int check_four_state(const sim_link *link, const sim_impairment *what)
     return 0;
 }
 
-static int begin_four_state(simp_stage *stage)
-{
-    simp_four_state_begin(stage->state, &stage->what.four_state);
-    return 0;
-}
-
-static simp_stage_result run_four_state(simp_stage *stage, simp_transit *transit)
-{
-    return run_model(stage, transit, simp_four_state_next);
-}
-
 const simp_stage_kind simp_stage_four_state = {.name = "4-state",
                                                .position = SIMP_AT_LOSS,
                                                .has_model = true,
-                                               .state_size = sizeof(simp_loss),
+                                               .state_size = sizeof(model),
                                                .check = check_four_state,
-                                               .begin = begin_four_state,
-                                               .run = run_four_state};
+                                               .begin = begin_model,
+                                               .run = run_model};
 
 /* ---- bit errors ---- */
 

@@ -167,6 +167,21 @@ static void ladder_marks_what_was_lost(void)
     cap_ladder_close(ladder);
 }
 
+/* A SYN that has left when the link is cut: the row of its departure learns of it. */
+static void ladder_marks_what_was_lost_on_its_way(void)
+{
+    world_pair pair = fixture_world_pair(NULL);
+    cap_ladder *ladder = NULL;
+    sim_impairment cut = {.kind = SIM_IMPAIR_BLOCK, .from_ns = 500000, .until_ns = (uint64_t)SIM_MS(2)};
+    EXPECT_CODE_FATAL(sim_link_add(pair.link, pair.a, &cut, NULL), 0);
+    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
+    connect_to_closed(&pair);
+    char *rows = rows_of(ladder);
+    expect_report(EXPECT_SITE(false), strstr(rows, "SYN-x cut off") != NULL, "no 'x cut off' in\n%s", rows);
+    free(rows);
+    cap_ladder_close(ladder);
+}
+
 static void ladder_keeps_the_newest_rows(void)
 {
     world_pair pair = fixture_world_pair(NULL);
@@ -185,5 +200,6 @@ const test_case test_capture[] = {TEST(file_holds_each_packet_at_its_time),
                                   TEST(capture_that_cannot_be_written_leaves_nothing),
                                   TEST(ladder_tells_calls_packets_and_callbacks),
                                   TEST(ladder_marks_what_was_lost),
+                                  TEST(ladder_marks_what_was_lost_on_its_way),
                                   TEST(ladder_keeps_the_newest_rows),
                                   TEST_END};
