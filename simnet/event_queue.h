@@ -90,6 +90,13 @@ static inline uint64_t simp_events_next_at(simp_event_queue *queue)
     return queue->count == 0 ? UINT64_MAX : queue->heap[0].at_ns;
 }
 
+/* Whose event it is: the index of a host.  There is one, and simp_events_next_at was asked. */
+static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
+{
+    uint64_t tie = queue->first.event != NULL ? queue->first.tie : queue->heap[0].tie;
+    return (uint32_t)(tie >> 42) & (SIMP_HOSTS_MAX - 1);
+}
+
 static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }
 
 #endif

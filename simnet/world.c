@@ -10,10 +10,20 @@
 
 #include "simnet/host.h"
 #include "simnet/stack.h"
+#include "simnet/stuck.h"
 
 #define EVENTS_MAX_DEFAULT UINT64_C(1000000000)
+#define EVENTS_PER_INSTANT_DEFAULT UINT64_C(10000000)
 
 /* ---- making and ending ---- */
+
+/* A new instant begins. */
+static void limit_instant(sim_world *world)
+{
+    uint64_t left = world->options.events_max - world->event_count;
+    uint64_t most = world->options.events_per_instant_max;
+    world->event_limit = world->event_count + (left < most ? left : most);
+}
 
 int sim_world_create(const sim_world_options *options, sim_world **out)
 {
@@ -24,6 +34,8 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
         chosen.memory = cas_allocator_system();
     if (chosen.events_max == 0)
         chosen.events_max = EVENTS_MAX_DEFAULT;
+    if (chosen.events_per_instant_max == 0)
+        chosen.events_per_instant_max = EVENTS_PER_INSTANT_DEFAULT;
     if (chosen.stack == NULL)
         chosen.stack = &simp_stack_rfc;
     if (sim_stack_check(chosen.stack, NULL) != 0)
@@ -38,6 +50,7 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
     world->options = chosen;
     world->stack = *chosen.stack;
     world->options.stack = &world->stack;
+    limit_instant(world);
     simp_fingerprint_init(&world->fingerprint, chosen.seed);
     simp_choice_log_init(&world->choices, world, &world->arena.base);
     *out = world;
@@ -63,19 +76,29 @@ void simp_schedule(sim_world *world, simp_event *event, simp_class class, sim_ho
     simp_events_schedule(&world->events, event, at, simp_tie(class, host->index, ++host->sequence));
 }
 
-sim_stop simp_world_step(sim_world *world)
+sim_stop simp_world_run_one(sim_world *world)
 {
-    if (world->event_count >= world->options.events_max)
-        return SIM_STOP_EVENTS;
     simp_event *event = simp_events_pop(&world->events);
     if (event == NULL)
         return SIM_STOP_IDLE;
-    world->now_ns = event->at_ns;
+    if (event->at_ns != world->now_ns) {
+        world->now_ns = event->at_ns;
+        limit_instant(world);
+    }
     world->event_count++;
     event->run(world, event);
     if (world->out_of_memory)
         return SIM_STOP_NO_MEMORY;
     return world->stop ? SIM_STOP_REQUESTED : SIM_STOP_TIME;
+}
+
+sim_stop simp_world_step(sim_world *world)
+{
+    if (world->event_count >= world->options.events_max)
+        return SIM_STOP_EVENTS;
+    if (world->event_count >= world->event_limit && simp_events_next_at(&world->events) == world->now_ns)
+        return simp_stuck(world);
+    return simp_world_run_one(world);
 }
 
 sim_stop sim_world_step(sim_world *world)

@@ -27,6 +27,7 @@ struct sim_world {
     simp_event_queue events;
     uint64_t now_ns;
     uint64_t event_count;
+    uint64_t event_limit; /* of event_count: the world's, or that of the present instant */
     uint64_t packet_count; /* ids given */
     uint64_t action_count; /* ties of actions */
     sim_world_options options;
@@ -77,7 +78,9 @@ void simp_report_lost(sim_world *, const sim_packet *, sim_fate);
 
 static inline void simp_topology_changed(sim_world *world) { world->topology++; }
 
-/* One event; SIM_STOP_TIME: it ran.  A request to stop stays. */
+/* One event, whatever the limits; SIM_STOP_TIME: it ran.  A request to stop stays. */
+sim_stop simp_world_run_one(sim_world *);
+/* The same within the limits. */
 sim_stop simp_world_step(sim_world *);
 
 /* Queues the event of a host at a time, not before now. */

@@ -52,6 +52,7 @@ typedef struct test_case {
     SUITE(tcp_pmtud) \
     SUITE(tcp_stack) \
     SUITE(swarm_bugs) \
+    SUITE(stuck) \
     SUITE(world) \
     SUITE(random) \
     SUITE(host_fault) \

@@ -40,6 +40,9 @@ typedef struct sim_world_options {
     cas_allocator *memory;  /* NULL: cas_allocator_system() */
     cas_profile profile;    /* of every thread in the world */
     uint64_t events_max;    /* stop after so many events; 0: 1 000 000 000 */
+    /* Stop when more than so many happen at one instant, as two programs do that answer each other over a
+     * link without latency; 0: 10 000 000. */
+    uint64_t events_per_instant_max;
     const sim_stack *stack; /* of every host that has none of its own; copied.  NULL: "rfc" */
 } sim_world_options;
 
@@ -54,7 +57,9 @@ typedef enum sim_stop {
     SIM_STOP_TIME,      /* virtual time reached the limit */
     SIM_STOP_REQUESTED, /* sim_world_stop or sim_world_fail */
     SIM_STOP_EVENTS,    /* events_max */
-    SIM_STOP_NO_MEMORY  /* the allocator refused where no call could report it; the run is void */
+    SIM_STOP_NO_MEMORY, /* the allocator refused where no call could report it; the run is void */
+    SIM_STOP_STUCK      /* events_per_instant_max: time no longer moves; sim_world_error names who keeps it
+                           from moving, of whom up to 256 further events were watched */
 } sim_stop;
 
 /* options NULL: all zero.  WSAEINVAL: the stack is none, see sim_stack_check. */
