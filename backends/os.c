@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The system's best backend for the calling thread: epoll where there is one, else poll.
+ * The system's best backend for the calling thread: epoll where there is one, else poll.  What was not built
+ * says so.
  */
 #include "castanet/os.h"
+#include "castanet/tun.h"
 
 #ifdef CASTANET_EPOLL
 
@@ -21,6 +23,16 @@ int cas_epoll_backend_create(cas_allocator *memory, cas_backend **out)
 }
 
 void cas_epoll_backend_destroy(cas_backend *backend) { (void)backend; }
+
+#endif
+
+#ifndef CASTANET_TUN
+
+int cas_tun_open(cas_allocator *memory, const char *interface, cas_packet_port **out)
+{
+    (void)memory, (void)interface, (void)out;
+    return WSAEOPNOTSUPP;
+}
 
 #endif
 

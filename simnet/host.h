@@ -54,6 +54,7 @@ struct sim_host {
     uint64_t name_hash;
     uint32_t index;
     bool forwarding;
+    bool outside; /* a bridge has it */
     simp_host_faults *faults; /* NULL: nothing is wrong */
     uint16_t ip_id;
     uint16_t port_next; /* ephemeral: where a sequential search for a free one begins */

@@ -4,6 +4,7 @@
  */
 #include "simnet/ip.h"
 
+#include "simnet/bridge.h"
 #include "simnet/host_fault.h"
 #include "simnet/link.h"
 #include "simnet/partition.h"
@@ -264,11 +265,29 @@ static bool is_for(const sim_host *host, simp_ip ip)
     return simp_ip_is_multicast(ip) || simp_host_is_broadcast(host, ip) || simp_host_owns(host, ip);
 }
 
+/* It is at its destination, and seen there; false: a partition is in between, and it is gone. */
+static bool reach(sim_host *host, sim_packet *packet)
+{
+    sim_world *world = host->world;
+    if (world->partitions != NULL && simp_partition_takes(world, host, packet))
+        return false;
+    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
+        if (at->on_arrived != NULL)
+            at->on_arrived(at, world, packet, host);
+    }
+    return true;
+}
+
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     if (simp_host_is_deaf(host)) {
         simp_packet_free(&world->arena, packet);
+        return;
+    }
+    if (host->outside) { /* whatever it is, and whoever it is for there */
+        if (reach(host, packet))
+            simp_bridge_take(host, packet);
         return;
     }
     if (packet->raw != NULL && !open_raw(host, &packet))
@@ -281,12 +300,8 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
             simp_packet_free(&world->arena, packet);
         return;
     }
-    if (world->partitions != NULL && simp_partition_takes(world, host, packet))
+    if (!reach(host, packet))
         return;
-    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
-        if (at->on_arrived != NULL)
-            at->on_arrived(at, world, packet, host);
-    }
     if (packet->more_fragments || packet->fragment_offset != 0)
         packet = simp_reassemble(host, packet);
     if (packet != NULL)

@@ -4,6 +4,8 @@
  */
 #include "simnet/packet.h"
 
+#include <string.h>
+
 #include "core/check.h"
 #include "simnet/arena.h"
 
@@ -67,6 +69,17 @@ simp_block *simp_block_create(simp_arena *arena, uint32_t capacity)
     simp_block *block = simp_alloc(arena, sizeof *block + capacity);
     if (block != NULL)
         *block = (simp_block){.references = 1, .capacity = capacity};
+    return block;
+}
+
+simp_block *simp_block_copy(simp_arena *arena, const void *bytes, uint32_t len)
+{
+    simp_block *block = simp_block_create(arena, len);
+    if (block == NULL)
+        return NULL;
+    block->used = len;
+    if (len != 0)
+        memcpy(block->bytes, bytes, len);
     return block;
 }
 

@@ -158,6 +158,7 @@ struct sim_packet *simp_packet_create(struct simp_arena *);
 struct sim_packet *simp_packet_copy(struct simp_arena *, const struct sim_packet *);
 void simp_packet_free(struct simp_arena *, struct sim_packet *);
 simp_block *simp_block_create(struct simp_arena *, uint32_t capacity); /* one reference */
+simp_block *simp_block_copy(struct simp_arena *, const void *bytes, uint32_t len);
 void simp_block_release(struct simp_arena *, simp_block *);            /* NULL is ignored */
 
 /* Length of the IP packet on a link, headers included. */

@@ -44,6 +44,7 @@ struct sim_world {
     simp_hash_table connections; /* simp_tcp by host, addresses and ports */
     simp_hash_table ports;       /* simp_port by host, protocol and port */
     simp_hash_table host_names;  /* sim_host by name */
+    struct sim_bridge *bridges;
     unsigned wait_depth;               /* cas_pump_run inside callbacks */
     bool stop;
     bool out_of_memory; /* where no call could report it */
@@ -64,7 +65,8 @@ typedef enum simp_record {
     SIMP_RECORD_CHOICE,
     SIMP_RECORD_START,
     SIMP_RECORD_ACTION,
-    SIMP_RECORD_HOST
+    SIMP_RECORD_HOST,
+    SIMP_RECORD_INJECTED
 } simp_record;
 
 static inline void simp_record_event(sim_world *world, simp_record kind, uint64_t who, uint64_t value)

@@ -57,6 +57,7 @@ typedef struct test_case {
     SUITE(random) \
     SUITE(host_fault) \
     SUITE(partition) \
+    SUITE(bridge) \
     SUITE(capture) \
     SUITE(profile) \
     SUITE(log) \

@@ -4,8 +4,6 @@
  */
 #include "tests/wire_sample.h"
 
-#include <string.h>
-
 #include "simnet/random.h"
 #include "tests/expect.h"
 
@@ -22,10 +20,8 @@ static bool one_in(simp_stream *random, uint32_t n) { return below(random, n) ==
 
 simp_block *wire_sample_block(simp_arena *arena, const uint8_t *bytes, size_t len)
 {
-    simp_block *block = simp_block_create(arena, (uint32_t)len);
+    simp_block *block = simp_block_copy(arena, bytes, (uint32_t)len);
     EXPECT_TRUE_FATAL(block != NULL);
-    block->used = (uint32_t)len;
-    memcpy(block->bytes, bytes, len);
     return block;
 }
 

@@ -6,6 +6,7 @@
 #ifndef CASTANET_SIM_H
 #define CASTANET_SIM_H
 
+#include "castanet/sim_bridge.h"
 #include "castanet/sim_host.h"
 #include "castanet/sim_host_fault.h"
 #include "castanet/sim_impairment.h"
