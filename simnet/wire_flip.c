@@ -41,9 +41,10 @@ static simp_block *fresh_bytes(simp_arena *arena, const sim_packet *packet)
 static void mend_header(simp_block *block)
 {
     uint8_t *bytes = block->bytes;
+    if (block->used < SIMP_V4_HEADER_LEN || bytes[0] >> 4 != 4)
+        return;
     uint32_t header_len = (bytes[0] & 15u) * 4;
-    if (block->used < SIMP_V4_HEADER_LEN || bytes[0] >> 4 != 4 || header_len < SIMP_V4_HEADER_LEN ||
-        header_len > block->used)
+    if (header_len < SIMP_V4_HEADER_LEN || header_len > block->used)
         return;
     memset(bytes + V4_CHECKSUM_AT, 0, 2);
     simp_wire_put_checksum(bytes + V4_CHECKSUM_AT, simp_wire_sum(bytes, header_len));
