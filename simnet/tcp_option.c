@@ -115,9 +115,10 @@ void simp_option_measure(simp_tcp *t, const sim_packet *packet, uint32_t flight)
 {
     if (!packet->tcp.has_timestamps)
         return;
-    uint32_t ticks = clock_of(t) - packet->tcp.ts_echo;
-    if (ticks > UINT32_MAX / 2)
-        return;                                                    /* never sent by us */
-    unsigned samples = (flight + 2u * t->mss - 1) / (2u * t->mss); /* expected in a round trip: appendix G */
-    simp_tcp_rtt_sample(t, (uint64_t)ticks * (uint64_t)t->stack->timestamp_tick_ns, samples);
+    uint64_t tick_ns = (uint64_t)t->stack->timestamp_tick_ns;
+    uint64_t rtt_ns = (clock_of(t) - packet->tcp.ts_echo) * tick_ns;
+    if (rtt_ns > t->host->world->now_ns - t->opened_ns + tick_ns)
+        return; /* no segment of ours carried it */
+    /* Appendix G: as many samples as are expected in a round trip share the weight of one. */
+    simp_tcp_rtt_sample(t, rtt_ns, (flight + 2u * t->mss - 1) / (2u * t->mss));
 }

@@ -239,7 +239,8 @@ static bool may_send_data(const simp_tcp *t)
            t->state == SIMP_TCP_FIN_WAIT_1 || t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
 }
 
-/* Nothing is in flight: the congestion window, and the size of segments, may be out of date. */
+/* Nothing is in flight, and something is to be sent: the congestion window, and the size of segments, may be
+ * out of date. */
 static void resume(simp_tcp *t)
 {
     if (t->host->world->now_ns - t->sent_ns >= simp_tcp_timeout(t))
@@ -251,7 +252,7 @@ static void resume(simp_tcp *t)
 void simp_tcp_output(simp_tcp *t)
 {
     if (may_send_data(t)) {
-        if (t->una == t->max)
+        if (t->una == t->max && t->max != t->send.end)
             resume(t);
         if (t->recovering && t->sacks)
             simp_recovery_output(t);

@@ -45,6 +45,8 @@ typedef struct test_case {
     SUITE(tcp_first) \
     SUITE(tcp_arrival) \
     SUITE(tcp_bugs) \
+    SUITE(tcp_check) \
+    SUITE(tcp_scale) \
     SUITE(tcp_sack) \
     SUITE(tcp_timestamps) \
     SUITE(tcp_ecn) \
