@@ -185,6 +185,40 @@ static void echo_that_was_not_agreed_on_is_ignored(void)
     EXPECT_EQ_INT(t->cwnd, 11 * MSS);
 }
 
+/* ---- both, over a line that marks ---- */
+
+/* 600 KB over a line whose queue drops at 25 packets, and marks at 10 what is capable; how many were lost. */
+static uint64_t lost_on_a_narrow_line(sim_feature ecn, sim_link_counters *counters)
+{
+    enum { BYTES = 600000 };
+    tcp_case c;
+    sim_stack stack = with_ecn(ecn);
+    tcp_case_begin_with(&c, &stack, &stack, &(sim_link_options){.latency_ns = SIM_MS(5)});
+    const sim_impairment line = {.kind = SIM_IMPAIR_QUEUE,
+                                 .queue = {.rate_bps = SIM_MBIT(8), .packets_max = 25, .mark_packets = 10}};
+    EXPECT_CODE(sim_link_add(c.pair.link, c.pair.a, &line, NULL), 0);
+    int sent = 0, got = 0;
+    for (unsigned round = 0; round < 2000 && got < BYTES; round++) {
+        int left = BYTES - sent, n = left > 0 ? tcp_case_send(&c, true, sent, left) : 0;
+        sent += n > 0 ? n : 0;
+        tcp_case_run(&c, 5 * MS);
+        got += tcp_case_receive(&c, false, got);
+    }
+    EXPECT_EQ_INT(got, BYTES);
+    EXPECT_CODE(sim_link_counters_read(c.pair.link, c.pair.a, counters), 0);
+    return counters->overflowed;
+}
+
+/* What the mark is for: the sender slows down before anything is lost. */
+static void marks_keep_a_queue_from_overflowing(void)
+{
+    sim_link_counters with, without;
+    EXPECT_TRUE(lost_on_a_narrow_line(SIM_FEATURE_OFF, &without) > 0);
+    EXPECT_EQ_INT(without.marked, 0);
+    EXPECT_EQ_INT(lost_on_a_narrow_line(SIM_FEATURE_ON, &with), 0);
+    EXPECT_TRUE(with.marked > 0);
+}
+
 const test_case test_tcp_ecn[] = {TEST(syn_offers_with_both_flags_and_is_answered_with_one),
                                   TEST(syn_that_is_sent_again_does_not_offer),
                                   TEST(only_new_text_is_capable),
@@ -193,4 +227,5 @@ const test_case test_tcp_ecn[] = {TEST(syn_offers_with_both_flags_and_is_answere
                                   TEST(mark_is_told_in_every_ack_until_the_peer_has_reduced),
                                   TEST(echo_halves_the_window_once_a_round_trip),
                                   TEST(echo_that_was_not_agreed_on_is_ignored),
+                                  TEST(marks_keep_a_queue_from_overflowing),
                                   TEST_END};
