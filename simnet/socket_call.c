@@ -152,6 +152,8 @@ static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
 {
     simp_next_hop next;
     int error = check_stream_connect(s, ip, port);
+    if (error == 0 && (simp_ip_is_multicast(ip) || simp_host_is_broadcast(s->host, ip)))
+        error = WSAENETUNREACH; /* RFC 9293 MUST-46 */
     if (error == 0)
         error = simp_ip_route(s->host, ip, &next);
     bool was_bound = s->bound;

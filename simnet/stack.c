@@ -215,7 +215,7 @@ int sim_stack_check(const sim_stack *s, sim_error *error)
         {"syn_linear", s->syn_linear, 0, s->syn_retries},
         {"syn_timeout_ns", s->syn_timeout_ns, 0, year},
         {"syn_ack_retries", s->syn_ack_retries, 0, COUNT_MAX},
-        {"delayed_ack_ns", s->delayed_ack_ns, 0, SIM_MS(500)},
+        {"delayed_ack_ns", s->delayed_ack_ns, 0, SIM_MS(500) - 1}, /* MUST-40 */
         {"quick_acks", s->quick_acks, 0, 255},
         {"time_wait_ns", s->time_wait_ns, 0, year},
         {"fin_wait_2_ns", s->fin_wait_2_ns, 0, year},

@@ -84,7 +84,7 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
     uint32_t ahead = t->urgent_end - packet->tcp.seq;
     if (t->urgent && ahead - 1 < WINDOW_MAX && (packet->tcp.flags & SIMP_SYN) == 0) {
         packet->tcp.flags |= SIMP_URG;
-        packet->tcp.urgent = (uint16_t)ahead;
+        packet->tcp.urgent = (uint16_t)(ahead - (t->stack->urgent_points_at_last ? 1 : 0));
     }
     simp_option_fill(t, packet);
     packet->ip_payload_len = 20 + simp_tcp_options_len(&packet->tcp) + packet->length;

@@ -44,6 +44,10 @@ typedef struct test_case {
     SUITE(tcp_open) \
     SUITE(tcp_first) \
     SUITE(tcp_arrival) \
+    SUITE(tcp_close) \
+    SUITE(tcp_interface) \
+    SUITE(tcp_timers) \
+    SUITE(tcp_urgent) \
     SUITE(tcp_bugs) \
     SUITE(tcp_check) \
     SUITE(tcp_scale) \
