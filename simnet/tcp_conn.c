@@ -3,9 +3,11 @@
  * The states of a connection, RFC 9293 3.3.2, and what opens and closes it.
  *
  *   CLOSED       -> SYN-SENT      active open                          [simp_tcp_connect]
- *   CLOSED       -> SYN-RECEIVED  SYN at a listener                    [simp_tcp_listen_input]
- *   SYN-SENT     -> SYN-RECEIVED  SYN without ACK: both open           [tcp_in.c on_syn_sent]
- *   SYN-SENT     -> ESTABLISHED   SYN with ACK                         [tcp_in.c on_syn_sent]
+ *   CLOSED       -> SYN-RECEIVED  SYN at a listener                    [simp_tcp_open_passively]
+ *   SYN-SENT     -> SYN-RECEIVED  SYN without ACK: both open           [simp_tcp_open_passively]
+ *   SYN-SENT     -> ESTABLISHED   SYN with ACK                         [tcp_in.c on_syn_acknowledged]
+ *   SYN-SENT     -> destroyed     refused                              [simp_tcp_fail]
+ *   SYN-RECEIVED -> destroyed     back to LISTEN, nobody is told: RST, or a new SYN   [tcp_validate.c]
  *   SYN-RECEIVED -> ESTABLISHED   ACK of our SYN                       [tcp_in.c on_syn_received]
  *   SYN-RECEIVED -> FIN-WAIT-1    the same, closed meanwhile           [tcp_in.c on_syn_received]
  *   ESTABLISHED  -> FIN-WAIT-1    the program has no more to send      [simp_tcp_shutdown]
@@ -16,7 +18,9 @@
  *   FIN-WAIT-2   -> TIME-WAIT     FIN                                  [tcp_in.c on_fin]
  *   CLOSING      -> TIME-WAIT     ACK of our FIN                       [tcp_in.c on_fin_acked]
  *   LAST-ACK     -> CLOSED        ACK of our FIN                       [simp_tcp_finish]
- *   TIME-WAIT    -> CLOSED        after 2 MSL                          [simp_tcp_finish]
+ *   CLOSING, LAST-ACK -> CLOSED   RST, when only our FIN is missing    [tcp_validate.c on_reset]
+ *   TIME-WAIT    -> CLOSED        after 2 MSL, or a new SYN            [simp_tcp_finish]
+ *   FIN-WAIT-2   -> destroyed     an orphan has waited long enough     [tcp_timer.c expire]
  *   CLOSED       -> destroyed     the program closes, or has closed    [simp_tcp_close]
  *   any          -> destroyed     reset, time-out, abort               [simp_tcp_fail, simp_tcp_abort]
  *   any          -> CLOSED        reset while it waits to be accepted, where the profile has

@@ -54,14 +54,14 @@ static void begin(tcp_opening *o, source_log *log)
     sim_world_add_observer(o->pair.world, &log->observer);
 }
 
-static void connect_from(tcp_opening *o, recorder *client, const char *local, int ttl)
+static void connect_from(tcp_opening *o, recorder *client, const char *local, const char *to, int ttl)
 {
     recorder_construct(client);
     sim_host_enter(o->pair.a);
     EXPECT_OK_FATAL(CAsyncSocket_Create(&client->socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, local));
     if (ttl != 0)
         EXPECT_OK(CAsyncSocket_SetSockOpt(&client->socket, IP_TTL, &ttl, sizeof ttl, IPPROTO_IP));
-    EXPECT_ERROR(CAsyncSocket_Connect(&client->socket, "10.0.0.2", OPENING_PORT), WSAEWOULDBLOCK);
+    EXPECT_ERROR(CAsyncSocket_Connect(&client->socket, to, OPENING_PORT), WSAEWOULDBLOCK);
 }
 
 static void expect_source(tcp_opening *o, source_log *log, recorder *client, const char *text)
@@ -90,7 +90,7 @@ static void address_of_an_attempt_is_asked_of_ip(void)
     source_log log;
     recorder client;
     begin(&o, &log);
-    connect_from(&o, &client, NULL, 0);
+    connect_from(&o, &client, NULL, "10.0.0.2", 0);
     expect_source(&o, &log, &client, "10.0.0.1");
 }
 
@@ -101,7 +101,7 @@ static void address_of_an_attempt_is_the_one_of_bind(void)
     source_log log;
     recorder client;
     begin(&o, &log);
-    connect_from(&o, &client, "10.0.1.77", 0);
+    connect_from(&o, &client, "10.0.1.77", "10.0.0.2", 0);
     expect_source(&o, &log, &client, "10.0.1.77");
 }
 
@@ -153,12 +153,49 @@ static void time_to_live_is_what_the_program_sets(void)
     source_log log;
     recorder client;
     begin(&o, &log);
-    connect_from(&o, &client, NULL, 7);
+    connect_from(&o, &client, NULL, "10.0.0.2", 7);
     tcp_opening_run(&o, 1 * S);
     EXPECT_EQ_INT(log.ttl, 7);
 }
 
+/* MUST-56: segments die at the router for a while, and it says so each time. */
+static void soft_errors_do_not_end_a_connection(void)
+{
+    tcp_opening o;
+    recorder client, server;
+    sim_host *router;
+    sim_link *near, *far;
+    sim_link_options options = {.latency_ns = NEAR_NS};
+    tcp_opening_begin(&o, NULL, 5, NEAR_NS);
+    EXPECT_CODE_FATAL(sim_host_create(o.pair.world, "r", &router), 0);
+    EXPECT_CODE_FATAL(sim_link_create(o.pair.world, "near", &options, &near), 0);
+    EXPECT_CODE_FATAL(sim_link_create(o.pair.world, "far", &options, &far), 0);
+    EXPECT_CODE_FATAL(sim_host_attach(o.pair.a, near, "10.9.0.1/24"), 0);
+    EXPECT_CODE_FATAL(sim_host_attach(router, near, "10.9.0.254/24"), 0);
+    EXPECT_CODE_FATAL(sim_host_attach(router, far, "10.8.0.254/24"), 0);
+    EXPECT_CODE_FATAL(sim_host_attach(o.pair.b, far, "10.8.0.2/24"), 0);
+    sim_host_set_forwarding(router, true);
+    EXPECT_CODE(sim_host_add_route(o.pair.a, "10.8.0.0/24", "10.9.0.254"), 0);
+    EXPECT_CODE(sim_host_add_route(o.pair.b, "10.9.0.0/24", "10.8.0.254"), 0);
+    connect_from(&o, &client, "10.9.0.1", "10.8.0.2", 0);
+    tcp_opening_run(&o, 1 * S);
+    EXPECT_TRUE_FATAL(tcp_opening_accept(&o, &server));
+    tcp_opening_clear(&o);
+    for (unsigned i = 0; i < 2; i++) {
+        int ttl = i == 0 ? 1 : 64;
+        sim_host_enter(o.pair.a);
+        EXPECT_OK(CAsyncSocket_SetSockOpt(&client.socket, IP_TTL, &ttl, sizeof ttl, IPPROTO_IP));
+        EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "text", 4, 0), 4);
+        tcp_opening_run(&o, 10 * S);
+        EXPECT_EQ_INT(wire_log_matching(&o.log, "r ICMP"), 4); /* after 0, 1, 3 and 7 s, then no more */
+    }
+    EXPECT_EQ_INT(recorder_count(&client, FD_CLOSE), 0);
+    EXPECT_EQ_INT(recorder_count(&server, FD_READ), 1);
+}
+
 const test_case test_tcp_interface[] = {
+    TEST(soft_errors_do_not_end_a_connection),
+
     TEST(address_of_an_attempt_is_asked_of_ip),      TEST(address_of_an_attempt_is_the_one_of_bind),
     TEST(listener_with_an_address_hears_of_it_only), TEST(attempt_to_a_group_is_refused_at_once),
     TEST(time_to_live_is_what_the_program_sets),     TEST_END};
