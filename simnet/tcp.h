@@ -146,8 +146,8 @@ typedef struct simp_tcp {
     uint32_t last_ack_sent;
     uint64_t stamp_recent_ns;
 
-    uint64_t challenged_ns; /* when the period of challenge ACKs began ... */
-    unsigned challenges;    /* ... and how many there were in it */
+    uint32_t challenged_ms; /* when the period of challenge ACKs began, modulo 2^32 ... */
+    uint16_t challenges;    /* ... and how many there were in it */
 
     struct simp_gaps *gaps;         /* NULL: nothing is missing */
     struct simp_recovery *recovery; /* NULL: nothing is SACKed */

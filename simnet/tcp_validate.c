@@ -23,9 +23,10 @@ static uint32_t receive_window(const simp_tcp *t)
 /* RFC 5961 7 and its erratum 4772: a flood of bad segments is not answered by a flood of ACKs. */
 void simp_tcp_challenge(simp_tcp *t)
 {
-    uint64_t now = t->host->world->now_ns;
-    if (t->challenges == 0 || now - t->challenged_ns >= (uint64_t)t->stack->challenge_period_ns) {
-        t->challenged_ns = now;
+    uint32_t now_ms = (uint32_t)(t->host->world->now_ns / SIMP_MS_NS);
+    uint64_t period_ms = (uint64_t)t->stack->challenge_period_ns / SIMP_MS_NS;
+    if (t->challenges == 0 || now_ms - t->challenged_ms >= period_ms) {
+        t->challenged_ms = now_ms;
         t->challenges = 0;
     }
     if (t->challenges >= t->stack->challenge_acks)
