@@ -13,15 +13,16 @@
 
 bool simp_listen_refuses_ack(const cas_port_socket *listener, const sim_stack *stack)
 {
-    return stack->accept_overflow == SIM_OVERFLOW_DROP && listener->accept_count >= listener->backlog;
+    return stack->accept_overflow == SIM_OVERFLOW_DROP &&
+           listener->accept_count >= listener->backlog + stack->accept_extra;
 }
 
 static bool is_full(const cas_port_socket *listener, const sim_stack *stack)
 {
-    unsigned waiting = listener->accept_count, begun = listener->handshake_count;
+    unsigned begun = listener->handshake_count;
     if (stack->accept_overflow == SIM_OVERFLOW_DROP)
-        return waiting >= listener->backlog || begun >= listener->backlog;
-    return waiting + begun >= listener->backlog;
+        return simp_listen_refuses_ack(listener, stack) || begun >= listener->backlog;
+    return listener->accept_count + begun >= listener->backlog;
 }
 
 static simp_tcp_key key_of(const sim_host *host, const sim_packet *packet)

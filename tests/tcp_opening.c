@@ -25,6 +25,20 @@ void tcp_opening_begin(tcp_opening *o, const sim_stack *b, int backlog, int64_t 
     segment_log_start(&o->segments, o->pair.world);
 }
 
+void tcp_opening_begin_alone(tcp_opening *o, const sim_stack *b, int backlog)
+{
+    tcp_opening_begin(o, b, backlog, SIM_MS(1));
+    tcp_opening_drop(o, UINT64_MAX, UINT64_MAX);
+}
+
+const forged_segment opening_syn = {.from = "10.0.0.1",
+                                    .to = "10.0.0.2",
+                                    .from_port = 5000,
+                                    .to_port = OPENING_PORT,
+                                    .seq = 100,
+                                    .window = 8000,
+                                    .flags = SIMP_SYN};
+
 void tcp_opening_run(tcp_opening *o, uint64_t ns)
 {
     char what[256] = "";

@@ -48,6 +48,11 @@ typedef struct forged_segment {
     const char *text;
 } forged_segment;
 
+/* A SYN from port 5000 of host a to the listener. */
+extern const forged_segment opening_syn;
+/* The same as tcp_opening_begin, but the link is cut: nobody but forged segments talks to the listener. */
+void tcp_opening_begin_alone(tcp_opening *, const sim_stack *b, int backlog);
+
 /* It arrives at the host now. */
 void forged_segment_arrive(sim_host *, const forged_segment *);
 

@@ -42,6 +42,7 @@ typedef struct test_case {
     SUITE(impairment_tcp) \
     SUITE(tcp) \
     SUITE(tcp_open) \
+    SUITE(tcp_listen) \
     SUITE(tcp_first) \
     SUITE(tcp_arrival) \
     SUITE(tcp_close) \

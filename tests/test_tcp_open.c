@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opening a connection: RFC 9293 3.5, 3.10.7.2, 3.10.7.3, and the queues of a listener (RFC 4987 3).
+ * Opening a connection: RFC 9293 3.5, 3.10.7.2, 3.10.7.3.  The queues of a listener are in
+ * test_tcp_listen.c.
  */
 #include <string.h>
 
@@ -224,25 +225,10 @@ static void text_on_syn_from_both_sides_waits_until_established(void)
 
 /* ---- LISTEN and SYN-RECEIVED ---- */
 
-static const forged_segment first_syn = {.from = "10.0.0.1",
-                                         .to = "10.0.0.2",
-                                         .from_port = 5000,
-                                         .to_port = OPENING_PORT,
-                                         .seq = 100,
-                                         .window = 8000,
-                                         .flags = SIMP_SYN};
-
-/* Nobody but forged segments talks to the listener. */
-static void begin_listen(tcp_opening *o, const sim_stack *stack, int backlog)
-{
-    tcp_opening_begin(o, stack, backlog, NEAR_NS);
-    tcp_opening_drop(o, UINT64_MAX, UINT64_MAX);
-}
-
 static simp_tcp *begin_syn_received(tcp_opening *o, const char *text)
 {
-    begin_listen(o, NULL, 5);
-    forged_segment syn = first_syn;
+    tcp_opening_begin_alone(o, NULL, 5);
+    forged_segment syn = opening_syn;
     syn.text = text;
     forged_segment_arrive(o->pair.b, &syn);
     tcp_opening_run(o, 1 * MS);
@@ -259,7 +245,7 @@ static void text_on_syn_waits_until_established(void)
         const simp_tcp *t = begin_syn_received(&o, "abc");
         EXPECT_EQ_INT(segment_log_last(&o.segments, o.pair.b)->tcp.ack, 101);
         EXPECT_EQ_INT(recorder_count(&o.listener, FD_ACCEPT), 0);
-        forged_segment ack = first_syn;
+        forged_segment ack = opening_syn;
         ack.flags = SIMP_ACK;
         ack.seq = 101;
         ack.ack = t->iss + 1;
@@ -279,12 +265,12 @@ static void text_on_syn_waits_until_established(void)
 static void reset_in_syn_received_frees_the_place_in_the_queue(void)
 {
     tcp_opening o;
-    begin_listen(&o, NULL, 1);
+    tcp_opening_begin_alone(&o, NULL, 1);
     for (unsigned i = 0; i < 3; i++) {
-        forged_segment_arrive(o.pair.b, &first_syn);
+        forged_segment_arrive(o.pair.b, &opening_syn);
         tcp_opening_run(&o, 1 * MS);
         EXPECT_EQ_STR(wire_log_text(&o.log), "b SYN ACK lost");
-        forged_segment reset = first_syn;
+        forged_segment reset = opening_syn;
         reset.flags = SIMP_RST;
         reset.seq = 101;
         forged_segment_arrive(o.pair.b, &reset);
@@ -301,7 +287,7 @@ static void new_syn_in_syn_received_begins_anew(void)
     tcp_opening o;
     const simp_tcp *t = begin_syn_received(&o, NULL);
     tcp_opening_clear(&o);
-    forged_segment syn = first_syn;
+    forged_segment syn = opening_syn;
     syn.seq = t->rcv_nxt - 5000;
     forged_segment_arrive(o.pair.b, &syn);
     tcp_opening_run(&o, 1 * MS);
@@ -322,7 +308,7 @@ static void old_duplicate_syn_is_recovered_from(void)
     tcp_opening_begin(&o, NULL, 5, NEAR_NS);
     tcp_opening_connect(&o, &client);
     const simp_tcp *t = tcp_of(o.pair.a, &client);
-    forged_segment old = first_syn;
+    forged_segment old = opening_syn;
     old.from_port = t->key.local_port;
     old.seq = t->iss - 40000;
     forged_segment_arrive(o.pair.b, &old);
@@ -338,7 +324,7 @@ static void wrong_ack_in_syn_received_is_reset(void)
 {
     tcp_opening o;
     const simp_tcp *t = begin_syn_received(&o, NULL);
-    forged_segment ack = first_syn;
+    forged_segment ack = opening_syn;
     ack.flags = SIMP_ACK;
     ack.seq = 101;
     ack.ack = t->iss + 2;
@@ -353,8 +339,8 @@ static void wrong_ack_in_syn_received_is_reset(void)
 static void ack_for_a_listener_is_reset(void)
 {
     tcp_opening o;
-    begin_listen(&o, NULL, 5);
-    forged_segment ack = first_syn;
+    tcp_opening_begin_alone(&o, NULL, 5);
+    forged_segment ack = opening_syn;
     ack.flags = SIMP_ACK | SIMP_SYN;
     ack.ack = 4711;
     forged_segment_arrive(o.pair.b, &ack);
@@ -372,10 +358,10 @@ static void segments_of_groups_are_dropped_in_silence(void)
                  {"10.0.0.255", "10.0.0.2"}, {"224.0.0.5", "10.0.0.2"},       {"255.255.255.255", "10.0.0.2"},
                  {"0.0.0.0", "10.0.0.2"},    {"fd00::1", "ff02::1"},          {"ff02::1", "fd00::2"}};
     tcp_opening o;
-    begin_listen(&o, NULL, 5);
+    tcp_opening_begin_alone(&o, NULL, 5);
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (unsigned k = 0; k < 2; k++) {
-            forged_segment bad = first_syn;
+            forged_segment bad = opening_syn;
             bad.from = cases[i].from;
             bad.to = cases[i].to;
             bad.to_port = k == 0 ? OPENING_PORT : 9;
@@ -395,8 +381,8 @@ static void segments_are_as_long_as_the_peer_takes(void)
     } cases[] = {{0, 536}, {700, 700}, {1460, 1460}, {9000, 1460}};
     for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         tcp_opening o;
-        begin_listen(&o, NULL, 5);
-        forged_segment syn = first_syn;
+        tcp_opening_begin_alone(&o, NULL, 5);
+        forged_segment syn = opening_syn;
         syn.mss = cases[i].offered;
         forged_segment_arrive(o.pair.b, &syn);
         EXPECT_EQ_INT(any_tcp_of(o.pair.b)->mss, cases[i].used);
@@ -412,129 +398,13 @@ static void segments_over_ipv6_are_1220_without_an_option(void)
     sim_host_enter(o.pair.b);
     EXPECT_OK_FATAL(CAsyncSocket_Create(&listener.socket, 81, SOCK_STREAM, 0, "fd00::2"));
     EXPECT_OK_FATAL(CAsyncSocket_Listen(&listener.socket, 5));
-    forged_segment syn = first_syn;
+    forged_segment syn = opening_syn;
     syn.from = "fd00::1";
     syn.to = "fd00::2";
     syn.to_port = 81;
     forged_segment_arrive(o.pair.b, &syn);
     EXPECT_TRUE_FATAL(any_tcp_of(o.pair.b) != NULL);
     EXPECT_EQ_INT(any_tcp_of(o.pair.b)->mss, 1220);
-}
-
-/* ---- the queues ---- */
-
-/* Dropped SYNs look lost: the newcomer is served as soon as there is room. */
-static void full_accept_queue_drops_syns_where_the_stack_says_so(void)
-{
-    sim_stack stack = *sim_stack_named("rfc");
-    stack.accept_overflow = SIM_OVERFLOW_DROP;
-    tcp_opening o;
-    recorder clients[3], server;
-    tcp_opening_begin(&o, &stack, 2, NEAR_NS);
-    tcp_opening_connect(&o, &clients[0]);
-    tcp_opening_connect(&o, &clients[1]);
-    tcp_opening_run(&o, 500 * MS);
-    tcp_opening_connect(&o, &clients[2]);
-    tcp_opening_run(&o, 500 * MS);
-    EXPECT_EQ_INT(recorder_count(&clients[0], FD_CONNECT) + recorder_count(&clients[1], FD_CONNECT), 2);
-    EXPECT_EQ_INT(recorder_count(&clients[2], FD_CONNECT), 0);
-    EXPECT_EQ_INT(wire_log_matching(&o.log, "b RST ACK"), 0);
-    EXPECT_TRUE(tcp_opening_accept(&o, &server));
-    tcp_opening_run(&o, 2 * S);
-    EXPECT_EQ_INT(recorder_count(&clients[2], FD_CONNECT), 1);
-    EXPECT_EQ_INT(recorder_error(&clients[2], FD_CONNECT), 0);
-}
-
-/* The first handshake lacks its last ACK; meanwhile others fill the queue.  The ACK that comes late counts as
- * lost, again and again, until there is room. */
-static void full_accept_queue_drops_the_last_ack_where_the_stack_says_so(void)
-{
-    sim_stack stack = *sim_stack_named("rfc");
-    stack.accept_overflow = SIM_OVERFLOW_DROP;
-    tcp_opening o;
-    recorder clients[3], servers[3];
-    tcp_opening_begin(&o, &stack, 2, NEAR_NS);
-    tcp_opening_drop(&o, 2, 0);
-    for (unsigned i = 0; i < 3; i++) {
-        tcp_opening_connect(&o, &clients[i]);
-        tcp_opening_run(&o, 10 * MS);
-        EXPECT_EQ_INT(recorder_count(&clients[i], FD_CONNECT), 1);
-    }
-    tcp_opening_run(&o, 2 * S); /* the SYN,ACK came again, and was acknowledged */
-    EXPECT_EQ_INT(wire_log_matching(&o.log, "b SYN ACK"), 4);
-    EXPECT_TRUE(tcp_opening_accept(&o, &servers[0]) && tcp_opening_accept(&o, &servers[1]));
-    EXPECT_FALSE(tcp_opening_accept(&o, &servers[2]));
-    tcp_opening_run(&o, 2 * S);
-    EXPECT_TRUE(tcp_opening_accept(&o, &servers[2]));
-    sim_host_enter(o.pair.a);
-    EXPECT_EQ_INT(CAsyncSocket_Send(&clients[0].socket, "text", 4, 0), 4);
-    tcp_opening_run(&o, 2 * S);
-    EXPECT_EQ_INT(recorder_count(&servers[2], FD_READ), 1);
-}
-
-/* The queue of handshakes is bounded too. */
-static void flood_of_syns_fills_only_the_first_queue(void)
-{
-    sim_stack stack = *sim_stack_named("rfc");
-    stack.accept_overflow = SIM_OVERFLOW_DROP;
-    tcp_opening o;
-    begin_listen(&o, &stack, 3);
-    for (uint16_t i = 0; i < 10; i++) {
-        forged_segment syn = first_syn;
-        syn.from_port = (uint16_t)(5000 + i);
-        forged_segment_arrive(o.pair.b, &syn);
-    }
-    tcp_opening_run(&o, 10 * MS);
-    EXPECT_EQ_STR(wire_log_text(&o.log), "b SYN ACK lost, b SYN ACK lost, b SYN ACK lost");
-}
-
-/* Five more SYN,ACKs with doubled time-outs, then the handshake is forgotten and its place is free. */
-static void unanswered_syn_ack_is_given_up(void)
-{
-    tcp_opening o;
-    begin_listen(&o, NULL, 1);
-    forged_segment_arrive(o.pair.b, &first_syn);
-    tcp_opening_run(&o, 62 * S);
-    EXPECT_EQ_INT(wire_log_matching(&o.log, "b SYN ACK lost"), 6);
-    EXPECT_EQ_INT(o.log.at_ns[5], 31 * S);
-    EXPECT_TRUE(any_tcp_of(o.pair.b) != NULL);
-    tcp_opening_run(&o, 2 * S);
-    EXPECT_TRUE(any_tcp_of(o.pair.b) == NULL);
-    EXPECT_EQ_INT(o.listener.total, 0);
-    tcp_opening_clear(&o);
-    forged_segment_arrive(o.pair.b, &first_syn);
-    tcp_opening_run(&o, 10 * MS);
-    EXPECT_EQ_STR(wire_log_text(&o.log), "b SYN ACK lost");
-}
-
-/* MUST-41, MUST-42: connections of the port are left alone by a listener that comes later, and the other way
- * round. */
-static void listener_beside_an_attempt_from_its_port(void)
-{
-    tcp_opening o;
-    recorder attempt, listener, client;
-    tcp_opening_begin(&o, NULL, 5, NEAR_NS);
-    tcp_opening_drop(&o, 0, 1); /* b's SYN is lost: SYN-SENT */
-    int on = 1;
-    sim_host_enter(o.pair.b);
-    recorder_construct(&attempt);
-    recorder_construct(&listener);
-    EXPECT_OK(CAsyncSocket_Create(&attempt.socket, 7000, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
-    EXPECT_OK(CAsyncSocket_SetSockOpt(&attempt.socket, SO_REUSEADDR, &on, sizeof on, SOL_SOCKET));
-    EXPECT_ERROR(CAsyncSocket_Connect(&attempt.socket, "10.0.0.1", 9), WSAEWOULDBLOCK);
-    EXPECT_OK(CAsyncSocket_Socket(&listener.socket, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, 0, AF_INET));
-    EXPECT_OK(CAsyncSocket_SetSockOpt(&listener.socket, SO_REUSEADDR, &on, sizeof on, SOL_SOCKET));
-    EXPECT_OK(CAsyncSocket_Bind(&listener.socket, 7000, NULL));
-    EXPECT_OK(CAsyncSocket_Listen(&listener.socket, 5));
-    recorder_construct(&client);
-    sim_host_enter(o.pair.a);
-    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
-    EXPECT_ERROR(CAsyncSocket_Connect(&client.socket, "10.0.0.2", 7000), WSAEWOULDBLOCK);
-    tcp_opening_run(&o, 500 * MS);
-    EXPECT_EQ_INT(recorder_count(&listener, FD_ACCEPT), 1);
-    EXPECT_EQ_INT(recorder_count(&attempt, FD_CONNECT), 0);
-    tcp_opening_run(&o, 5 * S);
-    EXPECT_EQ_INT(recorder_error(&attempt, FD_CONNECT), WSAECONNREFUSED); /* its own answer */
 }
 
 /* ---- initial sequence numbers, RFC 6528 ---- */
@@ -579,10 +449,5 @@ const test_case test_tcp_open[] = {TEST(connect_from_both_sides_in_every_order_g
                                    TEST(segments_of_groups_are_dropped_in_silence),
                                    TEST(segments_are_as_long_as_the_peer_takes),
                                    TEST(segments_over_ipv6_are_1220_without_an_option),
-                                   TEST(full_accept_queue_drops_syns_where_the_stack_says_so),
-                                   TEST(full_accept_queue_drops_the_last_ack_where_the_stack_says_so),
-                                   TEST(flood_of_syns_fills_only_the_first_queue),
-                                   TEST(unanswered_syn_ack_is_given_up),
-                                   TEST(listener_beside_an_attempt_from_its_port),
                                    TEST(initial_sequence_number_is_a_clock_and_a_keyed_hash),
                                    TEST_END};

@@ -98,6 +98,7 @@ struct sim_stack {
 
     /* What arrives. */
     sim_accept_overflow accept_overflow;
+    unsigned accept_extra; /* dropping only: how many may wait for acceptance beyond the backlog */
     bool soft_errors_abort_connect; /* an ICMP error that may pass ends an attempt at once; else it is only
                                        told when the attempt fails (RFC 9293 MUST-56) */
     bool urgent_points_at_last;     /* the urgent pointer is that of the last urgent octet, as RFC 793 read;
