@@ -19,10 +19,8 @@ static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, F
 
 static unsigned count_events(long events)
 {
-    unsigned count = 0;
-    for (; events != 0; events &= events - 1)
-        count++;
-    return count;
+    static const uint8_t pairs[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
+    return (unsigned)pairs[events & 15] + pairs[events >> 4 & 15];
 }
 
 /* The one setter: keeps the thread's count of what is open. */
@@ -88,12 +86,12 @@ static void post_owed(casp_sink *sink, long events, int error)
     long owed = events & sink->mask & ~sink->shut;
     if (owed == 0)
         return;
-    for (unsigned i = 0; i < CASP_EVENT_KINDS; i++) {
-        uint8_t event = posting_order[i];
-        if ((owed & event) == 0)
-            continue;
-        set_shut(sink, sink->shut | event);
-        post(sink, event, (event & (FD_CONNECT | FD_CLOSE)) != 0 ? error : 0);
+    sink->thread->open_count -= count_events(owed);
+    sink->shut |= (uint8_t)owed;
+    for (const uint8_t *event = posting_order; owed != 0; event++) {
+        if ((owed & *event) != 0)
+            post(sink, *event, (*event & (FD_CONNECT | FD_CLOSE)) != 0 ? error : 0);
+        owed &= ~(long)*event;
     }
 }
 

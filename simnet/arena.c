@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 64 KiB in powers of two, larger ones
- * singly.
+ * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 64 KiB in powers of two and once between
+ * them, larger ones singly.
  */
 #include "simnet/arena.h"
 
@@ -94,8 +94,14 @@ static bool class_of(size_t size, size_t *index, size_t *rounded)
         *rounded = *index * SIMP_CLASS_GRAIN;
         return true;
     }
+    size_t power = FINE_MAX;
     *index = SIMP_FINE_CLASSES + 1;
-    for (*rounded = 2 * (size_t)FINE_MAX; *rounded < size; *rounded *= 2)
+    for (; 2 * power < size; power *= 2)
+        *index += 2;
+    *rounded = 2 * power;
+    if (size <= power + power / 2)
+        *rounded = power + power / 2;
+    else
         ++*index;
     return *rounded <= COARSE_MAX;
 }

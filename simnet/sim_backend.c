@@ -83,14 +83,21 @@ static simp_record record_of(cas_step step)
                                    : SIMP_RECORD_DISPATCH;
 }
 
+static void record_step(const simp_task *task, const cas_observation *what)
+{
+    const sim_host *host = task->host;
+    uint64_t value = (uint64_t)what->event << 56 ^ (uint64_t)what->step << 52 ^
+                     (uint64_t)(uint32_t)what->error << 32 ^ (uint32_t)what->result;
+    simp_record_event(host->world, record_of(what->step), host->name_hash >> 8 ^ (uint64_t)what->handle,
+                      value);
+}
+
 static void on_step(cas_observer *observer, const cas_observation *what)
 {
     simp_task *task = (simp_task *)((char *)observer - offsetof(simp_task, observer));
     sim_world *world = task->host->world;
-    uint64_t value = (uint64_t)what->event << 56 ^ (uint64_t)what->step << 52 ^
-                     (uint64_t)(uint32_t)what->error << 32 ^ (uint32_t)what->result;
-    simp_record_event(world, record_of(what->step), task->host->name_hash >> 8 ^ (uint64_t)what->handle,
-                      value);
+    if (what->step != CAS_STEP_RETURN) /* it says nothing that the calls did not */
+        record_step(task, what);
     for (sim_observer *at = world->observers; at != NULL; at = at->next) {
         if (at->on_step != NULL)
             at->on_step(at, world, what);

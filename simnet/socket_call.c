@@ -344,7 +344,7 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
         t->urgent = true;
         t->urgent_end = t->send.end;
     }
-    simp_record_event(s->host->world, SIMP_RECORD_BYTES, part, simp_hash_bytes(0, buf, part));
+    simp_record_event(s->host->world, SIMP_RECORD_BYTES, part, simp_hash_payload(buf, part));
     simp_tcp_output(t);
     *count = part;
     return 0;
@@ -364,7 +364,7 @@ static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const 
         error = simp_udp_send(s, buf, len, ip, port, to != NULL);
     if (error != 0)
         return error;
-    simp_record_event(s->host->world, SIMP_RECORD_BYTES, len, simp_hash_bytes(0, buf, len));
+    simp_record_event(s->host->world, SIMP_RECORD_BYTES, len, simp_hash_payload(buf, len));
     *count = len;
     return 0;
 }

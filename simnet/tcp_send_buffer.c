@@ -2,6 +2,9 @@
  *
  * The send buffer: bytes are copied once into blocks, and segments refer to them.
  *
+ * A block holds one full segment, unless less is written than that: so segments of a stream that is sent as
+ * it is written lie in one block each, and what is in flight stays in cache.
+ *
  * A look-up goes on from where the last one ended, so sending in order costs nothing per block.  In SACK
  * recovery retransmissions have a place of their own to go on from.  A segment that spans two blocks gets a
  * block of its own.
@@ -11,12 +14,20 @@
 #include "core/limits.h"
 #include "simnet/tcp_sack.h"
 
-enum { BLOCK_MIN = CASP_LIMIT(256, 1), BLOCK_MAX = CASP_LIMIT(16384 - (int)sizeof(simp_block), 100) };
+enum { BLOCK_MIN = CASP_LIMIT(256, 1), BLOCK_MAX = CASP_LIMIT(65535, 100) };
 
-static simp_block *add_block(simp_tcp *t, uint32_t wanted)
+/* The rest of a long write leaves room for the next one to fill the segment. */
+static uint32_t capacity_for(const simp_tcp *t, uint32_t wanted, bool goes_on)
+{
+    uint32_t segment = t->mss < BLOCK_MAX ? t->mss : BLOCK_MAX;
+    if (goes_on || wanted > segment)
+        return segment;
+    return wanted < BLOCK_MIN ? BLOCK_MIN : wanted;
+}
+
+static simp_block *add_block(simp_tcp *t, uint32_t capacity)
 {
     simp_arena *arena = &t->host->world->arena;
-    uint32_t capacity = wanted < BLOCK_MIN ? BLOCK_MIN : wanted > BLOCK_MAX ? BLOCK_MAX : wanted;
     simp_block *block = simp_block_create(arena, capacity);
     if (block == NULL)
         return NULL;
@@ -55,7 +66,7 @@ bool simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
     uint32_t done = 0;
     while (done < len) {
         if (last == NULL || last->used == last->capacity) {
-            last = add_block(t, len - done);
+            last = add_block(t, capacity_for(t, len - done, done > 0));
             if (last == NULL) {
                 truncate_to(t, before, before_used, before_end);
                 return false;

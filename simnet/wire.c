@@ -128,7 +128,11 @@ static uint32_t carried_len(const sim_packet *p)
 
 uint32_t simp_packet_size(const sim_packet *p)
 {
-    return p->raw != NULL ? p->raw->used : ip_header_len(p) + carried_len(p);
+    if (p->raw != NULL)
+        return p->raw->used;
+    if (p->protocol == IPPROTO_TCP && !p->from_bytes && !is_fragment(p)) /* nearly all */
+        return ip_header_len(p) + SIMP_TCP_HEADER_LEN + simp_tcp_options_len(&p->tcp) + p->length;
+    return ip_header_len(p) + carried_len(p);
 }
 
 simp_packet_parts simp_packet_parts_of(const sim_packet *p)
