@@ -327,7 +327,7 @@ def library_commands():
 def objects(tmp_path_factory):
     """Every library source compiled without position-independent code; source name -> object file."""
     folder = tmp_path_factory.mktemp("objects")
-    plain = ["-O1", "-w", "-fno-pie", "-fno-pic", "-fno-sanitize=all"]
+    plain = ["-O1", "-w", "-fno-pie", "-fno-pic", "-fno-lto", "-fno-sanitize=all"]
 
     def compile_one(source):
         path, command = source
