@@ -14,10 +14,10 @@
 #include "castanet/winsock.h"
 
 typedef struct casp_message {
-    SOCKET handle;
     uint64_t generation;
-    int error;
-    uint8_t event; /* one FD_ bit */
+    uint32_t handle; /* below CASP_HANDLE_LIMIT */
+    uint16_t error;  /* WSAE code, or 0 */
+    uint8_t event;   /* one FD_ bit */
 } casp_message;
 
 typedef struct casp_message_queue {

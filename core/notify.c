@@ -66,7 +66,8 @@ static void post(casp_sink *sink, uint8_t event, int error)
 {
     cas_thread *thread = sink->thread;
     bool was_empty = thread->queue.count == 0;
-    casp_message_queue_push(&thread->queue, (casp_message){sink->handle, sink->generation, error, event});
+    casp_message_queue_push(&thread->queue,
+                            (casp_message){sink->generation, (uint32_t)sink->handle, (uint16_t)error, event});
     if (thread->observer != NULL) {
         thread->observer->on_step(thread->observer,
                                   &(cas_observation){.step = CAS_STEP_POST,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 64 KiB in powers of two and once between
+ * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 16 KiB in powers of two and once between
  * them, larger ones singly.
  */
 #include "simnet/arena.h"
@@ -13,8 +13,8 @@
 enum {
     FINE_MAX = SIMP_FINE_CLASSES * SIMP_CLASS_GRAIN,
     FIRST_CHUNK = CASP_LIMIT(16384, 256),
-    LAST_CHUNK = 1 << 20,
-    COARSE_MAX = 65536
+    LAST_CHUNK = 1 << 18,
+    COARSE_MAX = 16384
 };
 
 typedef struct simp_chunk {

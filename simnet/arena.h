@@ -10,7 +10,7 @@
 
 #include "castanet/alloc.h"
 
-enum { SIMP_FINE_CLASSES = 64, SIMP_COARSE_CLASSES = 12, SIMP_CLASS_GRAIN = 16 };
+enum { SIMP_FINE_CLASSES = 64, SIMP_COARSE_CLASSES = 8, SIMP_CLASS_GRAIN = 16 };
 
 typedef struct simp_arena {
     cas_allocator base; /* the arena as an allocator, for what the engine keeps for a simulated thread */

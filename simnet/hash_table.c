@@ -39,7 +39,7 @@ static bool grow(simp_hash_table *table, simp_arena *arena)
 
 bool simp_hash_add(simp_hash_table *table, simp_arena *arena, simp_hash_node *node, uint32_t hash)
 {
-    if (table->count == table->capacity && !grow(table, arena))
+    if (table->count >= 2 * table->capacity && !grow(table, arena))
         return false;
     node->hash = hash;
     link_in(table, node);

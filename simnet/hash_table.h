@@ -3,7 +3,7 @@
  * A hash table of nodes that lie in what they find: 16 bytes each, and no block of their own.
  *
  * The user hashes keys, and compares them along the chain that simp_hash_first begins; a node is the first
- * member of its owner.  Chains are as short as the hash is good: there are at least as many as nodes.
+ * member of its owner.  Chains hold up to two nodes on average.
  *
  * Costs: adding, removing and finding O(1); adding may double the table.
  */
@@ -20,6 +20,7 @@
 typedef struct simp_hash_node {
     struct simp_hash_node *next; /* in the chain; whose hash may be another one */
     uint32_t hash;
+    uint32_t note; /* the owner's; it costs nothing here */
 } simp_hash_node;
 
 typedef struct simp_hash_table {

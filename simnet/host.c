@@ -72,26 +72,45 @@ static bool enlist(sim_host *host)
     return true;
 }
 
-static bool init_loopback(sim_host *host)
+/* ---- what a host has once it does something ---- */
+
+bool simp_host_ensure_loopback(sim_host *host)
 {
-    host->loopback.host = host;
-    sim_link_options options = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
-    return simp_path_init(&host->loopback.path, &host->loopback, &options) == 0;
+    static const sim_link_options options = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
+    sim_world *world = host->world;
+    if (host->loopback != NULL)
+        return true;
+    simp_interface *loopback = simp_alloc_zero(&world->arena, sizeof *loopback);
+    if (loopback == NULL)
+        return false;
+    loopback->host = host;
+    if (simp_path_init(&loopback->path, loopback, &options) != 0) {
+        simp_free(&world->arena, loopback, sizeof *loopback);
+        return false;
+    }
+    host->loopback = loopback;
+    return true;
 }
 
-/* All that a host has from the beginning, or nothing. */
-static bool furnish(sim_host *host)
+static simp_task *add_task(sim_host *host)
 {
-    if (!init_loopback(host))
-        return false;
-    if (simp_task_init(&host->main_task, host) == 0) {
-        if (enlist(host))
-            return true;
-        simp_task_fini(&host->main_task);
+    simp_task *task = simp_alloc_zero(&host->world->arena, sizeof *task);
+    if (task == NULL || simp_task_init(task, host) != 0) {
+        simp_free(&host->world->arena, task, sizeof *task);
+        return NULL;
     }
-    simp_path_fini(&host->loopback.path);
-    return false;
+    return task;
 }
+
+/* NULL: no memory. */
+static simp_task *main_task(sim_host *host)
+{
+    if (host->main_task == NULL)
+        host->main_task = add_task(host);
+    return host->main_task;
+}
+
+/* ---- making ---- */
 
 static int discard(sim_world *world, sim_host *host, char *name, size_t name_size)
 {
@@ -129,7 +148,7 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     host->socket_lowest = SIMP_HANDLE_FIRST;
     host->stack = world->options.stack;
     host->port_next = first_port(host);
-    if (!furnish(host))
+    if (!enlist(host))
         return discard(world, host, copy, strlen(name) + 1);
     *out = host;
     return 0;
@@ -139,8 +158,14 @@ const char *sim_host_name(const sim_host *host) { return host->name; }
 sim_world *sim_host_world(const sim_host *host) { return host->world; }
 unsigned sim_host_index(const sim_host *host) { return host->index; }
 void sim_host_set_forwarding(sim_host *host, bool on) { host->forwarding = on; }
-cas_thread *sim_host_thread(sim_host *host) { return host->main_task.thread; }
-cas_thread *sim_host_enter(sim_host *host) { return cas_thread_enter(host->main_task.thread); }
+
+cas_thread *sim_host_thread(sim_host *host)
+{
+    const simp_task *task = main_task(host);
+    return task == NULL ? NULL : task->thread;
+}
+
+cas_thread *sim_host_enter(sim_host *host) { return cas_thread_enter(sim_host_thread(host)); }
 
 int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
 {
@@ -169,11 +194,9 @@ int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
 int sim_host_add_thread(sim_host *host, cas_thread **out)
 {
     sim_world *world = host->world;
-    simp_task *task = simp_alloc_zero(&world->arena, sizeof *task);
-    if (task == NULL || simp_task_init(task, host) != 0) {
-        simp_free(&world->arena, task, sizeof *task);
+    const simp_task *task = main_task(host) == NULL ? NULL : add_task(host);
+    if (task == NULL)
         return simp_no_memory(world);
-    }
     *out = task->thread;
     return 0;
 }
@@ -193,7 +216,7 @@ static void on_start(sim_world *world, simp_event *event)
     if (!sim_host_is_up(run.host))
         return;
     simp_record_event(world, SIMP_RECORD_START, run.host->name_hash >> 8, 0);
-    simp_task_call(&run.host->main_task, run.function, run.argument);
+    simp_task_call(run.host->main_task, run.function, run.argument);
 }
 
 int sim_host_run(sim_host *host, uint64_t delay_ns, void (*start)(void *argument), void *argument)
@@ -203,7 +226,7 @@ int sim_host_run(sim_host *host, uint64_t delay_ns, void (*start)(void *argument
         return simp_refuse_named(world, WSAEINVAL, "host %s has nothing to run", host->name, "start is NULL",
                                  "pass a function");
     program *run = simp_alloc_zero(&world->arena, sizeof *run);
-    if (run == NULL || !simp_events_reserve(&world->events, &world->arena)) {
+    if (run == NULL || main_task(host) == NULL || !simp_events_reserve(&world->events, &world->arena)) {
         simp_free(&world->arena, run, sizeof *run);
         return simp_no_memory(world);
     }

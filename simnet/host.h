@@ -25,11 +25,10 @@ typedef struct simp_task {
 } simp_task;
 
 typedef struct simp_interface_address {
-    simp_hash_node node;                 /* in link->neighbours; first */
+    simp_hash_node node; /* in link->neighbours; first.  Its note: bits of the prefix, within 128 */
     struct simp_interface_address *next; /* on the interface */
     struct simp_interface *interface;
     simp_ip ip;
-    unsigned bits; /* of the prefix, within 128 */
 } simp_interface_address;
 
 typedef struct simp_interface {
@@ -57,12 +56,12 @@ struct sim_host {
     bool outside; /* a bridge has it */
     simp_host_faults *faults; /* NULL: nothing is wrong */
     uint16_t ip_id;
-    uint16_t port_next; /* ephemeral: where a sequential search for a free one begins */
-    uint32_t isn_count; /* connections with readable initial sequence numbers */
-    uint64_t sequence;  /* ties of the host's events */
-    simp_task main_task;
-    simp_task *tasks; /* all, main first */
-    simp_interface loopback;
+    uint16_t port_next;       /* ephemeral: where a sequential search for a free one begins */
+    uint32_t isn_count;       /* connections with readable initial sequence numbers */
+    uint64_t sequence;        /* ties of the host's events */
+    simp_task *main_task;     /* NULL: nobody asked for it ... */
+    simp_task *tasks;         /* ... all, main first */
+    simp_interface *loopback; /* NULL: nothing was sent yet */
     simp_interface *interfaces, **interfaces_end;
     simp_route *routes;
     struct simp_way *ways; /* NULL: nothing was sent yet */
@@ -78,6 +77,9 @@ struct sim_host {
 bool simp_host_owns(const sim_host *, simp_ip);
 /* Is it the broadcast address of a network the host is on, or 255.255.255.255? */
 bool simp_host_is_broadcast(const sim_host *, simp_ip);
+
+/* False: no memory. */
+bool simp_host_ensure_loopback(sim_host *);
 
 /* sim_socket.c: as if something on the way had reset the stream's connection towards either end.  Nothing
  * happens to a socket without one. */

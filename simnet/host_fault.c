@@ -11,6 +11,7 @@
 #include "simnet/host_fault.h"
 
 #include "simnet/ip.h"
+#include "simnet/socket_call.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 
@@ -47,10 +48,9 @@ static void reset_connections(sim_host *host)
 /* Those that no thread has, because they were detached. */
 static void close_handles(sim_host *host)
 {
-    cas_backend *backend = &host->main_task.backend;
     for (uint32_t i = 0; i < host->socket_capacity; i++) {
         if (host->sockets[i] != NULL)
-            backend->ops->close(backend, host->sockets[i]);
+            simp_call_close(&host->tasks->backend, host->sockets[i]);
     }
 }
 

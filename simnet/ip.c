@@ -15,10 +15,10 @@
 
 static bool is_broadcast_of(const simp_interface_address *address, simp_ip ip)
 {
-    if (!simp_ip_is_v4(address->ip) || address->bits >= 127)
+    if (!simp_ip_is_v4(address->ip) || address->node.note >= 127)
         return false;
-    uint32_t host_bits = UINT32_MAX >> (address->bits - 96);
-    return simp_ip_match(address->ip, ip, address->bits) && (simp_ip_v4_of(ip) & host_bits) == host_bits;
+    uint32_t host_bits = UINT32_MAX >> (address->node.note - 96);
+    return simp_ip_match(address->ip, ip, address->node.note) && (simp_ip_v4_of(ip) & host_bits) == host_bits;
 }
 
 bool simp_host_owns(const sim_host *host, simp_ip ip)
@@ -64,9 +64,9 @@ static const simp_interface_address *connected(const sim_host *host, simp_ip ip,
     const simp_interface_address *best = NULL;
     for (simp_interface *i = host->interfaces; i != NULL; i = i->next) {
         for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
-            if (simp_ip_is_v4(a->ip) != simp_ip_is_v4(ip) || !simp_ip_match(a->ip, ip, a->bits))
+            if (simp_ip_is_v4(a->ip) != simp_ip_is_v4(ip) || !simp_ip_match(a->ip, ip, a->node.note))
                 continue;
-            if (best == NULL || a->bits > best->bits) {
+            if (best == NULL || a->node.note > best->node.note) {
                 best = a;
                 *interface = i;
             }
@@ -101,8 +101,9 @@ static int route_group(const sim_host *host, simp_ip destination, simp_next_hop 
 int simp_ip_route(const sim_host *host, simp_ip destination, simp_next_hop *out)
 {
     if (simp_host_owns(host, destination)) {
-        *out = (simp_next_hop){(simp_interface *)(uintptr_t)&host->loopback, destination, destination,
-                               host->loopback.path.mtu};
+        if (host->loopback == NULL)
+            return WSAENETUNREACH;
+        *out = (simp_next_hop){host->loopback, destination, destination, host->loopback->path.mtu};
         return 0;
     }
     if (simp_ip_is_multicast(destination) || simp_ip_is_limited_broadcast(destination))
@@ -111,7 +112,7 @@ int simp_ip_route(const sim_host *host, simp_ip destination, simp_next_hop *out)
     simp_ip hop = destination;
     const simp_interface_address *near = connected(host, destination, &interface);
     const simp_route *route = find_route(host, destination);
-    if (near == NULL || (route != NULL && route->bits > near->bits)) {
+    if (near == NULL || (route != NULL && route->bits > near->node.note)) {
         if (route == NULL)
             return WSAENETUNREACH;
         hop = route->gateway;

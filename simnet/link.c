@@ -78,7 +78,7 @@ static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
         return simp_no_memory(world);
     }
     address->ip = ip;
-    address->bits = bits;
+    address->node.note = bits;
     address->interface = interface;
     simp_interface_address **end = &interface->addresses;
     while (*end != NULL)

@@ -33,7 +33,7 @@ bool simp_ways_ensure(sim_host *host)
 {
     if (host->ways == NULL)
         host->ways = simp_alloc_zero(&host->world->arena, WAYS * sizeof *host->ways);
-    return host->ways != NULL;
+    return host->ways != NULL && simp_host_ensure_loopback(host);
 }
 
 const simp_way *simp_way_to(sim_host *host, simp_ip destination)

@@ -29,7 +29,7 @@ int sim_host_add_route(sim_host *, const char *prefix, const char *gateway);
 /* Runs start(argument) on the host's main thread when virtual time has moved by delay_ns; not if the host is
  * down then. */
 int sim_host_run(sim_host *, uint64_t delay_ns, void (*start)(void *argument), void *argument);
-/* The host's main thread; made with the host. */
+/* The host's main thread; made when it is first needed.  NULL: there was no memory for it. */
 cas_thread *sim_host_thread(sim_host *);
 /* A further thread on the same host. */
 int sim_host_add_thread(sim_host *, cas_thread **out);
