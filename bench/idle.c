@@ -45,7 +45,10 @@ int bench_idle_connections(const bench_options *options)
     int64_t before = network.memory.bytes_live;
     if (!connect_all(&network, &game, clients, count, hosts[0]))
         return bench_fail("the connections did not come about");
-    return print_growth(&network, "idle-connections", "connection", options->count, before);
+    int result = print_growth(&network, "idle-connections", "connection", options->count, before);
+    free(server.peers);
+    free(clients);
+    return result;
 }
 
 /* ---- hosts ---- */

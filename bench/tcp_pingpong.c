@@ -131,11 +131,15 @@ bool bench_client_open(bench_client *client, bench_game *game, sim_host *host, c
 
 /* ---- the case ---- */
 
-static bool play(bench_network *network, sim_host *hosts[2], bench_game *game, unsigned connections)
-{
+typedef struct party {
     bench_server server;
-    bench_client *clients = calloc(connections, sizeof *clients);
-    bool fine = clients != NULL && bench_server_open(&server, hosts[1], connections);
+    bench_client *clients;
+} party;
+
+static bool play(party *p, bench_network *network, sim_host *hosts[2], bench_game *game, unsigned connections)
+{
+    bench_client *clients = p->clients = calloc(connections, sizeof *clients);
+    bool fine = clients != NULL && bench_server_open(&p->server, hosts[1], connections);
     for (unsigned i = 0; fine && i < connections; i++) {
         fine = bench_client_open(&clients[i], game, hosts[0], "10.0.0.2");
         sim_world_run(network->world, sim_world_now(network->world) + (uint64_t)SIM_MS(10));
@@ -155,6 +159,7 @@ static bool play(bench_network *network, sim_host *hosts[2], bench_game *game, u
 
 int bench_tcp_pingpong(const bench_options *options)
 {
+    party all = {0};
     bench_network network;
     sim_host *hosts[2];
     sim_link_options plain = bench_plain_link();
@@ -165,7 +170,7 @@ int bench_tcp_pingpong(const bench_options *options)
     if (!bench_network_open(&network))
         return bench_fail("no world");
     const sim_link *link = bench_pair(&network, 0, &plain, hosts);
-    if (link == NULL || !play(&network, hosts, &game, connections))
+    if (link == NULL || !play(&all, &network, hosts, &game, connections))
         return bench_fail("the connections did not come about");
     double seconds = bench_cpu_seconds() - network.cpu_start;
     char extra[160];
@@ -175,5 +180,7 @@ int bench_tcp_pingpong(const bench_options *options)
              (double)game.round_trips / seconds);
     bench_print(&network, "tcp-pingpong", extra, bench_packets(link));
     bool clean = bench_network_close(&network);
+    free(all.server.peers);
+    free(all.clients);
     return game.round_trips == (uint64_t)options->count && clean ? 0 : bench_fail("messages are missing");
 }

@@ -65,8 +65,7 @@ static bool enlist(sim_host *host)
         world->hosts = hosts;
         world->host_capacity = capacity;
     }
-    uint32_t hash = (uint32_t)simp_hash_text(0, host->name);
-    if (!simp_hash_add(&world->host_names, &world->arena, &host->node, hash))
+    if (!simp_hash_add(&world->host_names, &world->arena, &host->node, (uint32_t)host->name_hash))
         return false;
     world->hosts[world->host_count++] = host;
     return true;

@@ -293,8 +293,7 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
     }
     if (packet->raw != NULL && !open_raw(host, &packet))
         return;
-    bool is_ours = packet->is_direct && packet->topology == world->topology;
-    if (!is_ours && !is_for(host, packet->destination)) {
+    if (!simp_packet_is_direct(packet, world) && !is_for(host, packet->destination)) {
         if (host->forwarding)
             forward(host, packet);
         else

@@ -87,23 +87,28 @@ static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
     return 0;
 }
 
+static int refuse_address(sim_world *world, int code, const char *what, const char *text, size_t len,
+                          const char *why, const char *fix)
+{
+    char copy[64];
+    snprintf(copy, sizeof copy, "%.*s", (int)(len < sizeof copy ? len : sizeof copy - 1), text);
+    return simp_refuse_named(world, code, what, copy, why, fix);
+}
+
 static int add_address(simp_interface *interface, const char *text, size_t len)
 {
     sim_link *link = interface->link;
     sim_world *world = link->world;
     simp_ip ip;
     unsigned bits;
-    char copy[64];
-    snprintf(copy, sizeof copy, "%.*s", (int)(len < sizeof copy ? len : sizeof copy - 1), text);
     if (memchr(text, '/', len) == NULL || !simp_ip_parse_prefix(text, len, &ip, &bits) ||
         simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
-        return simp_refuse_named(world, WSAEINVAL, "'%s' is not the address of an interface", copy,
-                                 "an address is numeric, with the length of its network's prefix",
-                                 "write it as \"10.0.0.1/24\" or \"fd00::1/64\"");
+        return refuse_address(world, WSAEINVAL, "'%s' is not the address of an interface", text, len,
+                              "an address is numeric, with the length of its network's prefix",
+                              "write it as \"10.0.0.1/24\" or \"fd00::1/64\"");
     if (simp_link_neighbour(link, ip) != NULL)
-        return simp_refuse_named(world, WSAEADDRINUSE, "the address %s is on this link already", copy,
-                                 "two interfaces of one link cannot share an address",
-                                 "give each host its own");
+        return refuse_address(world, WSAEADDRINUSE, "the address %s is on this link already", text, len,
+                              "two interfaces of one link cannot share an address", "give each host its own");
     return enlist_address(interface, ip, bits);
 }
 

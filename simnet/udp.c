@@ -112,8 +112,9 @@ static void deliver_to_all(sim_host *host, sim_packet *packet)
 
 void simp_udp_input(sim_host *host, sim_packet *packet)
 {
-    bool to_one = simp_host_owns(host, packet->destination) &&
-                  !simp_ip_is_loopback_broadcast(packet->destination);
+    bool to_one = simp_packet_is_direct(packet, host->world) ||
+                  (simp_host_owns(host, packet->destination) &&
+                   !simp_ip_is_loopback_broadcast(packet->destination));
     if (!to_one) {
         deliver_to_all(host, packet);
         return;
