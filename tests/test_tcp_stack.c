@@ -216,6 +216,31 @@ static void connection_keeps_the_stack_it_was_made_with(void)
     EXPECT_EQ_INT(c.log.at_ns[1] - c.log.at_ns[0], 201 * MS);
 }
 
+/* Each request for memory of a Connect refused in its turn, where the stack wants CUBIC's record too. */
+static void connect_on_linux_survives_refused_memory(void)
+{
+    cas_counting_allocator *memory = fixture_memory();
+    uint64_t refused = 1;
+    for (unsigned n = 1; refused > 0 && n < 50; n++) {
+        world_pair pair = fixture_world_pair(NULL);
+        CAsyncSocket socket;
+        EXPECT_CODE(sim_host_set_stack(pair.a, sim_stack_named("linux")), 0);
+        sim_host_enter(pair.a);
+        CAsyncSocket_Construct(&socket, NULL);
+        EXPECT_OK(CAsyncSocket_Create(&socket, 0, SOCK_STREAM, 0, NULL));
+        uint64_t before = memory->refused;
+        memory->refuse_at = memory->calls + n;
+        BOOL connected = CAsyncSocket_Connect(&socket, "10.0.0.2", 81);
+        memory->refuse_at = 0;
+        refused = memory->refused - before;
+        EXPECT_FALSE(connected);
+        EXPECT_EQ_INT(CAsyncSocket_GetLastError(), refused > 0 ? WSAENOBUFS : WSAEWOULDBLOCK);
+        CAsyncSocket_Close(&socket);
+        fixture_world_destroy(pair.world);
+    }
+    EXPECT_EQ_INT(refused, 0);
+}
+
 const test_case test_tcp_stack[] = {TEST(stack_is_found_by_its_name),
                                     TEST(stack_that_contradicts_itself_is_refused),
                                     TEST(every_field_of_a_stack_is_checked),
@@ -229,4 +254,5 @@ const test_case test_tcp_stack[] = {TEST(stack_is_found_by_its_name),
                                     TEST(random_ports_are_not_in_order),
                                     TEST(readable_sequence_numbers_are_thousands),
                                     TEST(connection_keeps_the_stack_it_was_made_with),
+                                    TEST(connect_on_linux_survives_refused_memory),
                                     TEST_END};
