@@ -185,6 +185,13 @@ static void note_sent(simp_tcp *t, uint32_t seq, uint32_t end)
     simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
 }
 
+/* Does the FIN end the segment [seq, seq+len)?  A new one does not ride on what is sent again. */
+static bool takes_fin(const simp_tcp *t, uint32_t seq, uint32_t len)
+{
+    uint32_t end = seq + len;
+    return t->fin_queued && end == t->send.end && (seq == t->max || len == 0 || simp_seq_before(end, t->max));
+}
+
 /* What is sent again after a time-out is not mixed with what is new, and leaves out what the peer has. */
 static uint32_t resend_limit(simp_tcp *t)
 {
@@ -208,7 +215,7 @@ bool simp_tcp_send_new(simp_tcp *t)
     if (simp_seq_before(t->nxt, limit) && len > limit - t->nxt)
         len = limit - t->nxt;
     bool last = len == left;
-    bool fin = t->fin_queued && last && simp_seq_upto(t->nxt, t->send.end);
+    bool fin = takes_fin(t, t->nxt, len);
     if (len == 0 && !fin)
         return false;
     if (!is_worth_sending(t, len, last, fin))
@@ -314,7 +321,7 @@ void simp_tcp_send_probe(simp_tcp *t)
         len = left;
     if (len > t->mss)
         len = t->mss;
-    bool fin = len == left && t->fin_queued;
+    bool fin = takes_fin(t, t->una, len);
     send_data(t, t->una, len, fin, false);
     uint32_t end = t->una + len + (fin ? 1 : 0);
     if (simp_seq_before(t->max, end))

@@ -139,6 +139,22 @@ static void time_out_leaves_one_segment_and_half_the_flight(void)
     EXPECT_EQ_INT(s.t->ssthresh, 5 * MSS);
 }
 
+/* What is sent again is not mixed with what is new, nor with a FIN: who watches the line would take its ACK
+ * for that of a segment it never saw (found by castanet_swarm, seed 9). */
+static void fin_does_not_ride_on_a_retransmission(void)
+{
+    sender s;
+    begin(&s, NULL, 2);
+    tcp_case_run(&s.c, 1500 * MS);
+    EXPECT_OK(CAsyncSocket_ShutDown(&s.c.client.socket, CAsyncSocket_sends));
+    tcp_case_clear(&s.c);
+    ack(&s, 1);
+    EXPECT_EQ_STR(wire_log_text(&s.c.log), "a ACK 1460 lost, a FIN ACK lost");
+    tcp_case_clear(&s.c);
+    tcp_case_run(&s.c, 3 * S);
+    EXPECT_EQ_STR(wire_log_text(&s.c.log), "a FIN ACK 1460 lost"); /* now it was sent before */
+}
+
 /* RFC 3042, RFC 5681 3.2 and RFC 6582 3.2 without SACK, step by step. */
 static void three_duplicate_acks_begin_fast_recovery(void)
 {
@@ -289,6 +305,7 @@ const test_case test_tcp_congestion[] = {TEST(connection_begins_with_ten_segment
                                          TEST(window_that_was_not_used_does_not_grow),
                                          TEST(idle_connection_begins_with_the_initial_window_again),
                                          TEST(time_out_leaves_one_segment_and_half_the_flight),
+                                         TEST(fin_does_not_ride_on_a_retransmission),
                                          TEST(three_duplicate_acks_begin_fast_recovery),
                                          TEST(duplicates_after_a_time_out_do_not_begin_recovery),
                                          TEST(cubic_takes_three_tenths_away),
