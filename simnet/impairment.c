@@ -40,11 +40,6 @@ enum { NAME_LEN_MAX = 63, LIST_LEN_MAX = 1 << 20 };
 
 static bool is_share(int64_t ppm) { return ppm >= 0 && ppm <= 1000000; }
 
-static bool addresses_one_by_one(const sim_which *which)
-{
-    return which->nth != 0 || which->every != 0 || which->mask != 0 || which->list_len != 0;
-}
-
 static int check_which(const sim_link *link, const sim_which *which)
 {
     if ((which->list == NULL) != (which->list_len == 0) || which->list_len > LIST_LEN_MAX)
@@ -302,7 +297,7 @@ static int model_of(sim_link *link, const sim_impairment *what, simp_stage *mode
     if (error != 0)
         return error;
     const simp_stage_kind *kind = simp_stage_kind_of(what->kind);
-    bool is_script = kind->may_be_script && addresses_one_by_one(&what->which);
+    bool is_script = kind->may_be_script && simp_which_is_given(&what->which);
     *model = (simp_stage){.kind = kind,
                           .what = *what,
                           .position = is_script ? SIMP_AT_SCRIPT : kind->position,

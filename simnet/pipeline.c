@@ -278,7 +278,9 @@ void simp_pipeline_lose(simp_path *path, sim_packet *packet, sim_fate fate)
 /* A gate that shuts now concerns packets that could not be counted one by one when they were sent. */
 static bool is_shut_for(simp_stage *stage, const simp_transit *transit)
 {
-    return stage->kind->arrive != NULL && stage->position == SIMP_AT_GATE && stage->what.chance_ppm == 0 &&
+    bool takes_all = stage->what.chance_ppm == 0 && stage->what.which.hits_max == 0 &&
+                     !simp_which_is_given(&stage->what.which);
+    return stage->kind->arrive != NULL && stage->position == SIMP_AT_GATE && takes_all &&
            simp_stage_is_active(stage) && simp_stage_has_in_scope(stage, transit);
 }
 

@@ -116,6 +116,11 @@ bool simp_stage_has_in_scope(simp_stage *stage, const simp_transit *transit)
 
 /* ---- the packets it addresses ---- */
 
+bool simp_which_is_given(const sim_which *which)
+{
+    return which->nth != 0 || which->every != 0 || which->mask != 0 || which->list_len != 0;
+}
+
 static bool is_listed(const sim_which *which, uint64_t number)
 {
     size_t low = 0, high = which->list_len;

@@ -108,6 +108,7 @@ bool simp_stage_has_in_scope(simp_stage *, const simp_transit *);
 sim_packet_view simp_stage_view(const simp_transit *);
 /* Number index (below SIMP_DRAWS) of those for this packet: uniform over 64 bits. */
 uint64_t simp_stage_draw(const simp_stage *, const simp_transit *, unsigned index);
+bool simp_which_is_given(const sim_which *); /* it names single packets */
 /* 2^64 / 10^6 times ppm, at most UINT64_MAX, which stands for always. */
 uint64_t simp_odds_of_ppm(int64_t ppm);
 

@@ -284,6 +284,16 @@ static void block_kills_what_is_in_flight(void)
     EXPECT_EQ_INT(s.counters.blocked, 5);
 }
 
+/* One that addresses single packets, or a share of them, says nothing of those that left before. */
+static void block_of_one_packet_leaves_those_in_flight_alone(void)
+{
+    link_stream_open(&s, &(sim_link_options){.latency_ns = SIM_MS(4)});
+    link_stream_add(&s, &(sim_impairment){.kind = SIM_IMPAIR_BLOCK, .from_ns = 2 * MS, .which = {.nth = 2}});
+    link_stream_send(&s, 6, MS);
+    link_stream_finish(&s);
+    EXPECT_EQ_STR(link_stream_text(&s), "0 1 2 4 5");
+}
+
 static void block_may_spare_what_is_in_flight(void)
 {
     link_stream_open(&s, &(sim_link_options){.latency_ns = SIM_MS(4)});
@@ -421,6 +431,7 @@ const test_case test_impairment_flow[] = {TEST(copies_arrive_as_often_and_as_lat
                                           TEST(removed_queue_lets_all_go),
                                           TEST(threshold_drops_what_cannot_be_marked_only_when_asked),
                                           TEST(block_kills_what_is_in_flight),
+                                          TEST(block_of_one_packet_leaves_those_in_flight_alone),
                                           TEST(block_may_spare_what_is_in_flight),
                                           TEST(held_packets_arrive_together_when_the_hold_ends),
                                           TEST(held_packets_may_keep_their_gaps),

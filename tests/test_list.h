@@ -40,6 +40,7 @@ typedef struct test_case {
     SUITE(impairment) \
     SUITE(impairment_flow) \
     SUITE(impairment_tcp) \
+    SUITE(impairment_random) \
     SUITE(tcp) \
     SUITE(tcp_open) \
     SUITE(tcp_listen) \
