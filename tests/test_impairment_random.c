@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * All kinds of impairments together, drawn by seed, added and removed while a connection transfers bytes: what
- * arrives is what was sent, connections stay sound, nothing is kept for ever, and a run repeats itself.
+ * All kinds of impairments together, drawn by seed, added and removed while a connection transfers bytes:
+ * what arrives is what was sent, connections stay sound, nothing is kept for ever, and a run repeats
+ * itself.
  */
 #include <string.h>
 
