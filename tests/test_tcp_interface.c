@@ -158,6 +158,14 @@ static void time_to_live_is_what_the_program_sets(void)
     EXPECT_EQ_INT(log.ttl, 7);
 }
 
+static unsigned errors_in(const wire_log *log)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < log->count; i++)
+        count += strncmp(log->line[i], "r ICMP", 6) == 0;
+    return count;
+}
+
 /* MUST-56: segments die at the router for a while, and it says so each time. */
 static void soft_errors_do_not_end_a_connection(void)
 {
@@ -187,7 +195,7 @@ static void soft_errors_do_not_end_a_connection(void)
         EXPECT_OK(CAsyncSocket_SetSockOpt(&client.socket, IP_TTL, &ttl, sizeof ttl, IPPROTO_IP));
         EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "text", 4, 0), 4);
         tcp_opening_run(&o, 10 * S);
-        EXPECT_EQ_INT(wire_log_matching(&o.log, "r ICMP"), 4); /* after 0, 1, 3 and 7 s, then no more */
+        EXPECT_EQ_INT(errors_in(&o.log), 4); /* after 0, 1, 3 and 7 s, then no more */
     }
     EXPECT_EQ_INT(recorder_count(&client, FD_CLOSE), 0);
     EXPECT_EQ_INT(recorder_count(&server, FD_READ), 1);
