@@ -358,6 +358,8 @@ void simp_receive_buffer_add(simp_tcp *, sim_packet *);
 uint32_t simp_receive_buffer_ready(const simp_tcp *);
 uint32_t simp_receive_buffer_read(simp_tcp *, uint8_t *out, uint32_t len, bool peek);
 void simp_receive_buffer_clear(simp_tcp *);
+/* The peer's stream has ended: what it sent behind its end, which no honest one does, is dropped. */
+void simp_receive_buffer_finish(simp_tcp *);
 /* The segment's urgent pointer says that the byte at seq is urgent. */
 void simp_receive_buffer_mark(simp_tcp *, uint32_t seq);
 /* The oldest urgent byte that arrived and was not taken; NULL: none. */

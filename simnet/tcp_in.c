@@ -227,6 +227,13 @@ static bool takes_text(const simp_tcp *t)
            t->state == SIMP_TCP_FIN_WAIT_2;
 }
 
+/* Senders whose urgent byte lies further ahead than 16 bits reach say 65535 until it comes near.  Taken at
+ * its word, that would make a byte urgent that is none. */
+static bool is_cut_short(const sim_packet *packet)
+{
+    return packet->tcp.urgent == UINT16_MAX && packet->length < UINT16_MAX;
+}
+
 static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
 {
     if ((packet->tcp.flags & SIMP_URG) == 0 || !takes_text(t) ||
@@ -237,7 +244,8 @@ static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
         return;
     t->rcv_has_urgent = true;
     t->rcv_urgent = end;
-    simp_receive_buffer_mark(t, end - 1);
+    if (!is_cut_short(packet))
+        simp_receive_buffer_mark(t, end - 1);
     simp_tcp_report(t, SIM_REPORT_URGENT, (int)(end - t->rcv_nxt));
 }
 
@@ -290,6 +298,8 @@ static void on_fin(simp_tcp *t)
         t->read = t->rcv_nxt;
     t->fin_received = true;
     t->ack_now = true;
+    if (t->receive.early != NULL)
+        simp_receive_buffer_finish(t);
     cas_port_socket *socket = t->socket;
     switch (t->state) {
     case SIMP_TCP_ESTABLISHED: simp_tcp_set_state(t, SIMP_TCP_CLOSE_WAIT); break;

@@ -257,6 +257,16 @@ void simp_receive_buffer_clear(simp_tcp *t)
     t->read = t->rcv_nxt;
 }
 
+void simp_receive_buffer_finish(simp_tcp *t)
+{
+    while (t->receive.early != NULL) {
+        sim_packet *packet = t->receive.early;
+        t->receive.early = packet->next;
+        simp_packet_free(&t->host->world->arena, packet);
+    }
+    simp_gaps_clear(t);
+}
+
 /* ---- reading ---- */
 
 /* What one receive can give: from (an offset behind read) on, len bytes. */

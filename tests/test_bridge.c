@@ -252,6 +252,68 @@ static void syn_from_outside_reaches_a_listener(void)
     end(&b);
 }
 
+static void accept_one(bridged *b, recorder *listener, recorder *accepted)
+{
+    recorder_construct(listener);
+    recorder_construct(accepted);
+    sim_host_enter(b->inside);
+    EXPECT_OK_FATAL(
+        CAsyncSocket_Create(&listener->socket, 40002, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
+    EXPECT_OK_FATAL(CAsyncSocket_Listen(&listener->socket, 5));
+    sim_packet *segment = outside_packet(b, false, IPPROTO_TCP, 0);
+    segment->tcp.flags = SIMP_SYN;
+    segment->tcp.window = 8192;
+    segment->tcp.seq = 99;
+    bring(b, segment);
+    run_until(b, 5 * MS);
+    segment->tcp.flags = SIMP_ACK;
+    segment->tcp.seq = 100;
+    segment->tcp.ack = gone_out(b, 0)->tcp.seq + 1;
+    bring_at(b, segment, 5 * MS);
+    run_until(b, 10 * MS);
+    sim_host_enter(b->inside);
+    EXPECT_OK_FATAL(CAsyncSocket_Accept(&listener->socket, &accepted->socket, NULL, NULL));
+}
+
+/* The kernel's sender says 65535 while its urgent byte lies further ahead; taken literally, a byte of the
+ * stream was taken out of line. */
+static void urgent_pointer_that_was_cut_short_marks_no_byte(void)
+{
+    bridged b;
+    recorder listener, accepted;
+    char got[100];
+    begin(&b);
+    accept_one(&b, &listener, &accepted);
+    sim_packet *segment = outside_packet(&b, false, IPPROTO_TCP, 40);
+    segment->tcp.flags = SIMP_ACK | SIMP_URG;
+    segment->tcp.urgent = UINT16_MAX;
+    segment->tcp.window = 8192;
+    segment->tcp.seq = 100;
+    segment->tcp.ack = gone_out(&b, 0)->tcp.seq + 1;
+    for (uint32_t at = 0; at < 66000; at += 1000) {
+        sim_packet *text = outside_packet(&b, false, IPPROTO_TCP, 1000);
+        text->tcp = segment->tcp;
+        text->tcp.seq = 100 + at;
+        if (at != 0)
+            text->tcp.flags = SIMP_ACK;
+        b.port.in_count = b.port.in_taken = b.port.out_count = 0;
+        bring_at(&b, text, sim_world_now(b.world));
+        b.port.in[0].at_ns = b.port.now_ns;
+        run_until(&b, sim_world_now(b.world) + 5 * MS);
+        sim_host_enter(b.inside);
+        for (int count, sum = 0; sum < 1000; sum += count) {
+            count = CAsyncSocket_Receive(&accepted.socket, got, sizeof got, 0);
+            EXPECT_TRUE_FATAL(count > 0);
+            if (sum + count > 1000)
+                EXPECT_EQ_INT(sum + count, 1000);
+        }
+    }
+    EXPECT_EQ_INT(recorder_count(&accepted, FD_OOB), 0);
+    CAsyncSocket_Destruct(&accepted.socket);
+    CAsyncSocket_Destruct(&listener.socket);
+    end(&b);
+}
+
 static void packet_too_big_for_the_link_is_reported(void)
 {
     bridged b;
@@ -390,6 +452,7 @@ const test_case test_bridge[] = {
     TEST(wrong_bytes_are_counted_by_reason),
     TEST(segment_to_a_closed_port_is_reset_and_a_reset_is_not),
     TEST(syn_from_outside_reaches_a_listener),
+    TEST(urgent_pointer_that_was_cut_short_marks_no_byte),
     TEST(packet_too_big_for_the_link_is_reported),
     TEST(packet_without_a_way_is_lost),
     TEST(packet_that_the_port_does_not_take_is_counted),
