@@ -172,12 +172,13 @@ static simp_wire_error read_quoted(const simp_bytes *b, sim_packet *p, sim_packe
     simp_wire_error error = simp_wire_read_ip(&quote, quoted);
     if (error != SIMP_WIRE_OK)
         return error;
-    if (quoted->length < quoted->ip_payload_len)
-        quoted->block = NULL;
     if (is_v4(quoted) != is_v4(p))
         return SIMP_WIRE_BAD_VERSION;
     if (quoted->fragment_offset == 0)
         error = simp_wire_read_transport(&quote, quoted, NULL);
+    simp_packet_parts parts = simp_packet_parts_of(quoted);
+    if (parts.size - parts.transport < quoted->ip_payload_len)
+        quoted->block = NULL;
     quoted->offset += p->offset;
     p->length -= quoted->offset - p->offset;
     p->offset = quoted->offset;

@@ -66,6 +66,7 @@ typedef struct test_case {
     SUITE(host_fault) \
     SUITE(partition) \
     SUITE(bridge) \
+    SUITE(fuzz_corpus) \
     SUITE(capture) \
     SUITE(profile) \
     SUITE(log) \
