@@ -235,13 +235,20 @@ static void on_signal(int number)
     interrupted = 1;
 }
 
-bool tw_real_run(const bool *done)
+void tw_catch_signals(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+}
+
+bool tw_is_interrupted(void) { return interrupted != 0; }
+
+bool tw_real_run(const bool *done)
+{
+    tw_catch_signals();
     while (!*done && !interrupted) {
         /* Not for ever: a signal may come between the look at interrupted and the wait. */
         if (cas_pump_run(200) == SOCKET_ERROR && CAsyncSocket_GetLastError() != WSAEINTR) {

@@ -69,6 +69,10 @@ bool tw_world_close(tw_world *);
 
 /* ---- the real world ---- */
 
+/* From now on SIGINT and SIGTERM only make tw_is_interrupted true. */
+void tw_catch_signals(void);
+bool tw_is_interrupted(void);
+
 /* Between cas_os_init and cas_os_fini: pumps until *done, SIGINT or SIGTERM.  False: the pump failed. */
 bool tw_real_run(const bool *done);
 
