@@ -12,14 +12,15 @@ enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527 };
 
 /* ---- sending ---- */
 
-/* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
-static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port, bool addressed)
+/* asks: the call names the destination, which may be many hosts.  BRD-02: a connected peer may be a broadcast
+ * address, whatever SO_BROADCAST says. */
+static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port, bool asks)
 {
     if (len > (simp_ip_is_v4(to) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
         return WSAEMSGSIZE;
     if (simp_ip_is_any(to) || port == 0)
         return WSAEADDRNOTAVAIL;
-    if (addressed && simp_host_is_broadcast(s->host, to) && !s->options.broadcast)
+    if (asks && simp_host_is_broadcast(s->host, to) && !s->options.broadcast)
         return WSAEACCES;
     return 0;
 }
@@ -47,9 +48,10 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
 
 int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed)
 {
-    int error = check_send(s, len, to, port, addressed);
-    const simp_way *way = error == 0 ? simp_way_to(s->host, to) : NULL;
-    if (way == NULL)
+    const simp_way *way = simp_way_to(s->host, to);
+    bool to_one = way != NULL && !way->everybody && way->next.interface->link != NULL;
+    int error = check_send(s, len, to, port, addressed && !to_one);
+    if (error != 0 || way == NULL)
         return error != 0 ? error : WSAENETUNREACH;
     sim_packet *packet = datagram(s, buf, len);
     if (packet == NULL)
