@@ -100,8 +100,12 @@ static int build_chat(sim_world *world, chat *c, bool with_stranger)
         error = sim_host_attach(client, link, "10.0.0.2/24");
     if (error != 0)
         return error;
-    cas_thread_set_context(sim_host_thread(server), c);
-    cas_thread_set_context(sim_host_thread(client), c);
+    cas_thread *threads[] = {sim_host_thread(server), sim_host_thread(client)};
+    for (unsigned i = 0; i < 2; i++) {
+        if (threads[i] == NULL)
+            return WSAENOBUFS;
+        cas_thread_set_context(threads[i], c);
+    }
     error = sim_host_run(server, 0, serve, c);
     return error == 0 ? sim_host_run(client, 1000, call, c) : error;
 }
