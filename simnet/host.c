@@ -109,6 +109,16 @@ static simp_task *main_task(sim_host *host)
     return host->main_task;
 }
 
+/* One that was just made. */
+static void remove_main_task(sim_host *host)
+{
+    if (host->main_task == NULL)
+        return;
+    simp_task_fini(host->main_task);
+    simp_free(&host->world->arena, host->main_task, sizeof *host->main_task);
+    host->main_task = NULL;
+}
+
 /* ---- making ---- */
 
 static int discard(sim_world *world, sim_host *host, char *name, size_t name_size)
@@ -161,6 +171,8 @@ void sim_host_set_forwarding(sim_host *host, bool on) { host->forwarding = on; }
 cas_thread *sim_host_thread(sim_host *host)
 {
     const simp_task *task = main_task(host);
+    if (task == NULL)
+        simp_no_memory(host->world);
     return task == NULL ? NULL : task->thread;
 }
 
@@ -193,7 +205,10 @@ int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
 int sim_host_add_thread(sim_host *host, cas_thread **out)
 {
     sim_world *world = host->world;
+    bool had_main = host->main_task != NULL;
     const simp_task *task = main_task(host) == NULL ? NULL : add_task(host);
+    if (task == NULL && !had_main)
+        remove_main_task(host);
     if (task == NULL)
         return simp_no_memory(world);
     *out = task->thread;
@@ -225,7 +240,10 @@ int sim_host_run(sim_host *host, uint64_t delay_ns, void (*start)(void *argument
         return simp_refuse_named(world, WSAEINVAL, "host %s has nothing to run", host->name, "start is NULL",
                                  "pass a function");
     program *run = simp_alloc_zero(&world->arena, sizeof *run);
-    if (run == NULL || main_task(host) == NULL || !simp_events_reserve(&world->events, &world->arena)) {
+    bool reserved = run != NULL && simp_events_reserve(&world->events, &world->arena);
+    if (!reserved || main_task(host) == NULL) {
+        if (reserved)
+            simp_events_release(&world->events);
         simp_free(&world->arena, run, sizeof *run);
         return simp_no_memory(world);
     }

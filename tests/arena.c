@@ -118,7 +118,8 @@ static bool open_world(arena *a)
     if (error == 0) {
         a->threads[ARENA_A] = sim_host_thread(a->pair.a);
         a->threads[ARENA_B] = sim_host_thread(a->pair.b);
-        error = sim_host_add_thread(a->pair.b, &a->threads[ARENA_B2]);
+        bool made = a->threads[ARENA_A] != NULL && a->threads[ARENA_B] != NULL;
+        error = made ? sim_host_add_thread(a->pair.b, &a->threads[ARENA_B2]) : WSAENOBUFS;
     }
     if (error != 0)
         complain(a, a->pair.world == NULL ? "a world cannot be made" : sim_world_error(a->pair.world)->what);
