@@ -108,6 +108,8 @@ void casp_posix_init(casp_posix *b, const casp_os_ops *os, cas_allocator *memory
         .get_option = casp_posix_get_option,
         .set_option = casp_posix_set_option,
         .query = query,
+        .join = casp_posix_join,
+        .leave = casp_posix_leave,
         .set_udp_connreset = casp_datagram_set_connreset,
         .conditions = conditions,
         .resolve = casp_posix_resolve,

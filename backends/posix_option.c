@@ -152,6 +152,75 @@ static int time_to_live(const cas_port_socket *s, int *value, bool set)
     return set ? kernel_set(s, level, name, *value) : kernel_get(s, level, name, value);
 }
 
+/* Windows says "do not fragment"; Linux asks how far the path's MTU is to be discovered. */
+static int dont_fragment(const cas_port_socket *s, int *value, bool set)
+{
+#if defined(IP_MTU_DISCOVER) && defined(IP_PMTUDISC_DO)
+    bool v6 = s->family == AF_INET6;
+    int level = v6 ? IPPROTO_IPV6 : IPPROTO_IP, name = v6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER;
+    int mode = *value != 0 ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
+    int error = set ? kernel_set(s, level, name, mode) : kernel_get(s, level, name, &mode);
+    *value = mode == IP_PMTUDISC_DO;
+    return error;
+#else
+    (void)s, (void)value, (void)set;
+    return WSAENOPROTOOPT;
+#endif
+}
+
+/* ---- groups ---- */
+
+static int membership(const cas_port_socket *s, int v4_name, int v6_name, const cas_group *group)
+{
+    bool v6 = s->family == AF_INET6;
+    int failed = v6 ? setsockopt(s->fd, IPPROTO_IPV6, v6_name, &group->v6, sizeof group->v6)
+                    : setsockopt(s->fd, IPPROTO_IP, v4_name, &group->v4, sizeof group->v4);
+    if (failed == 0)
+        return 0;
+    bool no_interface = errno == ENODEV || errno == ENXIO;
+    return no_interface ? WSAEADDRNOTAVAIL : casp_wsa_from_errno(errno);
+}
+
+int casp_posix_join(cas_backend *backend, cas_port_socket *s, const cas_group *group)
+{
+    (void)backend;
+    return membership(s, IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP, group);
+}
+
+int casp_posix_leave(cas_backend *backend, cas_port_socket *s, const cas_group *group)
+{
+    (void)backend;
+    return membership(s, IP_DROP_MEMBERSHIP, IPV6_LEAVE_GROUP, group);
+}
+
+/* How the kernel knows an option about groups. */
+static void group_option(const cas_port_socket *s, cas_option option, int *level, int *name)
+{
+    bool v6 = s->family == AF_INET6;
+    *level = v6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    if (option == CAS_OPT_MULTICAST_IF)
+        *name = v6 ? IPV6_MULTICAST_IF : IP_MULTICAST_IF;
+    else if (option == CAS_OPT_MULTICAST_TTL)
+        *name = v6 ? IPV6_MULTICAST_HOPS : IP_MULTICAST_TTL;
+    else
+        *name = v6 ? IPV6_MULTICAST_LOOP : IP_MULTICAST_LOOP;
+}
+
+static int get_group_option(const cas_port_socket *s, cas_option option, int *value)
+{
+    int level, name;
+    group_option(s, option, &level, &name);
+    return kernel_get(s, level, name, value);
+}
+
+static int set_group_option(const cas_port_socket *s, cas_option option, int value)
+{
+    int level, name;
+    group_option(s, option, &level, &name);
+    int error = kernel_set(s, level, name, value);
+    return error == WSAEINVAL && option == CAS_OPT_MULTICAST_IF ? WSAEADDRNOTAVAIL : error;
+}
+
 /* ---- the two slots ---- */
 
 /* size: table */
@@ -183,6 +252,10 @@ int casp_posix_get_option(cas_backend *backend, cas_port_socket *s, cas_option o
         return s->datagram ? WSAENOPROTOOPT : kernel_get_flag(s, IPPROTO_TCP, TCP_NODELAY, value);
     case CAS_OPT_V6ONLY: return kernel_get_flag(s, IPPROTO_IPV6, IPV6_V6ONLY, value);
     case CAS_OPT_TTL: return time_to_live(s, value, false);
+    case CAS_OPT_DONT_FRAGMENT: return dont_fragment(s, value, false);
+    case CAS_OPT_MULTICAST_IF:
+    case CAS_OPT_MULTICAST_TTL:
+    case CAS_OPT_MULTICAST_LOOP: return get_group_option(s, option, value);
     default: return WSAENOPROTOOPT;
     }
 }
@@ -210,6 +283,10 @@ int casp_posix_set_option(cas_backend *backend, cas_port_socket *s, cas_option o
     case CAS_OPT_NODELAY: return s->datagram ? WSAENOPROTOOPT : kernel_set(s, IPPROTO_TCP, TCP_NODELAY, on);
     case CAS_OPT_V6ONLY: return kernel_set(s, IPPROTO_IPV6, IPV6_V6ONLY, on);
     case CAS_OPT_TTL: return time_to_live(s, &value, true);
+    case CAS_OPT_DONT_FRAGMENT: return dont_fragment(s, &value, true);
+    case CAS_OPT_MULTICAST_IF:
+    case CAS_OPT_MULTICAST_TTL:
+    case CAS_OPT_MULTICAST_LOOP: return set_group_option(s, option, value);
     default: return WSAENOPROTOOPT; /* ACCEPTCONN, TYPE, CONNECT_TIME can only be read */
     }
 }

@@ -199,6 +199,8 @@ int casp_address_len(int family);
 /* posix_option.c */
 int casp_posix_get_option(cas_backend *, cas_port_socket *, cas_option, int *value);
 int casp_posix_set_option(cas_backend *, cas_port_socket *, cas_option, int value);
+int casp_posix_join(cas_backend *, cas_port_socket *, const cas_group *);
+int casp_posix_leave(cas_backend *, cas_port_socket *, const cas_group *);
 /* Fills the shadow of an attached handle from the kernel, and takes the kernel's linger time away. */
 void casp_option_adopt(cas_port_socket *);
 /* After that: what the handle's shadow was when it left this process, where the kernel cannot tell. */

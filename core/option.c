@@ -11,7 +11,16 @@
 
 enum { WINSOCK_SOL_SOCKET = 0xFFFF, WINSOCK_IPV6_V6ONLY = 27, WINSOCK_IP_TTL = 4 };
 
-typedef enum shape { SHAPE_BOOL, SHAPE_BYTE, SHAPE_NOT_BOOL, SHAPE_INT, SHAPE_LINGER } shape;
+typedef enum shape {
+    SHAPE_BOOL,
+    SHAPE_BYTE,
+    SHAPE_NOT_BOOL,
+    SHAPE_INT,
+    SHAPE_SMALL, /* an int, or its one byte */
+    SHAPE_LINGER,
+    SHAPE_JOIN, /* a cas_group; no option of the port */
+    SHAPE_LEAVE
+} shape;
 enum { GET = 1, SET = 2, STREAM = 4, DATAGRAM = 8, BOTH = STREAM | DATAGRAM, ALL = GET | SET | BOTH };
 
 typedef struct entry {
@@ -42,8 +51,29 @@ static const entry entries[] = {
     {SOL_SOCKET, SO_CONNECT_TIME, SO_CONNECT_TIME, CAS_OPT_CONNECT_TIME, SHAPE_INT, GET | BOTH},
     {IPPROTO_TCP, TCP_NODELAY, 1, CAS_OPT_NODELAY, SHAPE_BYTE, GET | SET | STREAM},
     {IPPROTO_IPV6, IPV6_V6ONLY, WINSOCK_IPV6_V6ONLY, CAS_OPT_V6ONLY, SHAPE_BYTE, ALL},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 4, CAS_OPT_TTL, SHAPE_INT, ALL},
+    {IPPROTO_IPV6, IPV6_DONTFRAG, 14, CAS_OPT_DONT_FRAGMENT, SHAPE_BOOL, GET | SET | DATAGRAM},
+    {IPPROTO_IPV6, IPV6_MULTICAST_IF, 9, CAS_OPT_MULTICAST_IF, SHAPE_INT, GET | SET | DATAGRAM},
+    {IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 10, CAS_OPT_MULTICAST_TTL, SHAPE_INT, GET | SET | DATAGRAM},
+    {IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 11, CAS_OPT_MULTICAST_LOOP, SHAPE_BOOL, GET | SET | DATAGRAM},
+    {IPPROTO_IPV6, IPV6_JOIN_GROUP, 12, CAS_OPT_MULTICAST_IF, SHAPE_JOIN, SET | DATAGRAM},
+    {IPPROTO_IPV6, IPV6_LEAVE_GROUP, 13, CAS_OPT_MULTICAST_IF, SHAPE_LEAVE, SET | DATAGRAM},
     {IPPROTO_IP, IP_TTL, WINSOCK_IP_TTL, CAS_OPT_TTL, SHAPE_INT, ALL},
+    {IPPROTO_IP, IP_DONTFRAGMENT, 14, CAS_OPT_DONT_FRAGMENT, SHAPE_BOOL, GET | SET | DATAGRAM},
+    {IPPROTO_IP, IP_MULTICAST_IF, 9, CAS_OPT_MULTICAST_IF, SHAPE_INT, GET | SET | DATAGRAM},
+    {IPPROTO_IP, IP_MULTICAST_TTL, 10, CAS_OPT_MULTICAST_TTL, SHAPE_SMALL, GET | SET | DATAGRAM},
+    {IPPROTO_IP, IP_MULTICAST_LOOP, 11, CAS_OPT_MULTICAST_LOOP, SHAPE_BOOL, GET | SET | DATAGRAM},
+    {IPPROTO_IP, IP_ADD_MEMBERSHIP, 12, CAS_OPT_MULTICAST_IF, SHAPE_JOIN, SET | DATAGRAM},
+    {IPPROTO_IP, IP_DROP_MEMBERSHIP, 13, CAS_OPT_MULTICAST_IF, SHAPE_LEAVE, SET | DATAGRAM},
 };
+
+/* What is about groups speaks in addresses of the socket's own family. */
+static bool is_of_family(const entry *e, const casp_sink *sink)
+{
+    bool grouped = e->option == CAS_OPT_MULTICAST_IF || e->option == CAS_OPT_MULTICAST_TTL ||
+                   e->option == CAS_OPT_MULTICAST_LOOP;
+    return !grouped || (e->level == IPPROTO_IPV6) == sink->ipv6;
+}
 
 static int find(const casp_sink *sink, int level, int name, int access, const entry **out)
 {
@@ -57,7 +87,8 @@ static int find(const casp_sink *sink, int level, int name, int access, const en
         if (name != (winsock ? e->winsock : e->system))
             continue;
         *out = e;
-        bool fits = (e->use & access) != 0 && (e->use & (sink->datagram ? DATAGRAM : STREAM)) != 0;
+        bool fits = (e->use & access) != 0 && (e->use & (sink->datagram ? DATAGRAM : STREAM)) != 0 &&
+                    is_of_family(e, sink);
         return fits ? 0 : casp_mistaken(CASP_MISTAKE_OPTION_UNKNOWN, WSAENOPROTOOPT);
     }
     return casp_mistaken(CASP_MISTAKE_OPTION_UNKNOWN, level_known ? WSAENOPROTOOPT : WSAEINVAL);
@@ -103,6 +134,11 @@ static int read_value(const entry *e, const void *value, int len, int *out)
         return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     switch (e->layout) {
     case SHAPE_LINGER: return read_linger(value, len, out);
+    case SHAPE_SMALL:
+        if (len == 1) {
+            *out = *(const unsigned char *)value;
+            return 0;
+        } /* fall through */
     case SHAPE_INT:
         if (len < (int)sizeof *out)
             return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
@@ -112,6 +148,20 @@ static int read_value(const entry *e, const void *value, int len, int *out)
     }
 }
 
+static bool is_group(const entry *e) { return e->layout == SHAPE_JOIN || e->layout == SHAPE_LEAVE; }
+
+static int change_membership(casp_sink *sink, const entry *e, const void *value, int len)
+{
+    cas_group group;
+    cas_backend *backend = sink->thread->backend;
+    size_t needed = sink->ipv6 ? sizeof group.v6 : sizeof group.v4;
+    if (value == NULL || len < (int)needed)
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
+    memcpy(&group, value, needed);
+    return e->layout == SHAPE_JOIN ? backend->ops->join(backend, sink->port, &group)
+                                   : backend->ops->leave(backend, sink->port, &group);
+}
+
 static int set_option(CAsyncSocket *self, int name, const void *value, int len, int level)
 {
     int error, number = 0;
@@ -119,6 +169,8 @@ static int set_option(CAsyncSocket *self, int name, const void *value, int len, 
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = find(sink, level, name, SET, &e);
+    if (error == 0 && is_group(e))
+        return change_membership(sink, e, value, len);
     if (error == 0)
         error = read_value(e, value, len, &number);
     if (error != 0)

@@ -39,6 +39,7 @@ static const struct {
     {"one-urgent-byte", offsetof(cas_profile, one_urgent_byte)},
     {"shutdown-receive-resets", offsetof(cas_profile, shutdown_receive_resets)},
     {"reset-stays-queued", offsetof(cas_profile, reset_stays_queued)},
+    {"unix-datagrams", offsetof(cas_profile, unix_datagrams)},
 };
 
 enum {

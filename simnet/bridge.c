@@ -9,6 +9,7 @@
 #include "simnet/bridge.h"
 
 #include "castanet/error.h"
+#include "simnet/fragment.h"
 #include "simnet/ip.h"
 #include "simnet/wire.h"
 

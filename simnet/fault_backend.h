@@ -133,6 +133,8 @@ int simp_fault_peer_name(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
 int simp_fault_get_option(cas_backend *, cas_port_socket *, cas_option, int *value);
 int simp_fault_set_option(cas_backend *, cas_port_socket *, cas_option, int value);
 int simp_fault_query(cas_backend *, cas_port_socket *, cas_query, unsigned *value);
+int simp_fault_join(cas_backend *, cas_port_socket *, const cas_group *);
+int simp_fault_leave(cas_backend *, cas_port_socket *, const cas_group *);
 int simp_fault_set_udp_connreset(cas_backend *, cas_port_socket *, bool on);
 long simp_fault_conditions(cas_backend *, cas_port_socket *, long interest, int *close_error);
 

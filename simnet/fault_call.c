@@ -227,6 +227,20 @@ int simp_fault_set_option(cas_backend *backend, cas_port_socket *s, cas_option o
     return error;
 }
 
+int simp_fault_join(cas_backend *backend, cas_port_socket *s, const cas_group *group)
+{
+    sim_fault *fault = fault_of(backend);
+    int error = simp_fault_rule_for(fault, SIM_FAULT_SET_OPTION, NULL);
+    return error != 0 ? error : fault->inner->ops->join(fault->inner, s->inner, group);
+}
+
+int simp_fault_leave(cas_backend *backend, cas_port_socket *s, const cas_group *group)
+{
+    sim_fault *fault = fault_of(backend);
+    int error = simp_fault_rule_for(fault, SIM_FAULT_SET_OPTION, NULL);
+    return error != 0 ? error : fault->inner->ops->leave(fault->inner, s->inner, group);
+}
+
 int simp_fault_set_udp_connreset(cas_backend *backend, cas_port_socket *s, bool on)
 {
     sim_fault *fault = fault_of(backend);

@@ -83,6 +83,7 @@ bool simp_host_ensure_loopback(sim_host *host)
     if (loopback == NULL)
         return false;
     loopback->host = host;
+    loopback->index = SIMP_LOOPBACK_INDEX;
     if (simp_path_init(&loopback->path, loopback, &options) != 0) {
         simp_free(&world->arena, loopback, sizeof *loopback);
         return false;
@@ -154,6 +155,7 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     host->name_hash = simp_hash_text(0, name);
     host->index = world->host_count;
     host->interfaces_end = &host->interfaces;
+    host->interface_count = SIMP_LOOPBACK_INDEX;
     host->socket_lowest = SIMP_HANDLE_FIRST;
     host->stack = world->options.stack;
     host->port_next = first_port(host);

@@ -31,11 +31,15 @@ typedef struct simp_interface_address {
     simp_ip ip;
 } simp_interface_address;
 
+enum { SIMP_LOOPBACK_INDEX = 1 };
+
 typedef struct simp_interface {
     struct simp_interface *next;      /* on the host */
     struct simp_interface *link_next; /* on the link */
     sim_host *host;
-    sim_link *link; /* NULL: loopback */
+    sim_link *link;  /* NULL: loopback */
+    uint16_t index;  /* on the host: 1 is the loopback, the others follow in the order of attaching */
+    bool down;       /* nothing leaves or enters, and its addresses are not the host's */
     simp_interface_address *addresses;
     simp_path path; /* what leaves here */
 } simp_interface;
@@ -55,7 +59,9 @@ struct sim_host {
     bool forwarding;
     bool outside; /* a bridge has it */
     simp_host_faults *faults; /* NULL: nothing is wrong */
-    uint16_t ip_id;
+    struct simp_ip_state *ip; /* ip_state.h; NULL: nothing out of the ordinary */
+    uint32_t ip_id;
+    uint16_t interface_count; /* numbers given, loopback included */
     uint16_t port_next;       /* ephemeral: where a sequential search for a free one begins */
     uint32_t isn_count;       /* connections with readable initial sequence numbers */
     uint64_t sequence;        /* ties of the host's events */

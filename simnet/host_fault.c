@@ -10,6 +10,7 @@
  */
 #include "simnet/host_fault.h"
 
+#include "simnet/fragment.h"
 #include "simnet/ip.h"
 #include "simnet/socket_call.h"
 #include "simnet/port_table.h"

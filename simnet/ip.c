@@ -2,145 +2,51 @@
  *
  * See ip.h.
  */
-#include "simnet/ip.h"
-
 #include "simnet/bridge.h"
+#include "simnet/fragment.h"
 #include "simnet/host_fault.h"
+#include "simnet/ip_state.h"
 #include "simnet/link.h"
+#include "simnet/multicast.h"
 #include "simnet/partition.h"
 #include "simnet/way.h"
 #include "simnet/wire.h"
 
-/* ---- addresses ---- */
-
-static bool is_broadcast_of(const simp_interface_address *address, simp_ip ip)
-{
-    if (!simp_ip_is_v4(address->ip) || address->node.note >= 127)
-        return false;
-    uint32_t host_bits = UINT32_MAX >> (address->node.note - 96);
-    return simp_ip_match(address->ip, ip, address->node.note) && (simp_ip_v4_of(ip) & host_bits) == host_bits;
-}
-
-bool simp_host_owns(const sim_host *host, simp_ip ip)
-{
-    if (simp_ip_is_loopback(ip))
-        return true;
-    for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
-        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
-            if (simp_ip_equal(a->ip, ip))
-                return true;
-        }
-    }
-    return false;
-}
-
-bool simp_host_is_broadcast(const sim_host *host, simp_ip ip)
-{
-    if (simp_ip_is_limited_broadcast(ip) || simp_ip_is_loopback_broadcast(ip))
-        return true;
-    for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
-        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
-            if (is_broadcast_of(a, ip))
-                return true;
-        }
-    }
-    return false;
-}
-
-/* ---- routing ---- */
-
-static const simp_interface_address *source_on(const simp_interface *interface, bool v4)
-{
-    for (const simp_interface_address *a = interface->addresses; a != NULL; a = a->next) {
-        if (simp_ip_is_v4(a->ip) == v4)
-            return a;
-    }
-    return NULL;
-}
-
-/* The interface whose own network holds ip, by the longest prefix. */
-static const simp_interface_address *connected(const sim_host *host, simp_ip ip, simp_interface **interface)
-{
-    const simp_interface_address *best = NULL;
-    for (simp_interface *i = host->interfaces; i != NULL; i = i->next) {
-        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
-            if (simp_ip_is_v4(a->ip) != simp_ip_is_v4(ip) || !simp_ip_match(a->ip, ip, a->node.note))
-                continue;
-            if (best == NULL || a->node.note > best->node.note) {
-                best = a;
-                *interface = i;
-            }
-        }
-    }
-    return best;
-}
-
-static const simp_route *find_route(const sim_host *host, simp_ip ip)
-{
-    const simp_route *best = NULL;
-    for (const simp_route *r = host->routes; r != NULL; r = r->next) {
-        bool fits = simp_ip_is_v4(r->gateway) == simp_ip_is_v4(ip) && simp_ip_match(r->prefix, ip, r->bits);
-        if (fits && (best == NULL || r->bits > best->bits))
-            best = r;
-    }
-    return best;
-}
-
-static int route_group(const sim_host *host, simp_ip destination, simp_next_hop *out)
-{
-    for (simp_interface *i = host->interfaces; i != NULL; i = i->next) {
-        const simp_interface_address *source = source_on(i, simp_ip_is_v4(destination));
-        if (source == NULL)
-            continue;
-        *out = (simp_next_hop){i, destination, source->ip, i->path.mtu};
-        return 0;
-    }
-    return WSAENETUNREACH;
-}
-
-int simp_ip_route(const sim_host *host, simp_ip destination, simp_next_hop *out)
-{
-    if (simp_host_owns(host, destination)) {
-        if (host->loopback == NULL)
-            return WSAENETUNREACH;
-        *out = (simp_next_hop){host->loopback, destination, destination, host->loopback->path.mtu};
-        return 0;
-    }
-    if (simp_ip_is_multicast(destination) || simp_ip_is_limited_broadcast(destination))
-        return route_group(host, destination, out);
-    simp_interface *interface = NULL;
-    simp_ip hop = destination;
-    const simp_interface_address *near = connected(host, destination, &interface);
-    const simp_route *route = find_route(host, destination);
-    if (near == NULL || (route != NULL && route->bits > near->node.note)) {
-        if (route == NULL)
-            return WSAENETUNREACH;
-        hop = route->gateway;
-        near = connected(host, hop, &interface);
-    }
-    if (near == NULL)
-        return WSAENETUNREACH;
-    *out = (simp_next_hop){interface, hop, near->ip, interface->path.mtu};
-    return 0;
-}
-
 /* ---- output ---- */
+
+/* The neighbour's host, everybody, or nobody. */
+static uint16_t next_host_of(const sim_host *host, const simp_next_hop *next)
+{
+    if (next->interface->link == NULL)
+        return (uint16_t)host->index;
+    if (simp_ip_is_multicast(next->hop) || simp_host_is_broadcast(host, next->hop))
+        return SIMP_EVERYBODY;
+    const simp_interface *neighbour = simp_link_neighbour(next->interface->link, next->hop);
+    return neighbour == NULL ? SIMP_NOBODY : (uint16_t)neighbour->host->index;
+}
+
+/* Nobody answers, and the host is one that waits for the answer and notices. */
+static bool is_noticed(const sim_host *host, const sim_packet *packet)
+{
+    return packet->next_host == SIMP_NOBODY &&
+           (!packet->originated || (host->ip != NULL && host->ip->unreachable_delay_ns != 0));
+}
+
+static void submit(sim_host *host, sim_packet *packet, simp_interface *interface)
+{
+    if (is_noticed(host, packet))
+        simp_ip_unreachable(host, packet);
+    else
+        simp_path_submit(&interface->path, packet);
+}
 
 void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *next)
 {
-    simp_interface *interface = next->interface;
     packet->next_hop = next->hop;
     packet->source_host = (uint16_t)host->index;
+    packet->next_host = next_host_of(host, next);
     packet->topology = 0;
-    if (interface->link == NULL) {
-        packet->next_host = (uint16_t)host->index;
-    } else if (simp_ip_is_multicast(next->hop) || simp_host_is_broadcast(host, next->hop)) {
-        packet->next_host = SIMP_EVERYBODY;
-    } else {
-        const simp_interface *neighbour = simp_link_neighbour(interface->link, next->hop);
-        packet->next_host = neighbour == NULL ? SIMP_NOBODY : (uint16_t)neighbour->host->index;
-    }
-    simp_path_submit(&interface->path, packet);
+    submit(host, packet, next->interface);
 }
 
 /* The same on a way that is known. */
@@ -155,18 +61,26 @@ static void transmit_on(sim_host *host, sim_packet *packet, const simp_way *way)
                         : way->next.interface->link == NULL ? (uint16_t)host->index
                         : way->to == NULL                   ? SIMP_NOBODY
                                                             : (uint16_t)way->to->host->index;
-    simp_path_submit(&way->next.interface->path, packet);
+    submit(host, packet, way->next.interface);
 }
 
-int simp_ip_try_output(sim_host *host, sim_packet *packet)
+/* A second packet for the host itself, that nobody else sees; it carries the interface by which it left. */
+static void loop_back(sim_host *host, const sim_packet *packet, const simp_next_hop *next)
+{
+    sim_packet *copy = simp_host_ensure_loopback(host) ? simp_packet_copy(&host->world->arena, packet) : NULL;
+    if (copy == NULL) {
+        simp_out_of_memory(host->world);
+        return;
+    }
+    copy->interface = next->interface->index;
+    copy->originated = false;
+    simp_next_hop loopback = {.interface = host->loopback, .hop = packet->destination};
+    simp_ip_transmit(host, copy, &loopback);
+}
+
+static void begin(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
-    const simp_way *way = simp_way_to(host, packet->destination);
-    int error = 0;
-    if (way == NULL) {
-        simp_packet_free(&world->arena, packet);
-        return 0;
-    }
     packet->id = ++world->packet_count;
     packet->originated = true;
     packet->origin = host->index;
@@ -174,23 +88,129 @@ int simp_ip_try_output(sim_host *host, sim_packet *packet)
     packet->ip_id = ++host->ip_id;
     if (packet->ttl == 0)
         packet->ttl = simp_ip_is_multicast(packet->destination) ? 1 : (uint8_t)host->stack->ttl;
-    if (simp_packet_size(packet) <= way->next.mtu)
-        transmit_on(host, packet, way);
-    else if (!packet->dont_fragment)
-        error = simp_fragment_output(host, packet, &way->next);
-    else
-        simp_packet_free(&world->arena, packet);
+}
+
+/* What must leave by one interface, or is to be cut or looped back, goes without a way. */
+static int output_on(sim_host *host, sim_packet *packet, const simp_next_hop *next)
+{
+    begin(host, packet);
+    if (packet->loops && next->interface->link != NULL)
+        loop_back(host, packet, next);
+    if (simp_packet_size(packet) <= next->mtu) {
+        simp_ip_transmit(host, packet, next);
+        return 0;
+    }
+    if (packet->dont_fragment) {
+        simp_ip_drop(host, packet, SIM_DROP_TOO_BIG);
+        return 0;
+    }
+    int error = simp_fragment_output(host, packet, next);
     if (error != 0) { /* the numbers are those of a packet that never was */
-        world->packet_count--;
+        host->world->packet_count--;
         host->ip_id--;
     }
     return error;
+}
+
+/* As its interface demands. */
+static int output_by_interface(sim_host *host, sim_packet *packet)
+{
+    simp_next_hop next;
+    const simp_interface *only = simp_host_interface(host, packet->interface);
+    if (simp_ip_route_by(host, packet->destination, only, &next) == 0)
+        return output_on(host, packet, &next);
+    simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
+    return 0;
+}
+
+/* Connections know their path themselves. */
+static uint32_t mtu_for(const sim_host *host, const sim_packet *packet, const simp_way *way)
+{
+    bool known = packet->protocol != IPPROTO_TCP && host->ip != NULL && host->ip->path_mtus != NULL;
+    return known ? simp_path_mtu_of(host, packet->destination, way->next.mtu) : way->next.mtu;
+}
+
+static bool minds_sources(const sim_host *host)
+{
+    return host->ip != NULL && (host->ip->is_strong || host->ip->addresses_changed);
+}
+
+/* A source that is gone sends nothing; a strong host sends by its source's interface. */
+static bool has_source(sim_host *host, sim_packet *packet)
+{
+    const simp_interface *interface = simp_host_interface_of(host, packet->source);
+    if (host->ip->is_strong && interface != NULL && !simp_host_owns(host, packet->destination))
+        packet->interface = interface->index;
+    return !host->ip->addresses_changed || interface != NULL || simp_ip_is_loopback(packet->source);
+}
+
+int simp_ip_try_output(sim_host *host, sim_packet *packet)
+{
+    if (minds_sources(host) && !has_source(host, packet)) {
+        simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
+        return 0;
+    }
+    if (packet->interface != 0)
+        return output_by_interface(host, packet);
+    const simp_way *way = simp_way_to(host, packet->destination);
+    if (way == NULL) {
+        simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
+        return 0;
+    }
+    if (packet->loops || simp_packet_size(packet) > mtu_for(host, packet, way)) {
+        simp_next_hop next = way->next;
+        next.mtu = mtu_for(host, packet, way);
+        return output_on(host, packet, &next);
+    }
+    begin(host, packet);
+    transmit_on(host, packet, way);
+    return 0;
 }
 
 void simp_ip_output(sim_host *host, sim_packet *packet)
 {
     if (simp_ip_try_output(host, packet) != 0)
         simp_out_of_memory(host->world);
+}
+
+/* ---- forwarding ---- */
+
+/* Only the source fragments IPv6 (RFC 8200 4.5). */
+static bool may_split(const sim_packet *packet)
+{
+    return !packet->dont_fragment && simp_ip_is_v4(packet->destination);
+}
+
+static void pass_on(sim_host *host, sim_packet *packet, const simp_next_hop *next)
+{
+    if (simp_packet_size(packet) > next->mtu && !may_split(packet)) {
+        simp_icmp_send_error(host, packet, SIMP_ICMP_TOO_BIG, next->mtu);
+        simp_ip_drop(host, packet, SIM_DROP_TOO_BIG);
+        return;
+    }
+    packet->ttl--;
+    packet->originated = false;
+    if (simp_packet_size(packet) <= next->mtu)
+        simp_ip_transmit(host, packet, next);
+    else if (simp_fragment_output(host, packet, next) != 0)
+        simp_out_of_memory(host->world);
+}
+
+/* RFC 1812 5.3.1: the time to live is looked at before the route. */
+static void forward(sim_host *host, sim_packet *packet)
+{
+    simp_next_hop next;
+    if (simp_ip_is_link_local(packet->source) || simp_ip_is_link_local(packet->destination)) {
+        simp_ip_drop(host, packet, SIM_DROP_NOT_OURS); /* RFC 4291 2.5.6 */
+    } else if (packet->ttl <= 1) {
+        simp_icmp_send_error(host, packet, SIMP_ICMP_TIME_EXCEEDED, 0);
+        simp_ip_drop(host, packet, SIM_DROP_HOP_LIMIT);
+    } else if (simp_ip_route(host, packet->destination, &next) != 0) {
+        simp_icmp_send_error(host, packet, SIMP_ICMP_NET_UNREACHABLE, 0);
+        simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
+    } else {
+        pass_on(host, packet, &next);
+    }
 }
 
 /* ---- input ---- */
@@ -200,7 +220,8 @@ static bool refuse(sim_host *host, sim_packet *packet, simp_wire_error error)
 {
     if (error == SIMP_WIRE_NO_MEMORY)
         simp_out_of_memory(host->world);
-    simp_packet_free(&host->world->arena, packet);
+    bool summed_wrong = simp_wire_is_checksum(error);
+    simp_ip_drop(host, packet, summed_wrong ? SIM_DROP_BAD_CHECKSUM : SIM_DROP_MALFORMED);
     return false;
 }
 
@@ -209,35 +230,6 @@ static bool open_raw(sim_host *host, sim_packet **packet)
 {
     simp_wire_error error = simp_packet_open(&host->world->arena, packet);
     return error == SIMP_WIRE_OK || refuse(host, *packet, error);
-}
-
-static void forward(sim_host *host, sim_packet *packet)
-{
-    sim_world *world = host->world;
-    simp_next_hop next;
-    if (packet->ttl <= 1) {
-        simp_icmp_send_error(host, packet, SIMP_ICMP_TIME_EXCEEDED, 0);
-    } else if (simp_ip_route(host, packet->destination, &next) != 0) {
-        simp_icmp_send_error(host, packet, SIMP_ICMP_NET_UNREACHABLE, 0);
-    } else if (next.interface->link != NULL && simp_link_neighbour(next.interface->link, next.hop) == NULL) {
-        simp_icmp_send_error(host, packet, SIMP_ICMP_HOST_UNREACHABLE, 0);
-    } else {
-        packet->ttl--;
-        packet->originated = false;
-        uint32_t size = simp_packet_size(packet);
-        if (size <= next.mtu) {
-            simp_ip_transmit(host, packet, &next);
-            return;
-        }
-        if (!packet->dont_fragment && simp_ip_is_v4(packet->destination) && packet->fragment_offset == 0 &&
-            !packet->more_fragments) {
-            if (simp_fragment_output(host, packet, &next) != 0)
-                simp_out_of_memory(world);
-            return;
-        }
-        simp_icmp_send_error(host, packet, SIMP_ICMP_TOO_BIG, next.mtu);
-    }
-    simp_packet_free(&world->arena, packet);
 }
 
 /* What came as bytes gets its transport header; false: it had none, and is gone. */
@@ -253,17 +245,22 @@ static void deliver(sim_host *host, sim_packet *packet)
     if (!understand(host, &packet))
         return;
     switch (packet->protocol) {
-    case IPPROTO_TCP: simp_tcp_input(host, packet); break;
-    case IPPROTO_UDP: simp_udp_input(host, packet); break;
+    case IPPROTO_TCP: simp_tcp_input(host, packet); return;
+    case IPPROTO_UDP: simp_udp_input(host, packet); return;
     case IPPROTO_ICMP:
-    case IPPROTO_ICMPV6: simp_icmp_input(host, packet); break;
-    default: simp_packet_free(&host->world->arena, packet); break;
+    case IPPROTO_ICMPV6: simp_icmp_input(host, packet); return;
+    default:
+        simp_icmp_send_error(host, packet, SIMP_ICMP_PROTOCOL_UNREACHABLE, 0);
+        simp_ip_drop(host, packet, SIM_DROP_NO_PROTOCOL);
     }
 }
 
-static bool is_for(const sim_host *host, simp_ip ip)
+static bool is_for_us(const sim_host *host, const sim_packet *packet)
 {
-    return simp_ip_is_multicast(ip) || simp_host_is_broadcast(host, ip) || simp_host_owns(host, ip);
+    if (simp_ip_is_multicast(packet->destination))
+        return simp_multicast_concerns(host, packet->destination, packet->interface);
+    return simp_host_takes(host, simp_host_interface(host, packet->interface), packet->destination) ||
+           simp_host_is_broadcast(host, packet->destination);
 }
 
 /* It is at its destination, and seen there; false: a partition is in between, and it is gone. */
@@ -293,11 +290,13 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
     }
     if (packet->raw != NULL && !open_raw(host, &packet))
         return;
-    if (!simp_packet_is_direct(packet, world) && !is_for(host, packet->destination)) {
-        if (host->forwarding)
+    if (!simp_packet_is_direct(packet, world) && !is_for_us(host, packet)) {
+        if (simp_ip_is_multicast(packet->destination)) /* on every wire, and routed nowhere */
+            simp_packet_free(&world->arena, packet);
+        else if (host->forwarding)
             forward(host, packet);
         else
-            simp_packet_free(&world->arena, packet);
+            simp_ip_drop(host, packet, SIM_DROP_NOT_OURS);
         return;
     }
     if (!reach(host, packet))
@@ -306,4 +305,42 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
         packet = simp_reassemble(host, packet);
     if (packet != NULL)
         deliver(host, packet);
+}
+
+/* RFC 1122 3.2.1.3: addresses that no packet on a link may have. */
+static bool is_martian(const sim_packet *packet)
+{
+    return simp_ip_is_loopback(packet->source) || simp_ip_is_loopback(packet->destination) ||
+           simp_ip_is_multicast(packet->source) || simp_ip_is_limited_broadcast(packet->source);
+}
+
+/* What was the sender's link is now this host's. */
+static void change_zones(sim_packet *packet, uint16_t zone)
+{
+    packet->source = simp_ip_in_zone(packet->source, zone);
+    packet->destination = simp_ip_in_zone(packet->destination, zone);
+}
+
+static void enter_zone(sim_packet *packet, uint16_t zone)
+{
+    bool quotes = (packet->protocol == IPPROTO_ICMPV6 || packet->protocol == IPPROTO_ICMP) &&
+                  !packet->from_bytes;
+    change_zones(packet, zone);
+    if (quotes && packet->icmp.quoted != NULL)
+        change_zones(packet->icmp.quoted, zone);
+}
+
+void simp_ip_arrive(simp_interface *interface, sim_packet *packet)
+{
+    sim_host *host = interface->host;
+    if (interface->link != NULL || packet->interface == 0)
+        packet->interface = interface->index;
+    if (interface->link != NULL && !simp_ip_is_v4(packet->destination))
+        enter_zone(packet, interface->index);
+    if (interface->down)
+        simp_ip_drop(host, packet, SIM_DROP_INTERFACE_DOWN);
+    else if (interface->link != NULL && is_martian(packet))
+        simp_ip_drop(host, packet, SIM_DROP_MARTIAN);
+    else
+        simp_ip_input(host, packet);
 }

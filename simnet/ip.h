@@ -8,7 +8,9 @@
 #include "simnet/host.h"
 
 #define SIMP_EVERYBODY 0xFFFF /* next_host: all on the link */
-#define SIMP_NOBODY 0xFFFE    /* ... or none */
+#define SIMP_NOBODY 0xFFFE    /* next_host: the next hop's address is nobody's on the link */
+
+/* ---- route.c ---- */
 
 /* Where a packet to an address goes. */
 typedef struct simp_next_hop {
@@ -20,6 +22,21 @@ typedef struct simp_next_hop {
 
 /* 0, or WSAENETUNREACH when no route or no source address fits. */
 int simp_ip_route(const sim_host *, simp_ip destination, simp_next_hop *out);
+/* The same by one interface only; NULL: by any. */
+int simp_ip_route_by(const sim_host *, simp_ip destination, const simp_interface *only, simp_next_hop *out);
+
+/* A link-local address without a zone gets that of the first interface that has one; others stay as they are.
+ * */
+simp_ip simp_ip_default_zone(const sim_host *, simp_ip);
+
+/* ---- interface.c ---- */
+
+/* The one that has the address and is up; NULL: none, or the loopback. */
+simp_interface *simp_host_interface_of(const sim_host *, simp_ip);
+/* Is what arrives at the interface (NULL: any) for this address of the host's? */
+bool simp_host_takes(const sim_host *, const simp_interface *arrived, simp_ip);
+
+/* ---- ip.c ---- */
 
 /* Sends a packet whose source, destination, ports, protocol, transport header and payload are set; takes it
  * over. Splits what the link's mtu cannot hold, unless dont_fragment is set.  What cannot go is lost; only
@@ -34,27 +51,36 @@ static inline bool simp_packet_is_direct(const sim_packet *packet, const sim_wor
     return packet->is_direct && packet->topology == world->topology;
 }
 
-/* A packet has arrived at the host. */
-void simp_ip_input(sim_host *, sim_packet *packet);
-
-/* icmp.c: answers packet (not taken over) with an error, where RFC 1122 3.2.2 allows one. */
-void simp_icmp_send_error(sim_host *, const sim_packet *packet, simp_icmp_kind kind, uint32_t mtu);
-void simp_icmp_input(sim_host *, sim_packet *packet);
-
-/* fragment.c */
-/* Collects a fragment; the whole datagram when it was the last one missing, else NULL. */
-sim_packet *simp_reassemble(sim_host *, sim_packet *fragment);
-/* Forgets what has been collected. */
-void simp_reassembly_clear(sim_host *);
-/* Sends packet in pieces that fit mtu, all of them or, with WSAENOBUFS, none; takes it over. */
-int simp_fragment_output(sim_host *, sim_packet *packet, const simp_next_hop *next);
 /* Puts one packet on the interface of next. */
 void simp_ip_transmit(sim_host *, sim_packet *packet, const simp_next_hop *next);
 
-/* udp.c and tcp_in.c */
+/* A packet has arrived at an interface. */
+void simp_ip_arrive(simp_interface *, sim_packet *packet);
+/* It has passed the interface, and now comes to the host. */
+void simp_ip_input(sim_host *, sim_packet *packet);
+
+/* ---- icmp.c ---- */
+
+/* Answers packet (not taken over) with an error, where the rules allow one.  word: the mtu, or where the
+ * parameter is that is wrong. */
+void simp_icmp_send_error(sim_host *, const sim_packet *packet, simp_icmp_kind kind, uint32_t word);
+void simp_icmp_input(sim_host *, sim_packet *packet);
+/* Tells the host's transports what became of a packet of theirs. */
+void simp_icmp_tell(sim_host *, const sim_packet *quoted, simp_icmp_kind kind, uint32_t word);
+
+/* What the transports are told. */
+typedef struct simp_icmp_news {
+    simp_icmp_kind kind;
+    int error;    /* WSAE code */
+    bool hard;    /* RFC 1122 4.2.3.9: it will not pass */
+    uint32_t mtu; /* SIMP_ICMP_TOO_BIG */
+} simp_icmp_news;
+
+/* ---- udp.c and tcp_in.c ---- */
+
 void simp_udp_input(sim_host *, sim_packet *packet);
-void simp_udp_error(sim_host *, const sim_packet *quoted, int error);
+void simp_udp_error(sim_host *, const sim_packet *quoted, const simp_icmp_news *);
 void simp_tcp_input(sim_host *, sim_packet *packet);
-void simp_tcp_error(sim_host *, const sim_packet *quoted, int error, uint32_t mtu);
+void simp_tcp_error(sim_host *, const sim_packet *quoted, const simp_icmp_news *);
 
 #endif

@@ -31,8 +31,9 @@ static simp_ip from_bytes(const uint8_t bytes[16])
     return (simp_ip){number_of(bytes), number_of(bytes + 8)};
 }
 
-static void to_bytes(simp_ip a, uint8_t bytes[16])
+static void to_bytes(simp_ip zoned, uint8_t bytes[16])
 {
+    simp_ip a = simp_ip_in_zone(zoned, 0);
     for (int i = 0; i < 8; i++) {
         bytes[i] = (uint8_t)(a.high >> (56 - 8 * i));
         bytes[8 + i] = (uint8_t)(a.low >> (56 - 8 * i));
@@ -142,7 +143,7 @@ int simp_ip_from_sockaddr(const struct sockaddr *address, int len, simp_ip *ip, 
         if (len < (int)sizeof v6)
             return WSAEFAULT;
         memcpy(&v6, address, sizeof v6);
-        *ip = from_bytes(v6.sin6_addr.s6_addr);
+        *ip = simp_ip_in_zone(from_bytes(v6.sin6_addr.s6_addr), (uint16_t)v6.sin6_scope_id);
         *port = ntohs(v6.sin6_port);
         return 0;
     }
@@ -157,7 +158,8 @@ void simp_ip_to_sockaddr(simp_ip ip, uint16_t port, int family, struct sockaddr_
         v4.sin_addr.s_addr = htonl(simp_ip_v4_of(ip));
         memcpy(out, &v4, sizeof v4);
     } else {
-        struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+        struct sockaddr_in6 v6 = {
+            .sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_scope_id = simp_ip_zone(ip)};
         to_bytes(ip, v6.sin6_addr.s6_addr);
         memcpy(out, &v6, sizeof v6);
     }

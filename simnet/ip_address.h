@@ -44,6 +44,27 @@ static inline bool simp_ip_is_limited_broadcast(simp_ip a)
     return a.high == 0 && a.low == (SIMP_IP_V4_TOP | 0xFFFFFFFFu);
 }
 
+/* RFC 4007: an address or a group that means something on one link only.  A host tells its links apart by the
+ * number of the interface, which it keeps where the second 16 bits of such an address are zero; on the link
+ * they are. */
+#define SIMP_IP_ZONE_MASK (UINT64_C(0xFFFF) << 32)
+static inline bool simp_ip_is_link_local(simp_ip a) { return a.high >> 54 == 0x3FA; }
+static inline bool simp_ip_has_zone(simp_ip a)
+{
+    uint64_t head = a.high >> 48;
+    return simp_ip_is_link_local(a) || (head >> 8 == 0xFF && ((head & 0xF) == 1 || (head & 0xF) == 2));
+}
+static inline uint16_t simp_ip_zone(simp_ip a) /* 0: none */
+{
+    return simp_ip_has_zone(a) ? (uint16_t)(a.high >> 32) : 0;
+}
+static inline simp_ip simp_ip_in_zone(simp_ip a, uint16_t zone)
+{
+    if (simp_ip_has_zone(a))
+        a.high = (a.high & ~SIMP_IP_ZONE_MASK) | (uint64_t)zone << 32;
+    return a;
+}
+
 /* Are the first bits of a and b equal?  bits counts within the 128: an IPv4 /24 is 120. */
 bool simp_ip_match(simp_ip a, simp_ip b, unsigned bits);
 
@@ -54,7 +75,8 @@ bool simp_ip_parse_prefix(const char *text, size_t len, simp_ip *out, unsigned *
 /* Needs 46 bytes.  Returns buf. */
 char *simp_ip_text(simp_ip, char *buf, size_t size);
 
-/* Between sockaddrs and addresses.  from: 0, WSAEFAULT (short), WSAEAFNOSUPPORT. */
+/* Between sockaddrs and addresses; zones are scope identifiers there.  from: 0, WSAEFAULT (short),
+ * WSAEAFNOSUPPORT. */
 int simp_ip_from_sockaddr(const struct sockaddr *, int len, simp_ip *ip, uint16_t *port);
 /* family AF_INET6 writes an IPv4 address in its mapped form. */
 void simp_ip_to_sockaddr(simp_ip, uint16_t port, int family, struct sockaddr_storage *out);

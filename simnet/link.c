@@ -61,8 +61,9 @@ int sim_segment_create(sim_world *world, const char *name, const sim_link_option
 
 simp_interface *simp_link_neighbour(const sim_link *link, simp_ip ip)
 {
-    simp_hash_node *at = simp_hash_first(&link->neighbours, simp_hash_ip(ip));
-    while (at != NULL && !simp_ip_equal(((simp_interface_address *)at)->ip, ip))
+    simp_ip bare = simp_ip_in_zone(ip, 0);
+    simp_hash_node *at = simp_hash_first(&link->neighbours, simp_hash_ip(bare));
+    while (at != NULL && !simp_ip_equal(simp_ip_in_zone(((simp_interface_address *)at)->ip, 0), bare))
         at = at->next;
     return at == NULL ? NULL : ((simp_interface_address *)at)->interface;
 }
@@ -72,12 +73,12 @@ static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
     sim_link *link = interface->link;
     sim_world *world = link->world;
     simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
-    if (address == NULL ||
-        !simp_hash_add(&link->neighbours, &world->arena, &address->node, simp_hash_ip(ip))) {
+    if (address == NULL || !simp_hash_add(&link->neighbours, &world->arena, &address->node,
+                                          simp_hash_ip(simp_ip_in_zone(ip, 0)))) {
         simp_free(&world->arena, address, sizeof *address);
         return simp_no_memory(world);
     }
-    address->ip = ip;
+    address->ip = simp_ip_in_zone(ip, interface->index);
     address->node.note = bits;
     address->interface = interface;
     simp_interface_address **end = &interface->addresses;
@@ -112,7 +113,7 @@ static int add_address(simp_interface *interface, const char *text, size_t len)
     return enlist_address(interface, ip, bits);
 }
 
-static int add_addresses(simp_interface *interface, const char *text)
+int simp_interface_add_address(simp_interface *interface, const char *text)
 {
     int error = 0;
     bool any = false;
@@ -165,13 +166,15 @@ int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
         return simp_no_memory(world);
     interface->host = host;
     interface->link = link;
-    int error = add_addresses(interface, addresses);
+    interface->index = (uint16_t)(host->interface_count + 1u);
+    int error = simp_interface_add_address(interface, addresses);
     if (error == 0 && init_path(interface) != 0)
         error = simp_no_memory(world);
     if (error != 0) {
         discard_interface(interface);
         return error;
     }
+    host->interface_count++;
     link->interface_count++;
     *link->interfaces_end = interface;
     link->interfaces_end = &interface->link_next;
@@ -291,7 +294,7 @@ static void deliver_to_all(simp_interface *from, sim_packet *packet)
         if (copy == NULL)
             simp_out_of_memory(world);
         else
-            simp_ip_input(at->host, copy);
+            simp_ip_arrive(at, copy);
     }
     simp_packet_free(&world->arena, packet);
 }
@@ -299,15 +302,15 @@ static void deliver_to_all(simp_interface *from, sim_packet *packet)
 void simp_link_deliver(simp_interface *from, sim_packet *packet)
 {
     if (from->link == NULL) {
-        simp_ip_input(from->host, packet);
+        simp_ip_arrive(from, packet);
     } else if (packet->next_host == SIMP_EVERYBODY) {
         deliver_to_all(from, packet);
     } else {
-        const simp_interface *to = packet->topology == from->host->world->topology
-                                       ? packet->to
-                                       : simp_link_neighbour(from->link, packet->next_hop);
+        simp_interface *to = packet->topology == from->host->world->topology
+                                 ? packet->to
+                                 : simp_link_neighbour(from->link, packet->next_hop);
         if (to != NULL)
-            simp_ip_input(to->host, packet);
+            simp_ip_arrive(to, packet);
         else
             simp_packet_free(&from->host->world->arena, packet);
     }

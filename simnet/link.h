@@ -28,6 +28,9 @@ int simp_link_refuse(const sim_link *, const char *what, const char *why, const 
 /* The interface of the link that the packet, which leaves from, goes to; NULL: none, or all. */
 simp_interface *simp_link_far_end(const simp_interface *from, const sim_packet *packet);
 
+/* One more address, "10.0.0.1/24", or several separated by spaces: 0 or a refusal. */
+int simp_interface_add_address(simp_interface *, const char *text);
+
 /* Whose address it is on the link; NULL: nobody's. */
 simp_interface *simp_link_neighbour(const sim_link *, simp_ip);
 

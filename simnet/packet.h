@@ -107,7 +107,7 @@ struct sim_packet {
     uint16_t source_host; /* indices of the interfaces' hosts, for the MACs of the frame ... */
     uint16_t next_host;   /* ... 0xFFFF: broadcast or multicast */
     uint16_t source_port, destination_port; /* TCP, UDP */
-    uint16_t arrived_on; /* index of the interface at the host that it has reached */
+    uint16_t interface;  /* index at the host that has it: where it arrived, or must leave; 0: anywhere */
     uint32_t ip_id;      /* IPv4: 16 bits */
     uint16_t fragment_offset; /* bytes */
     uint8_t protocol;         /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
@@ -115,6 +115,7 @@ struct sim_packet {
     uint8_t traffic_class;    /* DSCP and ECN */
     bool dont_fragment, more_fragments;
     bool originated; /* false once a router has passed it on */
+    bool loops;      /* to many: the host that sends it hears it too */
     bool from_bytes; /* a fragment from outside, or of an unknown protocol: the IP payload is the block's, its
                         transport header among it, and the fields of that header here are not set */
     union {

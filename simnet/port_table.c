@@ -207,6 +207,8 @@ bool simp_port_accepts(const cas_port_socket *socket, simp_ip local)
         return true;
     if (!simp_ip_is_any(socket->local))
         return false;
+    if (simp_ip_is_v4(socket->local)) /* ::ffff:0.0.0.0, or an IPv4 socket */
+        return simp_ip_is_v4(local);
     return simp_ip_is_v4(local) ? !socket->ipv6 || is_dual(socket) : socket->ipv6;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "simnet/host_fault.h"
+#include "simnet/name_table.h"
 #include "simnet/socket_call.h"
 
 enum { NESTED_WAITS_MAX = 32 };
@@ -162,41 +163,17 @@ static uint64_t now(cas_backend *backend)
     return simp_host_clock(host, host->world->now_ns);
 }
 
-/* Of a host with several addresses, one that is on a network with the asking host. */
-static bool pick_address(const sim_host *asking, const sim_host *host, bool v4, simp_ip *out)
-{
-    bool found = false;
-    for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
-        for (const simp_interface_address *a = i->addresses; a != NULL; a = a->next) {
-            if (simp_ip_is_v4(a->ip) != v4)
-                continue;
-            bool shared = false;
-            for (const simp_interface *own = asking->interfaces; own != NULL; own = own->next)
-                shared = shared || own->link == i->link;
-            if (!found || shared)
-                *out = a->ip;
-            found = true;
-            if (shared)
-                return true;
-        }
-    }
-    return found;
-}
-
 static int resolve(cas_backend *backend, const char *host, uint16_t port, int family, SOCKADDR_STORAGE *out)
 {
-    sim_host *asking = task_of(backend)->host;
-    bool v4 = family != AF_INET6;
     simp_ip ip;
-    if (!simp_ip_parse(host, &ip) || simp_ip_is_v4(ip) != v4) {
-        const sim_host *named = sim_world_host(asking->world, host);
-        if (strcmp(host, "localhost") == 0)
-            ip = v4 ? simp_ip_v4(0x7F000001) : (simp_ip){0, 1};
-        else if (named == NULL || !pick_address(asking, named, v4, &ip))
-            return WSAHOST_NOT_FOUND;
-    }
-    simp_ip_to_sockaddr(ip, port, family == AF_UNSPEC ? AF_INET : family, out);
-    return 0;
+    int error = simp_name_resolve(task_of(backend)->host, host, family, &ip);
+    if (error == 0)
+        simp_ip_to_sockaddr(ip, port,
+                            family != AF_UNSPEC ? family
+                            : simp_ip_is_v4(ip) ? AF_INET
+                                                : AF_INET6,
+                            out);
+    return error;
 }
 
 const cas_backend_ops simp_backend_ops = {
@@ -217,6 +194,8 @@ const cas_backend_ops simp_backend_ops = {
     .get_option = simp_call_get_option,
     .set_option = simp_call_set_option,
     .query = simp_call_query,
+    .join = simp_call_join,
+    .leave = simp_call_leave,
     .set_udp_connreset = simp_call_set_udp_connreset,
     .conditions = simp_call_conditions,
     .resolve = resolve,

@@ -7,6 +7,7 @@
 #include "castanet/sim_host_fault.h"
 #include "core/check.h"
 #include "core/limits.h"
+#include "simnet/multicast.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 #include "simnet/way.h"
@@ -75,6 +76,7 @@ void simp_socket_free(cas_port_socket *socket)
 {
     CHECK(socket->tcp == NULL && socket->accept_first == NULL && socket->handshake_first == NULL);
     simp_udp_clear(socket);
+    simp_multicast_end(socket);
     simp_port_unbind(socket);
     give_back_handle(socket);
     simp_free(&socket->host->world->arena, socket, sizeof *socket);

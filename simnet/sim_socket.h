@@ -25,6 +25,7 @@ typedef struct simp_datagram_queue {
 
 typedef struct simp_options {
     bool debug, reuse, exclusive, keepalive, dontroute, broadcast, inline_urgent, nodelay, v6only;
+    bool dont_fragment;
     int linger; /* CAS_LINGER */
     int send_buffer, receive_buffer;
     int send_timeout_ms, receive_timeout_ms;
@@ -56,6 +57,7 @@ struct cas_port_socket {
     struct simp_tcp *handshake_first; /* not yet established */
     unsigned accept_count, handshake_count;
     unsigned backlog;
+    struct simp_multicast *multicast; /* datagram; NULL: nothing out of the ordinary */
     simp_datagram_queue datagrams;
     unsigned errors_pending; /* datagram: WSAECONNRESET to be reported, one per ICMP error ... */
     int error_pending;       /* ... or this code, when not 0 */

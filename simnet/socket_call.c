@@ -86,13 +86,37 @@ int simp_call_close(cas_backend *backend, cas_port_socket *s)
 
 /* ---- addresses ---- */
 
+/* A link-local address without a scope is on the link of the address that the socket is bound to. */
+static simp_ip zoned(const cas_port_socket *s, simp_ip ip)
+{
+    if (simp_ip_zone(ip) == 0 && simp_ip_is_link_local(ip) && simp_ip_zone(s->local) != 0)
+        return simp_ip_in_zone(ip, simp_ip_zone(s->local));
+    return simp_ip_default_zone(s->host, ip);
+}
+
 /* An address that the socket's family can use; the IPv6 wildcard stays apart from IPv4's. */
 static int address(const cas_port_socket *s, const SOCKADDR *addr, int len, simp_ip *ip, uint16_t *port)
 {
     int error = simp_ip_from_sockaddr(addr, len, ip, port);
     if (error == 0 && addr->sa_family != family_of(s))
         error = WSAEAFNOSUPPORT;
+    if (error == 0 && simp_ip_has_zone(*ip))
+        *ip = zoned(s, *ip);
     return error;
+}
+
+/* RFC 3493 5.3: an IPv6 socket speaks IPv4 to mapped addresses, if it is not for IPv6 only. */
+static bool is_mapped_in_vain(const cas_port_socket *s, simp_ip ip)
+{
+    return s->ipv6 && s->options.v6only && simp_ip_is_v4(ip);
+}
+
+/* From the address it is bound to, a socket reaches its family only. */
+static int check_reach(const cas_port_socket *s, simp_ip ip)
+{
+    bool mixed = s->bound && !simp_ip_equal(s->local, (simp_ip){0, 0}) &&
+                 simp_ip_is_v4(s->local) != simp_ip_is_v4(ip);
+    return mixed || is_mapped_in_vain(s, ip) ? WSAENETUNREACH : 0;
 }
 
 int simp_call_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *addr, int len)
@@ -104,7 +128,7 @@ int simp_call_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *add
         return error;
     if (s->bound)
         return WSAEINVAL;
-    if (!simp_ip_is_any(ip) && !simp_host_owns(host_of(backend), ip))
+    if (is_mapped_in_vain(s, ip) || (!simp_ip_is_any(ip) && !simp_host_owns(host_of(backend), ip)))
         return WSAEADDRNOTAVAIL;
     return simp_port_bind(s, ip, port);
 }
@@ -185,6 +209,9 @@ int simp_call_connect(cas_backend *backend, cas_port_socket *s, const SOCKADDR *
         s->connected = false;
         return 0;
     }
+    error = check_reach(s, ip);
+    if (error != 0)
+        return error;
     return s->datagram ? connect_datagram(s, ip, port) : connect_stream(s, ip, port);
 }
 
@@ -360,6 +387,8 @@ static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const 
     simp_ip ip = s->remote;
     uint16_t port = s->remote_port;
     int error = to == NULL ? 0 : address(s, to, to_len, &ip, &port);
+    if (error == 0 && to != NULL)
+        error = check_reach(s, ip);
     if (error == 0)
         error = simp_udp_send(s, buf, len, ip, port, to != NULL);
     if (error != 0)

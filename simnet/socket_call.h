@@ -29,5 +29,7 @@ long simp_call_conditions(cas_backend *, cas_port_socket *, long interest, int *
 /* socket_option.c */
 int simp_call_get_option(cas_backend *, cas_port_socket *, cas_option, int *value);
 int simp_call_set_option(cas_backend *, cas_port_socket *, cas_option, int value);
+int simp_call_join(cas_backend *, cas_port_socket *, const cas_group *);
+int simp_call_leave(cas_backend *, cas_port_socket *, const cas_group *);
 
 #endif

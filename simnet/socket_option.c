@@ -2,6 +2,7 @@
  *
  * Options of a simulated socket.
  */
+#include "simnet/multicast.h"
 #include "simnet/socket_call.h"
 #include "simnet/tcp.h"
 
@@ -37,6 +38,10 @@ int simp_call_get_option(cas_backend *backend, cas_port_socket *s, cas_option op
     case CAS_OPT_NODELAY: *value = o->nodelay; break;
     case CAS_OPT_V6ONLY: *value = o->v6only; break;
     case CAS_OPT_TTL: *value = o->ttl; break;
+    case CAS_OPT_DONT_FRAGMENT: *value = o->dont_fragment; break;
+    case CAS_OPT_MULTICAST_IF:
+    case CAS_OPT_MULTICAST_TTL:
+    case CAS_OPT_MULTICAST_LOOP: return simp_multicast_get(s, option, value);
     default: return WSAENOPROTOOPT;
     }
     return 0;
@@ -113,7 +118,23 @@ int simp_call_set_option(cas_backend *backend, cas_port_socket *s, cas_option op
             return WSAEINVAL;
         o->ttl = value;
         break;
+    case CAS_OPT_DONT_FRAGMENT: o->dont_fragment = value != 0; break;
+    case CAS_OPT_MULTICAST_IF:
+    case CAS_OPT_MULTICAST_TTL:
+    case CAS_OPT_MULTICAST_LOOP: return simp_multicast_set(s, option, value);
     default: return WSAENOPROTOOPT;
     }
     return 0;
+}
+
+int simp_call_join(cas_backend *backend, cas_port_socket *s, const cas_group *group)
+{
+    (void)backend;
+    return simp_multicast_join(s, group);
+}
+
+int simp_call_leave(cas_backend *backend, cas_port_socket *s, const cas_group *group)
+{
+    (void)backend;
+    return simp_multicast_leave(s, group);
 }

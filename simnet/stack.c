@@ -48,6 +48,7 @@ const sim_stack simp_stack_rfc = {
     .port_last = 65535,
     .port_order = SIM_PORTS_SEQUENTIAL,
     .accept_overflow = SIM_OVERFLOW_RESET,
+    .hard_errors_end_connections = true,
     .challenge_acks = 10, /* RFC 5961 7 */
     .challenge_period_ns = SIM_S(5),
     .reassembly_v4_ns = SIM_S(60), /* RFC 1122 3.3.2 */

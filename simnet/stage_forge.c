@@ -3,6 +3,7 @@
  * Stages that answer in the name of others: forged resets, and a bottleneck that speaks ICMP.
  */
 #include "simnet/connections.h"
+#include "simnet/fragment.h"
 #include "simnet/ip.h"
 #include "simnet/keeper.h"
 #include "simnet/pipeline.h"

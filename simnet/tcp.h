@@ -131,6 +131,7 @@ typedef struct simp_tcp {
     uint64_t timed_at_ns;
     unsigned backoff;   /* doublings of the time-out; kept until a round trip was measured */
     unsigned retries;   /* retransmissions since the last progress */
+    uint16_t soft_error; /* the last one since then that an ICMP error told; 0: none */
     uint64_t opened_ns; /* SYN: when the attempt began */
     uint64_t sent_ns;   /* when text was sent last */
     unsigned probes;    /* keep-alive */

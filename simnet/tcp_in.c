@@ -160,6 +160,7 @@ static void on_new_ack(simp_tcp *t, const sim_packet *packet)
         t->timing = false;
     }
     t->retries = 0;
+    t->soft_error = 0;
     t->una = ack;
     if (simp_seq_before(t->nxt, ack))
         t->nxt = ack;
@@ -430,16 +431,23 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
         process_text(t, packet, packet->tcp.seq - 1);
 }
 
-/* RFC 5461, 5927: an error about a segment in flight ends an attempt; a connection that stands ignores it. */
-void simp_tcp_error(sim_host *host, const sim_packet *quoted, int error, uint32_t mtu)
+/* RFC 9293 3.9.2.2: a hard error ends an attempt, and by policy a connection; a soft one is remembered, in
+ * case the attempt fails (MUST-56).  RFC 5927 4.1: only about a segment that is in flight. */
+void simp_tcp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_news *news)
 {
     simp_tcp *t = simp_tcp_find(host, quoted->source, quoted->source_port, quoted->destination,
                                 quoted->destination_port);
-    if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || simp_seq_before(t->max, quoted->tcp.seq))
+    if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || !simp_seq_before(quoted->tcp.seq, t->max))
         return;
-    if (error == WSAEMSGSIZE) {
-        simp_pmtu_too_big(t, mtu);
-    } else if (t->state == SIMP_TCP_SYN_SENT && error != WSAENETRESET) {
-        simp_tcp_fail(t, error);
+    bool attempt = !simp_tcp_is_synchronised(t);
+    bool ends = news->hard ? attempt || t->stack->hard_errors_end_connections
+                           : attempt && t->stack->soft_errors_abort_connect;
+    if (news->kind == SIMP_ICMP_TOO_BIG) {
+        simp_pmtu_too_big(t, news->mtu);
+    } else if (ends) {
+        simp_tcp_fail(t, news->error);
+    } else { /* MUST-47: who watches is told */
+        t->soft_error = (uint16_t)news->error;
+        simp_tcp_report(t, SIM_REPORT_SOFT_ERROR, news->error);
     }
 }

@@ -82,10 +82,13 @@ static void count_retry(simp_tcp *t)
         simp_tcp_report(t, SIM_REPORT_RETRANSMISSIONS, (int)t->retries);
 }
 
+/* What an ICMP error told tells more than that nobody answered. */
+static void give_up(simp_tcp *t) { simp_tcp_fail(t, t->soft_error != 0 ? t->soft_error : WSAETIMEDOUT); }
+
 static bool on_syn_timeout(simp_tcp *t)
 {
     if (has_tried_enough(t)) {
-        simp_tcp_fail(t, WSAETIMEDOUT);
+        give_up(t);
         return false;
     }
     if (t->retries >= t->stack->syn_linear)
@@ -99,7 +102,7 @@ static bool on_syn_timeout(simp_tcp *t)
 static bool on_persist(simp_tcp *t)
 {
     if (t->probes >= t->stack->retransmissions_max) {
-        simp_tcp_fail(t, WSAETIMEDOUT);
+        give_up(t);
         return false;
     }
     t->probes++; /* counts those without an answer; it goes on for as long as the peer answers: MUST-37 */
@@ -119,7 +122,7 @@ static bool on_retransmit(simp_tcp *t)
         return on_persist(t);
     }
     if (t->retries >= t->stack->retransmissions_max) {
-        simp_tcp_fail(t, WSAETIMEDOUT);
+        give_up(t);
         return false;
     }
     simp_tcp_cc_timeout(t);

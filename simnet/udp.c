@@ -4,23 +4,31 @@
  */
 #include <string.h>
 
-#include "simnet/ip.h"
+#include "simnet/ip_state.h"
+#include "simnet/multicast.h"
 #include "simnet/port_table.h"
 #include "simnet/way.h"
 
-enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527 };
+enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527, HEADERS_V4 = 28, HEADERS_V6 = 48 };
 
 /* ---- sending ---- */
 
-/* asks: the call names the destination, which may be many hosts.  BRD-02: a connected peer may be a broadcast
- * address, whatever SO_BROADCAST says. */
-static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port, bool asks)
+/* The way knows, so that a datagram to one host asks for no broadcast addresses. */
+static bool is_to_everybody(sim_host *host, simp_ip to)
+{
+    const simp_way *way = simp_way_to(host, to);
+    bool to_one = way != NULL && !way->everybody && way->next.interface->link != NULL;
+    return !to_one && simp_host_is_broadcast(host, to);
+}
+
+/* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
+static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port, bool addressed)
 {
     if (len > (simp_ip_is_v4(to) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
         return WSAEMSGSIZE;
     if (simp_ip_is_any(to) || port == 0)
         return WSAEADDRNOTAVAIL;
-    if (asks && simp_host_is_broadcast(s->host, to) && !s->options.broadcast)
+    if (addressed && !s->options.broadcast && is_to_everybody(s->host, to))
         return WSAEACCES;
     return 0;
 }
@@ -41,18 +49,72 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
         packet->block->used = packet->length = (uint32_t)len;
     }
     packet->protocol = IPPROTO_UDP;
-    packet->ttl = (uint8_t)s->options.ttl;
     packet->ip_payload_len = UDP_HEADER + (uint32_t)len;
+    packet->dont_fragment = s->options.dont_fragment;
     return packet;
 }
 
-int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed)
+/* How it goes to a group or to everybody. */
+static void set_manner(const cas_port_socket *s, sim_packet *packet, simp_ip to)
 {
-    const simp_way *way = simp_way_to(s->host, to);
-    bool to_one = way != NULL && !way->everybody && way->next.interface->link != NULL;
-    int error = check_send(s, len, to, port, addressed && !to_one);
-    if (error != 0 || way == NULL)
-        return error != 0 ? error : WSAENETUNREACH;
+    const simp_multicast *m = s->multicast;
+    packet->loops = true;
+    if (!simp_ip_is_multicast(to))
+        return;
+    packet->ttl = m == NULL ? 1 : m->ttl;
+    packet->loops = m == NULL || m->loop || !simp_socket_profile(s)->unix_datagrams;
+}
+
+/* Unix: whichever call comes next fails. */
+static int take_unix_error(cas_port_socket *s)
+{
+    int error = s->error_pending;
+    if (error == 0 || !simp_socket_profile(s)->unix_datagrams)
+        return 0;
+    s->error_pending = 0;
+    return error;
+}
+
+static const simp_interface *chosen_interface(const cas_port_socket *s, simp_ip to)
+{
+    bool chosen = simp_ip_is_multicast(to) && s->multicast != NULL && s->multicast->interface != 0;
+    return chosen ? simp_host_interface(s->host, s->multicast->interface) : NULL;
+}
+
+/* A datagram that must not be cut has to fit what is known of the way. */
+static bool is_too_big(const cas_port_socket *s, size_t len, simp_ip to, const simp_next_hop *next)
+{
+    uint32_t headers = simp_ip_is_v4(to) ? HEADERS_V4 : HEADERS_V6;
+    return s->options.dont_fragment && len + headers > simp_path_mtu_of(s->host, to, next->mtu);
+}
+
+static int find_way(sim_host *host, simp_ip to, const simp_interface *only, simp_next_hop *next,
+                    bool *to_many)
+{
+    *to_many = only != NULL;
+    if (only != NULL)
+        return simp_ip_route_by(host, to, only, next);
+    const simp_way *way = simp_way_to(host, to);
+    if (way == NULL)
+        return WSAENETUNREACH;
+    *next = way->next;
+    *to_many = way->everybody || simp_ip_is_loopback_broadcast(to);
+    return 0;
+}
+
+/* only NULL: by whichever interface the routes choose. */
+static int send_by(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port,
+                   const simp_interface *only)
+{
+    bool to_many;
+    simp_next_hop next;
+    if (!simp_ip_is_any(s->local) && s->host->ip != NULL && !simp_host_owns(s->host, s->local))
+        return WSAEADDRNOTAVAIL;
+    int error = find_way(s->host, to, only, &next, &to_many);
+    if (error == 0 && is_too_big(s, len, to, &next))
+        error = WSAEMSGSIZE;
+    if (error != 0)
+        return error;
     sim_packet *packet = datagram(s, buf, len);
     if (packet == NULL)
         return WSAENOBUFS;
@@ -63,14 +125,42 @@ int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, u
         simp_packet_free(&s->host->world->arena, packet);
         return error;
     }
+    packet->ttl = (uint8_t)s->options.ttl;
+    if (to_many)
+        set_manner(s, packet, to);
+    packet->interface = only == NULL ? 0 : only->index;
     packet->source_port = s->local_port;
-    packet->source = simp_ip_is_any(s->local) ? way->next.source : s->local;
+    packet->source = simp_ip_is_any(s->local) ? next.source : s->local;
     packet->destination = to;
     packet->destination_port = port;
     error = simp_ip_try_output(s->host, packet);
     if (error != 0 && !was_bound)
         simp_port_unbind_ephemeral(s);
     return error;
+}
+
+/* RFC 919 7: to everybody on each network the host is on, from its address there. */
+static int send_to_everybody(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port)
+{
+    int error = WSAENETUNREACH;
+    for (const simp_interface *i = s->host->interfaces; i != NULL; i = i->next) {
+        int result = send_by(s, buf, len, to, port, i);
+        if (error == WSAENETUNREACH)
+            error = result;
+    }
+    return error;
+}
+
+int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed)
+{
+    int error = take_unix_error(s);
+    if (error == 0)
+        error = check_send(s, len, to, port, addressed);
+    if (error != 0)
+        return error;
+    if (simp_ip_is_limited_broadcast(to) && simp_ip_is_any(s->local))
+        return send_to_everybody(s, buf, len, to, port);
+    return send_by(s, buf, len, to, port, chosen_interface(s, to));
 }
 
 /* ---- arriving ---- */
@@ -82,6 +172,8 @@ static void enqueue(cas_port_socket *s, sim_packet *packet)
     /* One datagram is always taken, however small the buffer (OPT-7); the newest is the one that is lost. */
     bool full = queue->first != NULL && queue->bytes + packet->length > (uint32_t)s->options.receive_buffer;
     if (full || s->receive_shut) {
+        if (full)
+            simp_ip_count_drop(s->host, SIM_DROP_BUFFER_FULL);
         simp_packet_free(arena, packet);
         return;
     }
@@ -95,13 +187,29 @@ static void enqueue(cas_port_socket *s, sim_packet *packet)
     simp_socket_report(s, FD_READ, 0);
 }
 
+/* Windows: who does not want to hear its own host does not. */
+static bool hears_own_host(const cas_port_socket *s, const sim_packet *packet)
+{
+    bool own = packet->origin == s->host->index;
+    return !own || s->multicast == NULL || s->multicast->loop || simp_socket_profile(s)->unix_datagrams;
+}
+
+static bool concerns(const cas_port_socket *s, const sim_packet *packet)
+{
+    bool from_peer = simp_ip_equal(s->remote, packet->source) && s->remote_port == packet->source_port;
+    if (!simp_ip_is_any(s->local) || !simp_port_accepts(s, packet->destination) ||
+        (s->connected && !from_peer))
+        return false;
+    return !simp_ip_is_multicast(packet->destination) ||
+           (simp_multicast_hears(s, packet->destination, packet->interface) && hears_own_host(s, packet));
+}
+
 static void deliver_to_all(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     for (cas_port_socket *s = simp_port_first_datagram(host, packet->destination_port); s != NULL;
          s = s->port_next) {
-        bool from_peer = simp_ip_equal(s->remote, packet->source) && s->remote_port == packet->source_port;
-        if (!simp_ip_is_any(s->local) || (s->connected && !from_peer))
+        if (!concerns(s, packet))
             continue;
         sim_packet *copy = simp_packet_copy(&world->arena, packet);
         if (copy == NULL)
@@ -128,26 +236,42 @@ void simp_udp_input(sim_host *host, sim_packet *packet)
         return;
     }
     simp_icmp_send_error(host, packet, SIMP_ICMP_PORT_UNREACHABLE, 0);
-    simp_packet_free(&host->world->arena, packet);
+    simp_ip_drop(host, packet, SIM_DROP_NO_PORT);
 }
 
-/* The next receive of the sending socket fails, once for each error; what is queued is intact. */
-void simp_udp_error(sim_host *host, const sim_packet *quoted, int error)
+/* Measured Windows: a port or protocol without listener fails one receive each, also of a socket that is not
+ * connected; a time to live that ran out is WSAENETRESET; nothing else is told. */
+static bool keep_error(cas_port_socket *s, const simp_icmp_news *news)
+{
+    switch (news->kind) {
+    case SIMP_ICMP_PORT_UNREACHABLE:
+    case SIMP_ICMP_PROTOCOL_UNREACHABLE: s->errors_pending += s->connreset; return s->connreset;
+    case SIMP_ICMP_TIME_EXCEEDED:
+    case SIMP_ICMP_REASSEMBLY_TIME: s->error_pending = WSAENETRESET; return true;
+    default: return false;
+    }
+}
+
+/* Unix: a connected socket fails one call for what will not pass. */
+static bool keep_unix_error(cas_port_socket *s, const simp_icmp_news *news)
+{
+    bool expected = news->kind == SIMP_ICMP_TOO_BIG && !s->options.dont_fragment;
+    bool told = s->connected && news->hard && !expected;
+    if (told)
+        s->error_pending = news->error;
+    return told;
+}
+
+/* What is queued is intact. */
+void simp_udp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_news *news)
 {
     cas_port_socket *s = simp_port_find_datagram(host, quoted->source, quoted->source_port,
                                                  quoted->destination, quoted->destination_port);
     if (s == NULL || s->receive_shut)
         return;
-    if (error == WSAECONNREFUSED) {
-        if (!s->connreset)
-            return;
-        s->errors_pending++;
-    } else if (error == WSAENETRESET) {
-        s->error_pending = error;
-    } else {
-        return;
-    }
-    simp_socket_report(s, FD_READ, 0);
+    bool kept = simp_socket_profile(s)->unix_datagrams ? keep_unix_error(s, news) : keep_error(s, news);
+    if (kept)
+        simp_socket_report(s, FD_READ, 0);
 }
 
 /* ---- receiving ---- */

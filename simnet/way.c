@@ -8,9 +8,10 @@
 
 enum { WAYS = 4 };
 
-static bool takes_as_own(const sim_host *host, simp_ip ip)
+static bool takes_as_own(const sim_host *host, const simp_interface *arrived, simp_ip ip)
 {
-    return simp_host_owns(host, ip) && !simp_host_is_broadcast(host, ip) && !simp_ip_is_multicast(ip);
+    return simp_host_takes(host, arrived, ip) && !simp_host_is_broadcast(host, ip) &&
+           !simp_ip_is_multicast(ip);
 }
 
 static bool find(const sim_host *host, simp_ip destination, simp_way *way)
@@ -25,7 +26,7 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
         way->to = way->everybody ? NULL : simp_link_neighbour(next.interface->link, next.hop);
         receiver = way->to == NULL ? NULL : way->to->host;
     }
-    way->is_direct = receiver != NULL && takes_as_own(receiver, destination);
+    way->is_direct = receiver != NULL && takes_as_own(receiver, way->to, destination);
     return true;
 }
 

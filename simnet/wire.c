@@ -41,8 +41,9 @@ static uint8_t *put16(uint8_t *at, uint32_t value)
 
 static uint8_t *put32(uint8_t *at, uint32_t value) { return put16(put16(at, value >> 16), value & 0xFFFFu); }
 
-static uint8_t *put_ip(uint8_t *at, simp_ip ip)
+static uint8_t *put_ip(uint8_t *at, simp_ip zoned)
 {
+    simp_ip ip = simp_ip_in_zone(zoned, 0);
     at = put32(put32(at, (uint32_t)(ip.high >> 32)), (uint32_t)ip.high);
     return put32(put32(at, (uint32_t)(ip.low >> 32)), (uint32_t)ip.low);
 }

@@ -59,7 +59,7 @@ static void take_over(sim_packet *fresh, const sim_packet *old)
     fresh->next_hop = old->next_hop;
     fresh->source_host = old->source_host;
     fresh->next_host = old->next_host;
-    fresh->arrived_on = old->arrived_on;
+    fresh->interface = old->interface;
 }
 
 simp_wire_error simp_packet_open(simp_arena *arena, sim_packet **packet)

@@ -38,6 +38,7 @@ struct sim_world {
     sim_host **hosts;
     uint32_t host_count, host_capacity;
     sim_link *links;
+    struct simp_name *names; /* newest first, see name_table.c */
     uint32_t topology; /* counts changes of addresses, routes and interfaces; see way.h */
     struct sim_partition *partitions; /* that hold */
     sim_observer *observers;

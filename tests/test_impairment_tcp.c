@@ -320,7 +320,7 @@ static void ecn_capable_packets_are_marked_above_the_threshold(void)
 
 /* ---- links that are down ---- */
 
-/* Only a router has somebody to tell: the client behind it learns at once. */
+/* Only a router has somebody to tell: the client behind it learns at once, with a stack that believes it. */
 static void router_tells_that_the_next_link_is_down(void)
 {
     sim_host *router, *beyond;
@@ -338,6 +338,7 @@ static void router_tells_that_the_next_link_is_down(void)
     EXPECT_CODE_FATAL(
         sim_link_add(far, NULL, &(sim_impairment){.kind = SIM_IMPAIR_DOWN, .down = {.answers = true}}, NULL),
         0);
+    EXPECT_CODE(sim_host_set_stack(c.pair.a, sim_stack_named("linux")), 0);
     recorder_construct(&client);
     sim_host_enter(c.pair.a);
     EXPECT_OK_FATAL(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));

@@ -5,67 +5,29 @@
 #include <string.h>
 
 #include "tests/expect.h"
-#include "tests/fixture.h"
+#include "tests/routed.h"
 #include "tests/test_list.h"
 #include "tests/wire_log.h"
 
 #define S UINT64_C(1000000000)
 
-/* a -- r -- b, two networks of either family, routes both ways through r. */
-typedef struct routed {
-    sim_world *world;
-    sim_host *a, *r, *b;
-    sim_link *near, *far;
-} routed;
-
-static routed make_routed(sim_world *world)
-{
-    routed n = {.world = world};
-    static const sim_link_options options = {.latency_ns = SIM_MS(1)};
-    EXPECT_CODE(sim_host_create(world, "left", &n.a), 0);
-    EXPECT_CODE(sim_host_create(world, "router", &n.r), 0);
-    EXPECT_CODE(sim_host_create(world, "right", &n.b), 0);
-    EXPECT_CODE(sim_link_create(world, "near", &options, &n.near), 0);
-    EXPECT_CODE(sim_link_create(world, "far", &options, &n.far), 0);
-    EXPECT_CODE(sim_host_attach(n.a, n.near, "10.1.0.1/24 fd01::1/64"), 0);
-    EXPECT_CODE(sim_host_attach(n.r, n.near, "10.1.0.254/24 fd01::fe/64"), 0);
-    EXPECT_CODE(sim_host_attach(n.r, n.far, "10.2.0.254/24 fd02::fe/64"), 0);
-    EXPECT_CODE(sim_host_attach(n.b, n.far, "10.2.0.2/24 fd02::2/64"), 0);
-    sim_host_set_forwarding(n.r, true);
-    EXPECT_CODE(sim_host_add_route(n.a, "0.0.0.0/0", "10.1.0.254"), 0);
-    EXPECT_CODE(sim_host_add_route(n.b, "0.0.0.0/0", "10.2.0.254"), 0);
-    EXPECT_CODE(sim_host_add_route(n.a, "::/0", "fd01::fe"), 0);
-    EXPECT_CODE(sim_host_add_route(n.b, "::/0", "fd02::fe"), 0);
-    return n;
-}
-
-/* A datagram socket with every event on the host; text "::" makes it IPv6. */
-static void open_datagram(sim_host *host, recorder *r, UINT port, const char *local)
-{
-    recorder_construct(r);
-    sim_host_enter(host);
-    EXPECT_OK_FATAL(CAsyncSocket_Create(&r->socket, port, SOCK_DGRAM, CASYNCSOCKET_DEFAULT_EVENTS, local));
-}
-
-static void run(sim_world *world, uint64_t ns) { sim_world_run(world, sim_world_now(world) + ns); }
-
 static void exchange_over_router(const char *wildcard, const char *to)
 {
     static char text[46];
     world_pair pair = fixture_world_pair(NULL);
-    routed n = make_routed(pair.world);
+    routed n = routed_build(pair.world);
     recorder left, right;
     UINT port = 0;
     char buf[16];
-    open_datagram(n.a, &left, 0, wildcard);
-    open_datagram(n.b, &right, 4000, wildcard);
+    routed_open(n.a, &left, 0, wildcard);
+    routed_open(n.b, &right, 4000, wildcard);
     sim_host_enter(n.a);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&left.socket, "ping", 4, 4000, to, 0), 4);
-    run(n.world, 1 * S);
+    routed_run(n.world, 1 * S);
     sim_host_enter(n.b);
     EXPECT_EQ_INT(CAsyncSocket_ReceiveFrom(&right.socket, buf, sizeof buf, text, sizeof text, &port, 0), 4);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&right.socket, "pong!", 5, port, text, 0), 5);
-    run(n.world, 1 * S);
+    routed_run(n.world, 1 * S);
     sim_host_enter(n.a);
     EXPECT_EQ_INT(CAsyncSocket_Receive(&left.socket, buf, sizeof buf, 0), 5);
 }
@@ -78,15 +40,15 @@ static void datagrams_reach_a_host_by_name(void) { exchange_over_router(NULL, "r
 static void forwarded_packet_is_seen_once(void)
 {
     world_pair pair = fixture_world_pair(NULL);
-    routed n = make_routed(pair.world);
+    routed n = routed_build(pair.world);
     recorder left, right;
     wire_log log;
-    open_datagram(n.a, &left, 0, NULL);
-    open_datagram(n.b, &right, 4000, NULL);
+    routed_open(n.a, &left, 0, NULL);
+    routed_open(n.b, &right, 4000, NULL);
     wire_log_start(&log, n.world);
     sim_host_enter(n.a);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&left.socket, "ping", 4, 4000, "10.2.0.2", 0), 4);
-    run(n.world, 1 * S);
+    routed_run(n.world, 1 * S);
     EXPECT_EQ_STR(wire_log_text(&log), "left UDP 4");
 }
 
@@ -100,37 +62,38 @@ static void connect_without_a_route_fails_at_once(void)
     EXPECT_ERROR(CAsyncSocket_Connect(&r.socket, "192.0.2.1", 80), WSAENETUNREACH);
 }
 
-/* The router knows no way on: ICMP ends the attempt (RFC 5461). */
+/* The router knows no way on: with a stack that lets soft errors end an attempt (RFC 5461). */
 static void connect_beyond_the_router_learns_of_no_route(void)
 {
     world_pair pair = fixture_world_pair(NULL);
-    routed n = make_routed(pair.world);
+    routed n = routed_build(pair.world);
     recorder r;
     recorder_construct(&r);
+    EXPECT_CODE(sim_host_set_stack(n.a, sim_stack_named("linux")), 0);
     sim_host_enter(n.a);
     EXPECT_OK(CAsyncSocket_Create(&r.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
     EXPECT_ERROR(CAsyncSocket_Connect(&r.socket, "192.0.2.1", 80), WSAEWOULDBLOCK);
-    run(n.world, 1 * S);
+    routed_run(n.world, 1 * S);
     EXPECT_EQ_INT(recorder_error(&r, FD_CONNECT), WSAENETUNREACH);
     sim_host_enter(n.a);
     EXPECT_ERROR(CAsyncSocket_Connect(&r.socket, "10.2.0.77", 80), WSAEWOULDBLOCK);
-    run(n.world, 1 * S);
+    routed_run(n.world, 1 * S);
     EXPECT_EQ_INT(recorder_error(&r, FD_CONNECT), WSAEHOSTUNREACH);
 }
 
 static void expired_ttl_is_reported_to_the_sender(void)
 {
     world_pair pair = fixture_world_pair(NULL);
-    routed n = make_routed(pair.world);
+    routed n = routed_build(pair.world);
     recorder left;
     int ttl = 1;
     char buf[4];
-    open_datagram(n.a, &left, 0, NULL);
-    run(n.world, 1 * S);
+    routed_open(n.a, &left, 0, NULL);
+    routed_run(n.world, 1 * S);
     sim_host_enter(n.a);
     EXPECT_OK(CAsyncSocket_SetSockOpt(&left.socket, IP_TTL, &ttl, sizeof ttl, IPPROTO_IP));
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&left.socket, "ping", 4, 4000, "10.2.0.2", 0), 4);
-    run(n.world, 1 * S);
+    routed_run(n.world, 1 * S);
     sim_host_enter(n.a);
     EXPECT_EQ_INT(recorder_count(&left, FD_READ), 1);
     EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&left.socket, buf, sizeof buf, 0), WSAENETRESET);
@@ -145,15 +108,15 @@ static void unreachable_port_fails_one_receive_each(void)
     char buf[8];
     char text[46];
     UINT port = 0;
-    open_datagram(pair.a, &sender, 0, NULL);
-    open_datagram(pair.b, &other, 4000, NULL);
+    routed_open(pair.a, &sender, 0, NULL);
+    routed_open(pair.b, &other, 4000, NULL);
     sim_host_enter(pair.a);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&sender.socket, "x", 1, 9, "10.0.0.2", 0), 1);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&sender.socket, "x", 1, 9, "10.0.0.2", 0), 1);
     EXPECT_OK(CAsyncSocket_GetSockName(&sender.socket, text, sizeof text, &port));
     sim_host_enter(pair.b);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&other.socket, "data", 4, port, "10.0.0.1", 0), 4);
-    run(pair.world, 1 * S);
+    routed_run(pair.world, 1 * S);
     sim_host_enter(pair.a);
     EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&sender.socket, buf, sizeof buf, 0), WSAECONNRESET);
     EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&sender.socket, buf, sizeof buf, 0), WSAECONNRESET);
@@ -178,14 +141,14 @@ static void send_big(big_case *c, drop_mask *mask, const char *wildcard, const c
     int large = 100000;
     for (size_t i = 0; i < sizeof c->sent; i++)
         c->sent[i] = (char)(i * 31 + i / 256);
-    open_datagram(c->pair.a, &c->sender, 0, wildcard);
-    open_datagram(c->pair.b, &c->receiver, 4000, wildcard);
+    routed_open(c->pair.a, &c->sender, 0, wildcard);
+    routed_open(c->pair.b, &c->receiver, 4000, wildcard);
     EXPECT_OK(CAsyncSocket_SetSockOpt(&c->receiver.socket, SO_RCVBUF, &large, sizeof large, SOL_SOCKET));
     sim_link_set_script(c->pair.link, c->pair.a, drop_by_mask, mask);
     sim_host_enter(c->pair.a);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&c->sender.socket, c->sent, sizeof c->sent, 4000, to, 0),
                   (int)sizeof c->sent);
-    run(c->pair.world, 100 * S);
+    routed_run(c->pair.world, 100 * S);
     sim_host_enter(c->pair.b);
 }
 
@@ -223,7 +186,7 @@ static void datagram_beyond_the_maximum_is_refused(void)
     static char huge[65508];
     world_pair pair = fixture_world_pair(NULL);
     recorder sender;
-    open_datagram(pair.a, &sender, 0, NULL);
+    routed_open(pair.a, &sender, 0, NULL);
     EXPECT_ERROR_COUNT(CAsyncSocket_SendTo(&sender.socket, huge, sizeof huge, 4000, "10.0.0.2", 0),
                        WSAEMSGSIZE);
 }
@@ -243,14 +206,14 @@ static void broadcast_needs_its_option_and_reaches_all(void)
     for (unsigned i = 0; i < 3; i++) {
         EXPECT_CODE_FATAL(sim_host_create(pair.world, names[i], &hosts[i]), 0);
         EXPECT_CODE_FATAL(sim_host_attach(hosts[i], segment, addresses[i]), 0);
-        open_datagram(hosts[i], &sockets[i], 4000, NULL);
+        routed_open(hosts[i], &sockets[i], 4000, NULL);
     }
     sim_host_enter(hosts[0]);
     EXPECT_ERROR_COUNT(CAsyncSocket_SendTo(&sockets[0].socket, "all", 3, 4000, NULL, 0), WSAEACCES);
     EXPECT_OK(CAsyncSocket_SetSockOpt(&sockets[0].socket, SO_BROADCAST, &on, sizeof on, SOL_SOCKET));
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&sockets[0].socket, "all", 3, 4000, NULL, 0), 3);
     EXPECT_EQ_INT(CAsyncSocket_SendTo(&sockets[0].socket, "all", 3, 4000, "10.9.0.255", 0), 3);
-    run(pair.world, 1 * S);
+    routed_run(pair.world, 1 * S);
     for (unsigned i = 1; i < 3; i++) {
         char buf[8];
         sim_host_enter(hosts[i]);
@@ -265,12 +228,12 @@ static void connected_broadcast_needs_no_option(void)
     world_pair pair = fixture_world_pair(NULL);
     recorder sender, receiver;
     char buf[8];
-    open_datagram(pair.b, &receiver, 4000, NULL);
-    open_datagram(pair.a, &sender, 0, NULL);
+    routed_open(pair.b, &receiver, 4000, NULL);
+    routed_open(pair.a, &sender, 0, NULL);
     EXPECT_OK(CAsyncSocket_Connect(&sender.socket, "10.0.0.255", 4000));
     EXPECT_EQ_INT(CAsyncSocket_Send(&sender.socket, "all", 3, 0), 3);
     EXPECT_ERROR_COUNT(CAsyncSocket_SendTo(&sender.socket, "all", 3, 4000, "10.0.0.255", 0), WSAEACCES);
-    run(pair.world, 1 * S);
+    routed_run(pair.world, 1 * S);
     sim_host_enter(pair.b);
     EXPECT_EQ_INT(CAsyncSocket_Receive(&receiver.socket, buf, sizeof buf, 0), 3);
     EXPECT_ERROR_COUNT(CAsyncSocket_Receive(&receiver.socket, buf, sizeof buf, 0), WSAEWOULDBLOCK);
@@ -322,7 +285,7 @@ static void loopback_connects_a_host_with_itself(void)
     EXPECT_OK(CAsyncSocket_Listen(&listener.socket, 5));
     EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
     CAsyncSocket_Connect(&client.socket, "localhost", 80);
-    run(pair.world, 1 * S);
+    routed_run(pair.world, 1 * S);
     EXPECT_EQ_INT(recorder_error(&client, FD_CONNECT), 0);
     EXPECT_EQ_INT(recorder_count(&listener, FD_ACCEPT), 1);
     sim_link_counters counters;

@@ -35,6 +35,13 @@ typedef struct test_case {
     SUITE(wire) \
     SUITE(wire_parse) \
     SUITE(ip) \
+    SUITE(ip_fragment) \
+    SUITE(icmp) \
+    SUITE(multicast) \
+    SUITE(udp) \
+    SUITE(interface) \
+    SUITE(ip_dual) \
+    SUITE(name) \
     SUITE(link) \
     SUITE(loss) \
     SUITE(impairment) \

@@ -31,16 +31,18 @@ static void text_of_a_profile_gives_the_profile_again(void)
 
 static void all_switches_together_fit_into_the_text(void)
 {
-    cas_profile profile = {CAS_PRECHECK_COUNT, true, true, true, true, true, true, 5}, again;
+    cas_profile profile = {CAS_PRECHECK_COUNT, true, true, true, true, true, true, true, 5}, again;
     char text[CAS_PROFILE_TEXT];
     cas_profile_text(&profile, text, sizeof text);
-    EXPECT_EQ_STR(text, "documented,sends-whole,one-urgent-byte,reset-stays-queued,mfc4.2");
+    EXPECT_EQ_STR(text, "documented,sends-whole,one-urgent-byte,reset-stays-queued,"
+                        "unix-datagrams,mfc4.2");
     profile.backlog_max = 0;
     cas_profile_text(&profile, text, sizeof text);
     EXPECT_TRUE(cas_profile_parse(&again, text, NULL));
     EXPECT_EQ_INT(again.precheck, CAS_PRECHECK_COUNT);
     EXPECT_TRUE(again.close_after_drain && again.close_reports_reset && again.sends_whole);
     EXPECT_TRUE(again.one_urgent_byte && again.shutdown_receive_resets && again.reset_stays_queued);
+    EXPECT_TRUE(again.unix_datagrams);
     EXPECT_EQ_INT(again.backlog_max, 0);
 }
 

@@ -132,7 +132,7 @@ static void too_big(sender *s, uint32_t seq, uint32_t mtu)
                          .destination_port = s->t->key.remote_port,
                          .protocol = IPPROTO_TCP,
                          .tcp = {.seq = seq, .scale = SIMP_NO_SCALE}};
-    simp_tcp_error(s->c.pair.a, &quoted, WSAEMSGSIZE, mtu);
+    simp_tcp_error(s->c.pair.a, &quoted, &(simp_icmp_news){SIMP_ICMP_TOO_BIG, WSAEMSGSIZE, true, mtu});
 }
 
 /* RFC 5927 4.1: whoever cannot see the connection does not know its sequence numbers. */

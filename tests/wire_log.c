@@ -27,7 +27,9 @@ static void describe(const sim_packet *packet, char *out, size_t size)
     } else {
         len = (size_t)snprintf(out, size, packet->protocol == IPPROTO_UDP ? " UDP" : " ICMP");
     }
-    if (packet->length > 0)
+    bool quotes = (packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6) &&
+                  !packet->from_bytes && packet->icmp.quoted != NULL;
+    if (packet->length > 0 && !quotes)
         snprintf(out + len, size - len, " %u", packet->length);
 }
 

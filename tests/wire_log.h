@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What went over the wire, as text to compare with: one line a packet, "a SYN", "b SYN ACK", "a ACK PSH 5",
- * "a UDP 12", "b ICMP"; lost ones end with " lost".  The number is the payload's length, left out when 0.
+ * "a UDP 12", "b ICMP"; lost ones end with " lost".  The number is the payload's length, left out when 0
+ * and of ICMP errors.
  */
 #ifndef TESTS_WIRE_LOG_H
 #define TESTS_WIRE_LOG_H

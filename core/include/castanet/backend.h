@@ -63,9 +63,19 @@ typedef enum cas_option {
     CAS_OPT_CONNECT_TIME,
     CAS_OPT_NODELAY,
     CAS_OPT_V6ONLY,
-    CAS_OPT_TTL
+    CAS_OPT_TTL,
+    CAS_OPT_DONT_FRAGMENT,
+    CAS_OPT_MULTICAST_IF, /* IPv4: an address of the interface in network order; IPv6: its index; 0: any */
+    CAS_OPT_MULTICAST_TTL,
+    CAS_OPT_MULTICAST_LOOP
 } cas_option;
 #define CAS_LINGER(onoff, seconds) ((int)(((unsigned)(onoff) << 16) | ((unsigned)(seconds)&0xFFFFu)))
+
+/* A group and the interface it is joined on, in the form of the socket's family. */
+typedef union cas_group {
+    struct ip_mreq v4;
+    struct ipv6_mreq v6;
+} cas_group;
 
 /* Requests of query(). */
 typedef enum cas_query {
@@ -112,6 +122,10 @@ typedef struct cas_backend_ops {
     int (*peer_name)(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
     int (*get_option)(cas_backend *, cas_port_socket *, cas_option, int *value);
     int (*set_option)(cas_backend *, cas_port_socket *, cas_option, int value);
+    /* Of datagram sockets.  WSAEINVAL: no group; WSAEADDRNOTAVAIL: no such interface, or not joined;
+     * WSAEADDRINUSE: joined already. */
+    int (*join)(cas_backend *, cas_port_socket *, const cas_group *);
+    int (*leave)(cas_backend *, cas_port_socket *, const cas_group *);
     int (*query)(cas_backend *, cas_port_socket *, cas_query, unsigned *value);
     /* SIO_UDP_CONNRESET. */
     int (*set_udp_connreset)(cas_backend *, cas_port_socket *, bool on);

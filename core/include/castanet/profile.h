@@ -51,6 +51,13 @@ typedef struct cas_profile {
     /* Stack.  A connection that is reset while it waits to be accepted: Linux leaves it in the queue, and who
      * accepts it is told OnClose.  Windows takes it out. */
     bool reset_stays_queued;
+    /* Stack.  Unix: only a connected datagram socket learns of ICMP errors, of each that will not pass once,
+     * by its own code (WSAECONNREFUSED for a port without listener), from its next receive or send; and a
+     * socket that must not be fragmented learns WSAEMSGSIZE.  Windows: WSAECONNRESET from the next receive,
+     * connected or not, where SIO_UDP_CONNRESET is on.
+     * IP_MULTICAST_LOOP off: Unix does not let the host hear what the socket sends to a group; Windows does
+     * not let the socket hear what its host sends. */
+    bool unix_datagrams;
     /* Documentation of the class: Listen takes 1 to 5, and clamps silently.  0: no limit of this library. */
     int backlog_max;
 } cas_profile;
@@ -63,7 +70,7 @@ typedef struct cas_profile {
  *                 reset_stays_queued
  *   mfc4.1, mfc4.2, mfc7.0                 the pre-check of this version
  *   close-after-drain, close-reports-reset, sends-whole, one-urgent-byte, shutdown-receive-resets,
- *   reset-stays-queued
+ *   reset-stays-queued, unix-datagrams
  *
  * The first three begin anew: they replace every switch but the pre-check. */
 bool cas_profile_add(cas_profile *profile, const char *name);
@@ -74,7 +81,7 @@ bool cas_profile_parse(cas_profile *profile, const char *text, const char **bad)
 
 /* The shortest names that give the profile, separated by commas: "windows", "linux,mfc4.2".  Returns text,
  * cut short if size is too small; CAS_PROFILE_TEXT always suffices. */
-enum { CAS_PROFILE_TEXT = 128 };
+enum { CAS_PROFILE_TEXT = 192 };
 const char *cas_profile_text(const cas_profile *profile, char *text, size_t size);
 
 #ifdef __cplusplus

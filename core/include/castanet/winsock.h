@@ -34,6 +34,16 @@ typedef struct sockaddr_in SOCKADDR_IN;
 typedef struct sockaddr_in6 SOCKADDR_IN6;
 typedef struct sockaddr_storage SOCKADDR_STORAGE;
 
+/* For IP_ADD_MEMBERSHIP and IP_DROP_MEMBERSHIP; glibc hides it from programs that ask for POSIX only. */
+#if defined(__GLIBC__) && !defined(__USE_MISC)
+struct ip_mreq {
+    struct in_addr imr_multiaddr;
+    struct in_addr imr_interface; /* an address of the interface, or 0.0.0.index; 0.0.0.0: any */
+};
+#endif
+typedef struct ip_mreq IP_MREQ;
+typedef struct ipv6_mreq IPV6_MREQ;
+
 #define TRUE 1
 #define FALSE 0
 
@@ -57,6 +67,7 @@ typedef struct sockaddr_storage SOCKADDR_STORAGE;
 #define SO_DONTLINGER (~0x0080)
 #define SO_CONNECT_TIME 0x700C
 #define SIO_UDP_CONNRESET 0x9800000CL
+#define IP_DONTFRAGMENT 14
 #ifndef SIOCATMARK
 #define SIOCATMARK 0x40047307L
 #endif

@@ -101,6 +101,8 @@ struct sim_stack {
     unsigned accept_extra; /* dropping only: how many may wait for acceptance beyond the backlog */
     bool soft_errors_abort_connect; /* an ICMP error that may pass ends an attempt at once; else it is only
                                        told when the attempt fails (RFC 9293 MUST-56) */
+    bool hard_errors_end_connections; /* one that will not pass ends a connection that stands, too (RFC 9293
+                                         SHLD-26); else it counts there as one that may pass (RFC 5927 6.2) */
     bool urgent_points_at_last;     /* the urgent pointer is that of the last urgent octet, as RFC 793 read;
                                        else of the octet behind it (MUST-62) */
     unsigned challenge_acks;        /* RFC 5961 7: at most so many ... */
