@@ -216,7 +216,8 @@ static int make_schedule(swarm_world *w)
 /* ---- accepting ---- */
 
 /* The connection whose client has this name; the newest, since ports come again. */
-static swarm_connection *find_connection(const swarm_listener *listener, const char *address, UINT port)
+static swarm_connection *find_connection(const swarm_listener *listener, const char *address, UINT port,
+                                         bool accepted)
 {
     swarm_world *w = listener->world;
     swarm_connection *found = NULL;
@@ -226,7 +227,7 @@ static swarm_connection *find_connection(const swarm_listener *listener, const c
         char text[46];
         swarm_address(w->plan, plan->client, plan->ipv6, text);
         bool fits = plan->server == listener->host && w->connections[i].client_port == port &&
-                    !w->connections[i].accepted && strcmp(text, address) == 0;
+                    w->connections[i].accepted == accepted && strcmp(text, address) == 0;
         if (fits && plan->start_ns >= newest) {
             newest = plan->start_ns;
             found = &w->connections[i];
@@ -235,12 +236,27 @@ static swarm_connection *find_connection(const swarm_listener *listener, const c
     return found;
 }
 
+/* Late copies of a SYN and of the ACK that followed open a connection once more that has come and gone, if
+ * the clock of the initial sequence numbers has not moved meanwhile (4 us). */
+static bool is_ghost(const swarm_listener *listener, const char *address, UINT port)
+{
+    const swarm_plan *plan = listener->world->plan;
+    bool late = swarm_has(plan, SWARM_DUPLICATE) || swarm_has(plan, SWARM_REORDER) ||
+                swarm_has(plan, SWARM_OVERTAKING);
+    return late && find_connection(listener, address, port, true) != NULL;
+}
+
 static void adopt(swarm_listener *listener, transfer_socket *accepted)
 {
     char address[46] = "";
     UINT port = 0;
     CAsyncSocket_GetPeerName(&accepted->base, address, sizeof address, &port);
-    swarm_connection *c = find_connection(listener, address, port);
+    swarm_connection *c = find_connection(listener, address, port, false);
+    if (c == NULL && is_ghost(listener, address, port)) {
+        CAsyncSocket_Destruct(&accepted->base);
+        listener->world->socket_count--; /* it was the last one handed out */
+        return;
+    }
     if (c == NULL) {
         sim_world_fail(listener->world->world, "unknown connection: h%u accepts one from %s:%u",
                        listener->host, address, port);
