@@ -28,7 +28,7 @@ SERVER = {4: "10.9.0.2", 6: "fd09::2"}
 FAR = {4: "10.8.0.2", 6: "fd08::2"}
 FAMILY = {4: socket.AF_INET, 6: socket.AF_INET6}
 ECHO, ABORT, SLOW, HTTP, CLOSED = 7, 13, 19, 80, 4444
-LIMIT_S = 10
+LIMIT_S = 30
 MIB = 1 << 20
 
 both = pytest.mark.parametrize("version", [4, 6], ids=["v4", "v6"])
@@ -175,8 +175,9 @@ def ping(version, host, size, number):
 
 
 @both
-@pytest.mark.parametrize("size", [0, 56, 1452])
+@pytest.mark.parametrize("size", [0, 56, 1472, 4000, 20000])
 def test_ping_is_answered(served, version, size):
+    """From 1473 on in fragments both ways; 8 octets less over IPv6."""
     assert ping(version, SERVER[version], size, size)
 
 
@@ -209,7 +210,7 @@ def test_time_to_live_expires_at_the_virtual_router(served, version):
 # ---- datagrams ----
 
 @both
-@pytest.mark.parametrize("size", [0, 1, 1400])
+@pytest.mark.parametrize("size", [0, 1, 1400, 9000, 60000])
 def test_datagrams_are_echoed(served, version, size):
     data = pattern(size)
     with socket.socket(FAMILY[version], socket.SOCK_DGRAM) as sock:
