@@ -57,12 +57,11 @@ struct sim_host {
     uint64_t name_hash;
     uint32_t index;
     bool forwarding;
-    bool outside; /* a bridge has it */
+    bool outside;             /* a bridge has it */
+    uint16_t interface_count; /* numbers given, loopback included */
     simp_host_faults *faults; /* NULL: nothing is wrong */
     struct simp_ip_state *ip; /* ip_state.h; NULL: nothing out of the ordinary */
     uint32_t ip_id;
-    uint16_t interface_count; /* numbers given, loopback included */
-    uint16_t port_next;       /* ephemeral: where a sequential search for a free one begins */
     uint32_t isn_count;       /* connections with readable initial sequence numbers */
     uint64_t sequence;        /* ties of the host's events */
     simp_task *main_task;     /* NULL: nobody asked for it ... */
@@ -77,6 +76,7 @@ struct sim_host {
     uint64_t streams_created, datagrams_created;
     struct simp_reassembly *reassemblies;
     unsigned faults_installed; /* numbers the fault wrappers of its threads */
+    uint16_t port_next;        /* ephemeral: where a sequential search for a free one begins */
 };
 
 /* Is this one of the host's own addresses (loopback included)? */

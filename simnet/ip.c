@@ -144,7 +144,7 @@ static bool has_source(sim_host *host, sim_packet *packet)
     return !host->ip->addresses_changed || interface != NULL || simp_ip_is_loopback(packet->source);
 }
 
-int simp_ip_try_output(sim_host *host, sim_packet *packet)
+int simp_ip_try_output_on(sim_host *host, sim_packet *packet, const simp_way *way)
 {
     if (minds_sources(host) && !has_source(host, packet)) {
         simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
@@ -152,19 +152,25 @@ int simp_ip_try_output(sim_host *host, sim_packet *packet)
     }
     if (packet->interface != 0)
         return output_by_interface(host, packet);
-    const simp_way *way = simp_way_to(host, packet->destination);
     if (way == NULL) {
         simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
         return 0;
     }
-    if (packet->loops || simp_packet_size(packet) > mtu_for(host, packet, way)) {
+    uint32_t mtu = mtu_for(host, packet, way);
+    if (packet->loops || simp_packet_size(packet) > mtu) {
         simp_next_hop next = way->next;
-        next.mtu = mtu_for(host, packet, way);
+        next.mtu = mtu;
         return output_on(host, packet, &next);
     }
     begin(host, packet);
     transmit_on(host, packet, way);
     return 0;
+}
+
+int simp_ip_try_output(sim_host *host, sim_packet *packet)
+{
+    const simp_way *way = packet->interface != 0 ? NULL : simp_way_to(host, packet->destination);
+    return simp_ip_try_output_on(host, packet, way);
 }
 
 void simp_ip_output(sim_host *host, sim_packet *packet)
@@ -310,8 +316,12 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
 /* RFC 1122 3.2.1.3: addresses that no packet on a link may have. */
 static bool is_martian(const sim_packet *packet)
 {
-    return simp_ip_is_loopback(packet->source) || simp_ip_is_loopback(packet->destination) ||
-           simp_ip_is_multicast(packet->source) || simp_ip_is_limited_broadcast(packet->source);
+    if (simp_ip_is_v4(packet->source)) { /* 127.x.x.x, and groups and what lies behind them */
+        uint32_t source = simp_ip_v4_of(packet->source) >> 24, to = simp_ip_v4_of(packet->destination) >> 24;
+        return source == 127 || source >= 224 || to == 127;
+    }
+    return simp_ip_is_loopback(packet->source) || simp_ip_is_multicast(packet->source) ||
+           simp_ip_is_loopback(packet->destination);
 }
 
 /* What was the sender's link is now this host's. */

@@ -13,24 +13,27 @@ enum { UDP_HEADER = 8, PAYLOAD_MAX_V4 = 65507, PAYLOAD_MAX_V6 = 65527, HEADERS_V
 
 /* ---- sending ---- */
 
-/* The way knows, so that a datagram to one host asks for no broadcast addresses. */
-static bool is_to_everybody(sim_host *host, simp_ip to)
-{
-    const simp_way *way = simp_way_to(host, to);
-    bool to_one = way != NULL && !way->everybody && way->next.interface->link != NULL;
-    return !to_one && simp_host_is_broadcast(host, to);
-}
+/* Where a datagram goes. */
+typedef struct target {
+    simp_ip ip;
+    uint16_t port;
+    bool addressed;             /* the call names it; else it is the connected peer */
+    const simp_interface *only; /* NULL: by whichever interface the routes choose */
+} target;
 
-/* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
-static int check_send(const cas_port_socket *s, size_t len, simp_ip to, uint16_t port, bool addressed)
+/* What is known of the way there. */
+typedef struct passage {
+    const simp_way *way; /* NULL: by one interface */
+    simp_ip source;
+    uint32_t mtu;
+    bool to_many;
+} passage;
+
+static int check_send(size_t len, const target *to)
 {
-    if (len > (simp_ip_is_v4(to) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
+    if (len > (simp_ip_is_v4(to->ip) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
         return WSAEMSGSIZE;
-    if (simp_ip_is_any(to) || port == 0)
-        return WSAEADDRNOTAVAIL;
-    if (addressed && !s->options.broadcast && is_to_everybody(s->host, to))
-        return WSAEACCES;
-    return 0;
+    return simp_ip_is_any(to->ip) || to->port == 0 ? WSAEADDRNOTAVAIL : 0;
 }
 
 static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
@@ -77,42 +80,60 @@ static int take_unix_error(cas_port_socket *s)
 
 static const simp_interface *chosen_interface(const cas_port_socket *s, simp_ip to)
 {
-    bool chosen = simp_ip_is_multicast(to) && s->multicast != NULL && s->multicast->interface != 0;
+    bool chosen = s->multicast != NULL && s->multicast->interface != 0 && simp_ip_is_multicast(to);
     return chosen ? simp_host_interface(s->host, s->multicast->interface) : NULL;
 }
 
-/* A datagram that must not be cut has to fit what is known of the way. */
-static bool is_too_big(const cas_port_socket *s, size_t len, simp_ip to, const simp_next_hop *next)
+static int find_passage(sim_host *host, const target *to, passage *out)
 {
-    uint32_t headers = simp_ip_is_v4(to) ? HEADERS_V4 : HEADERS_V6;
-    return s->options.dont_fragment && len + headers > simp_path_mtu_of(s->host, to, next->mtu);
-}
-
-static int find_way(sim_host *host, simp_ip to, const simp_interface *only, simp_next_hop *next,
-                    bool *to_many)
-{
-    *to_many = only != NULL;
-    if (only != NULL)
-        return simp_ip_route_by(host, to, only, next);
-    const simp_way *way = simp_way_to(host, to);
-    if (way == NULL)
-        return WSAENETUNREACH;
-    *next = way->next;
-    *to_many = way->everybody || simp_ip_is_loopback_broadcast(to);
-    return 0;
-}
-
-/* only NULL: by whichever interface the routes choose. */
-static int send_by(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port,
-                   const simp_interface *only)
-{
-    bool to_many;
     simp_next_hop next;
-    if (!simp_ip_is_any(s->local) && s->host->ip != NULL && !simp_host_owns(s->host, s->local))
-        return WSAEADDRNOTAVAIL;
-    int error = find_way(s->host, to, only, &next, &to_many);
-    if (error == 0 && is_too_big(s, len, to, &next))
-        error = WSAEMSGSIZE;
+    if (to->only == NULL) {
+        const simp_way *way = simp_way_to(host, to->ip);
+        if (way == NULL)
+            return WSAENETUNREACH;
+        bool to_many = way->everybody || simp_ip_is_loopback_broadcast(to->ip);
+        *out = (passage){way, way->next.source, way->next.mtu, to_many};
+        return 0;
+    }
+    int error = simp_ip_route_by(host, to->ip, to->only, &next);
+    if (error == 0)
+        *out = (passage){NULL, next.source, next.mtu, true};
+    return error;
+}
+
+/* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
+static bool is_forbidden(const cas_port_socket *s, const target *to, const passage *through)
+{
+    return through->to_many && to->addressed && !s->options.broadcast && !simp_ip_is_multicast(to->ip);
+}
+
+/* A datagram that must not be cut has to fit what is known of the way. */
+static bool is_too_big(const cas_port_socket *s, size_t len, const target *to, uint32_t mtu)
+{
+    if (!s->options.dont_fragment)
+        return false;
+    uint32_t headers = simp_ip_is_v4(to->ip) ? HEADERS_V4 : HEADERS_V6;
+    return len + headers > simp_path_mtu_of(s->host, to->ip, mtu);
+}
+
+static int check_passage(const cas_port_socket *s, size_t len, const target *to, const passage *through)
+{
+    if (is_forbidden(s, to, through))
+        return WSAEACCES;
+    return is_too_big(s, len, to, through->mtu) ? WSAEMSGSIZE : 0;
+}
+
+static bool has_lost_address(const cas_port_socket *s)
+{
+    return s->host->ip != NULL && !simp_ip_is_any(s->local) && !simp_host_owns(s->host, s->local);
+}
+
+static int send_to(cas_port_socket *s, const void *buf, size_t len, const target *to)
+{
+    passage through;
+    int error = has_lost_address(s) ? WSAEADDRNOTAVAIL : find_passage(s->host, to, &through);
+    if (error == 0)
+        error = check_passage(s, len, to, &through);
     if (error != 0)
         return error;
     sim_packet *packet = datagram(s, buf, len);
@@ -126,41 +147,42 @@ static int send_by(cas_port_socket *s, const void *buf, size_t len, simp_ip to, 
         return error;
     }
     packet->ttl = (uint8_t)s->options.ttl;
-    if (to_many)
-        set_manner(s, packet, to);
-    packet->interface = only == NULL ? 0 : only->index;
+    if (through.to_many)
+        set_manner(s, packet, to->ip);
+    packet->interface = to->only == NULL ? 0 : to->only->index;
     packet->source_port = s->local_port;
-    packet->source = simp_ip_is_any(s->local) ? next.source : s->local;
-    packet->destination = to;
-    packet->destination_port = port;
-    error = simp_ip_try_output(s->host, packet);
+    packet->source = simp_ip_is_any(s->local) ? through.source : s->local;
+    packet->destination = to->ip;
+    packet->destination_port = to->port;
+    error = simp_ip_try_output_on(s->host, packet, through.way);
     if (error != 0 && !was_bound)
         simp_port_unbind_ephemeral(s);
     return error;
 }
 
 /* RFC 919 7: to everybody on each network the host is on, from its address there. */
-static int send_to_everybody(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port)
+static int send_to_everybody(cas_port_socket *s, const void *buf, size_t len, target *to)
 {
     int error = WSAENETUNREACH;
-    for (const simp_interface *i = s->host->interfaces; i != NULL; i = i->next) {
-        int result = send_by(s, buf, len, to, port, i);
+    for (to->only = s->host->interfaces; to->only != NULL; to->only = to->only->next) {
+        int result = send_to(s, buf, len, to);
         if (error == WSAENETUNREACH)
             error = result;
     }
     return error;
 }
 
-int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip to, uint16_t port, bool addressed)
+int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip ip, uint16_t port, bool addressed)
 {
+    target to = {ip, port, addressed, chosen_interface(s, ip)};
     int error = take_unix_error(s);
     if (error == 0)
-        error = check_send(s, len, to, port, addressed);
+        error = check_send(len, &to);
     if (error != 0)
         return error;
-    if (simp_ip_is_limited_broadcast(to) && simp_ip_is_any(s->local))
-        return send_to_everybody(s, buf, len, to, port);
-    return send_by(s, buf, len, to, port, chosen_interface(s, to));
+    if (simp_ip_is_limited_broadcast(ip) && simp_ip_is_any(s->local))
+        return send_to_everybody(s, buf, len, &to);
+    return send_to(s, buf, len, &to);
 }
 
 /* ---- arriving ---- */

@@ -24,6 +24,9 @@ struct simp_way {
 /* Room for the ways of a host that is going to send; false: no memory. */
 bool simp_ways_ensure(sim_host *);
 
+/* Sends as simp_ip_try_output does, on a way that was just found and is the one to its destination. */
+int simp_ip_try_output_on(sim_host *, sim_packet *, const simp_way *);
+
 /* NULL: there is no route.  Good until the next call for the same host. */
 const simp_way *simp_way_to(sim_host *, simp_ip destination);
 
