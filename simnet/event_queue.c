@@ -61,7 +61,8 @@ static void sift_down(simp_event_queue *queue, size_t i, simp_key key)
 bool simp_events_reserve(simp_event_queue *queue, simp_arena *arena)
 {
     if (queue->owners == queue->capacity) {
-        size_t capacity = queue->capacity == 0 ? CASP_LIMIT(16, 1) : queue->capacity * 2;
+        size_t capacity = queue->capacity == 0 ? CASP_LIMIT(16, 1)
+                                               : queue->capacity + queue->capacity / 2 + 1;
         simp_key *heap = arena->base.resize(&arena->base, queue->heap, queue->capacity * sizeof *heap,
                                             capacity * sizeof *heap);
         if (heap == NULL)

@@ -103,21 +103,16 @@ static simp_task *add_task(sim_host *host)
 }
 
 /* NULL: no memory. */
-static simp_task *main_task(sim_host *host)
-{
-    if (host->main_task == NULL)
-        host->main_task = add_task(host);
-    return host->main_task;
-}
+static simp_task *main_task(sim_host *host) { return host->tasks != NULL ? host->tasks : add_task(host); }
 
 /* One that was just made. */
 static void remove_main_task(sim_host *host)
 {
-    if (host->main_task == NULL)
+    simp_task *task = host->tasks;
+    if (task == NULL)
         return;
-    simp_task_fini(host->main_task);
-    simp_free(&host->world->arena, host->main_task, sizeof *host->main_task);
-    host->main_task = NULL;
+    simp_task_fini(task);
+    simp_free(&host->world->arena, task, sizeof *task);
 }
 
 /* ---- making ---- */
@@ -154,7 +149,6 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     host->name = copy;
     host->name_hash = simp_hash_text(0, name);
     host->index = world->host_count;
-    host->interfaces_end = &host->interfaces;
     host->interface_count = SIMP_LOOPBACK_INDEX;
     host->socket_lowest = SIMP_HANDLE_FIRST;
     host->stack = world->options.stack;
@@ -207,7 +201,7 @@ int sim_host_add_route(sim_host *host, const char *prefix, const char *gateway)
 int sim_host_add_thread(sim_host *host, cas_thread **out)
 {
     sim_world *world = host->world;
-    bool had_main = host->main_task != NULL;
+    bool had_main = host->tasks != NULL;
     const simp_task *task = main_task(host) == NULL ? NULL : add_task(host);
     if (task == NULL && !had_main)
         remove_main_task(host);
@@ -232,7 +226,7 @@ static void on_start(sim_world *world, simp_event *event)
     if (!sim_host_is_up(run.host))
         return;
     simp_record_event(world, SIMP_RECORD_START, run.host->name_hash >> 8, 0);
-    simp_task_call(run.host->main_task, run.function, run.argument);
+    simp_task_call(run.host->tasks, run.function, run.argument);
 }
 
 int sim_host_run(sim_host *host, uint64_t delay_ns, void (*start)(void *argument), void *argument)

@@ -63,20 +63,18 @@ struct sim_host {
     struct simp_ip_state *ip; /* ip_state.h; NULL: nothing out of the ordinary */
     uint32_t ip_id;
     uint32_t isn_count;       /* connections with readable initial sequence numbers */
+    uint16_t faults_installed; /* numbers the fault wrappers of its threads */
+    uint16_t port_next;        /* ephemeral: where a sequential search for a free one begins */
     uint64_t sequence;        /* ties of the host's events */
-    simp_task *main_task;     /* NULL: nobody asked for it ... */
-    simp_task *tasks;         /* ... all, main first */
+    simp_task *tasks;         /* main first; NULL: nobody asked for one yet */
     simp_interface *loopback; /* NULL: nothing was sent yet */
-    simp_interface *interfaces, **interfaces_end;
+    simp_interface *interfaces;
     simp_route *routes;
     struct simp_way *ways; /* NULL: nothing was sent yet */
     const sim_stack *stack;
     struct cas_port_socket **sockets;        /* by handle */
     uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */
-    uint64_t streams_created, datagrams_created;
     struct simp_reassembly *reassemblies;
-    unsigned faults_installed; /* numbers the fault wrappers of its threads */
-    uint16_t port_next;        /* ephemeral: where a sequential search for a free one begins */
 };
 
 /* Is this one of the host's own addresses (loopback included)? */

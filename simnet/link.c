@@ -179,8 +179,10 @@ int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
     *link->interfaces_end = interface;
     link->interfaces_end = &interface->link_next;
     simp_topology_changed(world);
-    *host->interfaces_end = interface;
-    host->interfaces_end = &interface->next;
+    simp_interface **end = &host->interfaces;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = interface;
     return 0;
 }
 
@@ -264,7 +266,7 @@ int sim_link_counters_read(const sim_link *link, const sim_host *from, sim_link_
         sum.packets += path->packets;
         sum.bytes += path->bytes;
         sum.delivered += path->delivered;
-        sum.overflowed += path->overflowed;
+        sum.overflowed += path->line != NULL ? path->line->overflowed : 0;
         if (path->pipeline != NULL)
             add_fates(&sum, path->pipeline->fates);
     }

@@ -94,30 +94,38 @@ void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate 
 
 /* Bytes that wait, the one on the line included; the product fits for waits below 18 s at 8 Gbit/s and is
  * saturated beyond. */
-static bool has_room(const simp_path *path, uint64_t wait_ns, uint32_t size)
+static bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
 {
-    uint64_t rate = path->rate_bps;
+    uint64_t rate = line->rate_bps;
     uint64_t waiting = wait_ns > UINT64_MAX / rate ? UINT64_MAX : wait_ns * rate / UINT64_C(8000000000);
-    return waiting <= UINT64_MAX - size && waiting + size <= path->queue_bytes;
+    return waiting <= UINT64_MAX - size && waiting + size <= line->queue_bytes;
+}
+
+/* When the line has taken the packet; false: the queue is full. */
+static bool pass_line(simp_line *line, uint32_t size, uint64_t now, uint64_t *leave)
+{
+    uint64_t start = line->free_ns;
+    if (start <= now) {
+        start = now;
+        line->remainder = 0;
+    }
+    if (!has_room(line, start - now, size)) {
+        line->overflowed++;
+        return false;
+    }
+    uint64_t scaled = (uint64_t)size * UINT64_C(8000000000) + line->remainder;
+    *leave = line->free_ns = start + scaled / line->rate_bps;
+    line->remainder = scaled % line->rate_bps;
+    return true;
 }
 
 bool simp_path_serialise(simp_path *path, simp_transit *transit)
 {
-    uint64_t now = path->from->host->world->now_ns, leave = now, rate = path->rate_bps;
-    if (rate != 0) {
-        uint64_t start = path->line_free_ns;
-        if (start <= now) {
-            start = now;
-            path->line_remainder = 0;
-        }
-        if (!has_room(path, start - now, transit->size)) {
-            path->overflowed++;
-            transit->fate = SIM_FATE_OVERFLOWED;
-            return false;
-        }
-        uint64_t scaled = (uint64_t)transit->size * UINT64_C(8000000000) + path->line_remainder;
-        leave = path->line_free_ns = start + scaled / rate;
-        path->line_remainder = scaled % rate;
+    uint64_t now = path->from->host->world->now_ns, leave = now;
+    bool has_rate = path->line != NULL && path->line->rate_bps != 0;
+    if (has_rate && !pass_line(path->line, transit->size, now, &leave)) {
+        transit->fate = SIM_FATE_OVERFLOWED;
+        return false;
     }
     transit->arrive_ns = leave + path->latency_ns + transit->late_ns;
     transit->on_line = true;
@@ -142,14 +150,19 @@ void simp_path_submit(simp_path *path, sim_packet *packet)
 
 /* ---- making ---- */
 
+static void discard(simp_path *path)
+{
+    simp_free(&path->from->host->world->arena, path->line, sizeof *path->line);
+    path->line = NULL;
+    simp_pipeline_discard(path);
+}
+
 int simp_path_init(simp_path *path, simp_interface *from, const sim_link_options *options)
 {
     sim_world *world = from->host->world;
     *path = (simp_path){.from = from, .arrival = {.run = on_arrival}};
-    if (simp_path_prepare(path, options) != 0)
-        return WSAENOBUFS;
-    if (!simp_events_reserve(&world->events, &world->arena)) {
-        simp_pipeline_discard(path);
+    if (simp_path_prepare(path, options) != 0 || !simp_events_reserve(&world->events, &world->arena)) {
+        discard(path);
         return WSAENOBUFS;
     }
     simp_path_set_options(path, options);
@@ -159,5 +172,5 @@ int simp_path_init(simp_path *path, simp_interface *from, const sim_link_options
 void simp_path_fini(simp_path *path)
 {
     simp_events_release(&path->from->host->world->events);
-    simp_pipeline_discard(path);
+    discard(path);
 }

@@ -19,15 +19,21 @@
 struct simp_interface;
 struct simp_pipeline;
 
+/* A line with a rate. */
+typedef struct simp_line {
+    uint64_t rate_bps, queue_bytes; /* rate 0: unlimited, by now */
+    uint64_t free_ns;               /* when the last packet has left ... */
+    uint64_t remainder;             /* ... and the fraction of a nanosecond that was left over, in bit/rate */
+    uint64_t overflowed;
+} simp_line;
+
 typedef struct simp_path {
     struct simp_interface *from;
     struct simp_pipeline *pipeline; /* NULL: no stages */
+    simp_line *line;                /* NULL: no rate so far */
     uint64_t latency_ns;
-    uint64_t rate_bps, queue_bytes; /* 0: unlimited */
-    uint64_t line_free_ns;          /* when the last packet has left ... */
-    uint64_t line_remainder;        /* ... and the fraction of a nanosecond that was left over, in bit/rate */
-    uint64_t last_arrive_ns;        /* of the packets that keep their order */
-    uint64_t packets, bytes, delivered, overflowed;
+    uint64_t last_arrive_ns; /* of the packets that keep their order */
+    uint64_t packets, bytes, delivered;
     sim_packet *flight, *flight_last;
     simp_event arrival;
     uint32_t mtu;

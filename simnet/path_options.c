@@ -42,6 +42,11 @@ static sim_impairment impairment_of(simp_plain which, const sim_link_options *o)
 
 int simp_path_prepare(simp_path *path, const sim_link_options *options)
 {
+    if (options->rate_bps != 0 && path->line == NULL) {
+        path->line = simp_alloc_zero(&path->from->host->world->arena, sizeof *path->line);
+        if (path->line == NULL)
+            return WSAENOBUFS;
+    }
     for (unsigned i = 0; i < SIMP_PLAIN_COUNT; i++) {
         if (!needs((simp_plain)i, options))
             continue;
@@ -72,8 +77,10 @@ static void set_stage(simp_path *path, simp_plain which, const sim_link_options 
 void simp_path_set_options(simp_path *path, const sim_link_options *options)
 {
     path->latency_ns = (uint64_t)(options->latency_ns - options->jitter_ns);
-    path->rate_bps = (uint64_t)options->rate_bps;
-    path->queue_bytes = (uint64_t)options->queue_bytes;
+    if (path->line != NULL) {
+        path->line->rate_bps = (uint64_t)options->rate_bps;
+        path->line->queue_bytes = (uint64_t)options->queue_bytes;
+    }
     path->mtu = (uint32_t)options->mtu;
     for (unsigned i = 0; path->pipeline != NULL && i < SIMP_PLAIN_COUNT; i++) {
         if (path->pipeline->plain[i].kind != NULL)
