@@ -49,7 +49,7 @@ COSTS = [
     ("bulk, a segment of 1448 bytes with its share of ACKs",
      ["bulk"], "--bytes", 2_896_000, 11_584_000, 6000, 4500),
     ("UDP ping-pong, a datagram",
-     ["udp-pingpong", "--hosts", 2], "--count", 2000, 12_000, 10_000, 2800),
+     ["udp-pingpong", "--hosts", 2], "--count", 2000, 12_000, 10_000, 3100),
     ("TCP echo, a round trip on one connection",
      ["tcp-pingpong"], "--count", 1000, 6000, 5000, 8000),
     ("TCP echo, a round trip on one of 1000 connections",
@@ -82,7 +82,7 @@ def test_an_echo_costs_the_same_among_many_connections(tmp_path):
 
 
 @pytest.mark.parametrize("case, key, limit", [("idle-connections", "bytes_per_connection", 2700),
-                                              ("idle-hosts", "bytes_per_host", 560)])
+                                              ("idle-hosts", "bytes_per_host", 512)])
 def test_memory_of_what_does_nothing(case, key, limit):
     size = float(bench(case, 10_000)[key])
     print(f"{key}: {size:.0f}, limit {limit}")
