@@ -49,7 +49,7 @@ COSTS = [
     ("bulk, a segment of 1448 bytes with its share of ACKs",
      ["bulk"], "--bytes", 2_896_000, 11_584_000, 6000, 4500),
     ("UDP ping-pong, a datagram",
-     ["udp-pingpong", "--hosts", 2], "--count", 2000, 12_000, 10_000, 3100),
+     ["udp-pingpong", "--hosts", 2], "--count", 2000, 12_000, 10_000, 2900),
     ("TCP echo, a round trip on one connection",
      ["tcp-pingpong"], "--count", 1000, 6000, 5000, 8000),
     ("TCP echo, a round trip on one of 1000 connections",
