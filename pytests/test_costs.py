@@ -81,7 +81,7 @@ def test_an_echo_costs_the_same_among_many_connections(tmp_path):
     assert each[1] <= 1.1 * each[0], f"{each[0]:.0f} instructions alone, {each[1]:.0f} among 1000"
 
 
-@pytest.mark.parametrize("case, key, limit", [("idle-connections", "bytes_per_connection", 2700),
+@pytest.mark.parametrize("case, key, limit", [("idle-connections", "bytes_per_connection", 2150),
                                               ("idle-hosts", "bytes_per_host", 512)])
 def test_memory_of_what_does_nothing(case, key, limit):
     size = float(bench(case, 10_000)[key])

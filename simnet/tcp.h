@@ -73,7 +73,7 @@ typedef struct simp_mark {
 typedef struct simp_receive_buffer {
     sim_packet *first, *last; /* in order */
     sim_packet *early;        /* behind a gap, sorted, without overlap */
-    simp_mark marks[SIMP_MARKS_MAX];
+    simp_mark *marks; /* SIMP_MARKS_MAX places, made for the first urgent byte; NULL: there was none */
     unsigned mark_count;
 } simp_receive_buffer;
 
@@ -108,40 +108,40 @@ typedef struct simp_tcp {
     bool ecn_reduced;                /* we have, and tell it with the next text */
     uint8_t quick_acks;              /* full segments that will still be acknowledged at once */
     uint8_t snd_scale, rcv_scale;
+    bool urgent;         /* we are in urgent mode, up to urgent_end */
+    bool rcv_has_urgent; /* the peer has been, up to rcv_urgent */
+    bool ack_now;
+    bool timing; /* one segment is timed (Karn: never a retransmitted one) */
+    bool recovering;
 
     uint32_t iss, una, nxt, max;
     uint32_t wnd, wl1, wl2, wnd_max;
     uint32_t wnd_edge;   /* the furthest right edge that the peer ever offered, and has to honour */
     uint32_t urgent_end; /* SND.UP: behind the last urgent byte; valid with urgent */
-    bool urgent;
     simp_send_buffer send;
     uint32_t send_limit; /* SO_SNDBUF */
 
     uint32_t irs, rcv_nxt, read, rcv_edge;
     uint32_t rcv_urgent; /* RCV.UP; valid with rcv_has_urgent */
-    bool rcv_has_urgent;
     simp_receive_buffer receive;
-    uint32_t receive_limit; /* SO_RCVBUF */
-    bool ack_now;
+    uint32_t receive_limit;    /* SO_RCVBUF */
     unsigned segments_unacked; /* full segments since the last ACK */
 
     uint64_t srtt_ns, rttvar_ns, rto_ns;
-    bool timing; /* one segment is timed (Karn: never a retransmitted one) */
     uint32_t timed_seq;
     uint64_t timed_at_ns;
-    unsigned backoff;   /* doublings of the time-out; kept until a round trip was measured */
-    unsigned retries;   /* retransmissions since the last progress */
+    unsigned backoff;    /* doublings of the time-out; kept until a round trip was measured */
+    unsigned retries;    /* retransmissions since the last progress */
     uint16_t soft_error; /* the last one since then that an ICMP error told; 0: none */
-    uint64_t opened_ns; /* SYN: when the attempt began */
-    uint64_t sent_ns;   /* when text was sent last */
-    unsigned probes;    /* keep-alive */
+    uint64_t opened_ns;  /* SYN: when the attempt began */
+    uint64_t sent_ns;    /* when text was sent last */
+    unsigned probes;     /* keep-alive */
 
     uint32_t cwnd, ssthresh;
     uint32_t recover;     /* max when a loss was found: recovery ends there */
     uint32_t ecn_recover; /* max when ECE was obeyed */
     uint32_t small_end;   /* behind the last segment that was not full: Minshall */
     unsigned duplicate_acks;
-    bool recovering;
 
     uint32_t stamp_recent, stamp_offset; /* TS.Recent; what our clock began with.  Valid with stamps */
     uint32_t last_ack_sent;

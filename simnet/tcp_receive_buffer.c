@@ -95,11 +95,31 @@ static void forget_marks(simp_tcp *t)
     }
 }
 
+static bool ensure_marks(simp_tcp *t)
+{
+    simp_receive_buffer *b = &t->receive;
+    if (b->marks == NULL)
+        b->marks = simp_alloc(&t->host->world->arena, SIMP_MARKS_MAX * sizeof *b->marks);
+    if (b->marks == NULL)
+        simp_out_of_memory(t->host->world);
+    return b->marks != NULL;
+}
+
+static void forget_all_marks(simp_tcp *t)
+{
+    simp_receive_buffer *b = &t->receive;
+    simp_free(&t->host->world->arena, b->marks, SIMP_MARKS_MAX * sizeof *b->marks);
+    b->marks = NULL;
+    b->mark_count = 0;
+}
+
 /* More urgent bytes than there are marks: the oldest becomes an ordinary byte, unless its program has it
  * already; if it has them all, the newest does. */
 void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
 {
     simp_receive_buffer *b = &t->receive;
+    if (!ensure_marks(t))
+        return;
     if (simp_tcp_profile(t)->one_urgent_byte)
         forget_marks(t);
     unsigned place = b->mark_count;
@@ -253,7 +273,7 @@ void simp_receive_buffer_clear(simp_tcp *t)
     }
     b->first = b->last = b->early = NULL;
     simp_gaps_clear(t);
-    b->mark_count = 0;
+    forget_all_marks(t);
     t->read = t->rcv_nxt;
 }
 
