@@ -24,7 +24,7 @@ int sim_world_at(sim_world *world, uint64_t at_ns, void (*function)(void *argume
     if (function == NULL)
         return simp_refuse(world, WSAEINVAL, "there is nothing to do at that time", "the function is NULL",
                            "pass a function");
-    action *fresh = simp_alloc_zero(&world->arena, sizeof *fresh);
+    action *fresh = simp_alloc(&world->arena, sizeof *fresh);
     if (fresh == NULL || !simp_events_reserve(&world->events, &world->arena)) {
         simp_free(&world->arena, fresh, sizeof *fresh);
         return simp_no_memory(world);
