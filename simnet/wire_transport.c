@@ -68,17 +68,19 @@ static void read_syn_option(simp_tcp_header *h, const uint8_t *at, uint32_t len)
         h->sack_permitted = true;
 }
 
-/* One that is not known, has not the length of its kind, or belongs on a SYN only, is passed over. */
+/* One that is not known, has not the length of its kind, or has no place here, is passed over: what a SYN
+ * offers belongs on a SYN only, and SACK never does (RFC 2018 3).  So there is room to write them again. */
 static void read_option(simp_tcp_header *h, const uint8_t *at, uint32_t len)
 {
+    bool is_syn = (h->flags & SIMP_SYN) != 0;
     if (at[0] == OPTION_TIMESTAMPS && len == 10) {
         h->has_timestamps = true;
         h->ts_value = simp_get32(at + 2);
         h->ts_echo = simp_get32(at + 6);
+    } else if (is_syn) {
+        read_syn_option(h, at, len);
     } else if (at[0] == OPTION_SACK) {
         read_sack(h, at, len);
-    } else if ((h->flags & SIMP_SYN) != 0) {
-        read_syn_option(h, at, len);
     }
 }
 

@@ -281,8 +281,8 @@ static void unknown_protocol_stays_bytes(void)
 
 /* ---- TCP ---- */
 
-/* A SYN whose header has these option octets. */
-static simp_tcp_header read_options(const uint8_t *options, uint32_t len)
+/* A segment of these flags whose header has these option octets. */
+static simp_tcp_header read_options_of(uint8_t flags, const uint8_t *options, uint32_t len)
 {
     bench b;
     begin_v4(&b, IPPROTO_UDP, 12);
@@ -290,13 +290,18 @@ static simp_tcp_header read_options(const uint8_t *options, uint32_t len)
     memset(b.bytes + V4, 0, 20);
     insert_octets(&b, V4 + 20, options, len);
     b.bytes[V4 + 12] = (uint8_t)((5 + len / 4) << 4);
-    b.bytes[V4 + 13] = SIMP_SYN;
+    b.bytes[V4 + 13] = flags;
     mend_v4(&b);
     mend_transport(&b, V4, IPPROTO_TCP);
     EXPECT_EQ_STR(read_bytes(&b), "right");
     simp_tcp_header header = b.read != NULL ? b.read->tcp : (simp_tcp_header){0};
     end(&b);
     return header;
+}
+
+static simp_tcp_header read_options(const uint8_t *options, uint32_t len)
+{
+    return read_options_of(SIMP_SYN, options, len);
 }
 
 static void tcp_unknown_options_are_skipped_by_their_length(void)
@@ -327,6 +332,15 @@ static void tcp_scale_above_14_counts_as_14(void)
 {
     EXPECT_EQ_INT(read_options((uint8_t[]){1, 3, 3, 15}, 4).scale, 14); /* RFC 7323 2.3 */
     EXPECT_EQ_INT(read_options((uint8_t[]){1, 3, 3, 255}, 4).scale, 14);
+}
+
+/* RFC 2018 3: once the connection stands.  A SYN that kept them could have over 40 octets of options. */
+static void tcp_sack_blocks_on_a_syn_are_passed_over(void)
+{
+    static const uint8_t sack[] = {1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2};
+    EXPECT_EQ_INT(read_options_of(SIMP_SYN, sack, sizeof sack).sack_count, 0);
+    EXPECT_EQ_INT(read_options_of(SIMP_SYN | SIMP_ACK, sack, sizeof sack).sack_count, 0);
+    EXPECT_EQ_INT(read_options_of(SIMP_ACK, sack, sizeof sack).sack_count, 1);
 }
 
 static void tcp_data_offset_that_lies_is_refused(void)
@@ -527,6 +541,7 @@ const test_case test_wire_parse[] = {
     TEST(tcp_unknown_options_are_skipped_by_their_length),
     TEST(tcp_illegal_option_lengths_are_survived),
     TEST(tcp_scale_above_14_counts_as_14),
+    TEST(tcp_sack_blocks_on_a_syn_are_passed_over),
     TEST(tcp_data_offset_that_lies_is_refused),
     TEST(transport_checksums_are_verified),
     TEST(udp_without_checksum_is_for_v4_only),
