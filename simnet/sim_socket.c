@@ -96,7 +96,7 @@ bool simp_socket_is_readable(const cas_port_socket *s)
 {
     if (s->datagram)
         return s->datagrams.first != NULL || s->errors_pending > 0 || s->error_pending != 0;
-    return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_ready(s->tcp) > 0;
+    return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_has_some(s->tcp);
 }
 
 bool simp_socket_is_writable(const cas_port_socket *s)

@@ -162,7 +162,14 @@ typedef struct simp_tcp {
 static inline bool simp_tcp_is_synchronised(const simp_tcp *t) { return t->state >= SIMP_TCP_ESTABLISHED; }
 
 /* ---- tcp_conn.c ---- */
-simp_tcp *simp_tcp_find(sim_host *, simp_ip local, uint16_t local_port, simp_ip remote, uint16_t remote_port);
+/* NULL: there is none. */
+simp_tcp *simp_tcp_find(const sim_world *, const simp_tcp_key *);
+/* The connection at host that a packet which arrived belongs to. */
+static inline simp_tcp_key simp_tcp_key_at(const sim_host *host, const sim_packet *packet)
+{
+    return (simp_tcp_key){packet->destination, packet->source, host->index, packet->destination_port,
+                          packet->source_port};
+}
 /* SO_RCVBUF; the advertised edge does not move back. */
 void simp_tcp_set_receive_limit(simp_tcp *, int bytes);
 /* 0, WSAENOBUFS, or WSAEADDRINUSE (the same four-tuple exists). */
@@ -303,7 +310,7 @@ void simp_recovery_output(simp_tcp *);
 /* ---- tcp_gaps.c ---- */
 /* [left, right) was received behind a gap.  False: no memory, and the run is void. */
 bool simp_gaps_add(simp_tcp *, uint32_t left, uint32_t right);
-/* rcv_nxt has moved. */
+/* These three only while something is kept.  rcv_nxt has moved. */
 void simp_gaps_advance(simp_tcp *);
 /* [left, right) was received before: to be told once, RFC 2883. */
 void simp_gaps_duplicate(simp_tcp *, uint32_t left, uint32_t right);
@@ -323,7 +330,7 @@ void simp_option_fill(simp_tcp *, sim_packet *);
 uint32_t simp_option_text_max(const simp_tcp *);
 /* PAWS: is the segment acceptable?  If not it is to be dropped; it was answered if that is called for. */
 bool simp_option_accept(simp_tcp *, const sim_packet *);
-/* The timestamp of an acceptable segment; seq: before anything was cut off. */
+/* The timestamp of an acceptable segment, where they were agreed on; seq: before anything was cut off. */
 void simp_option_record(simp_tcp *, const sim_packet *, uint32_t seq);
 /* The round trip that an ACK of something new tells. */
 void simp_option_measure(simp_tcp *, const sim_packet *, uint32_t flight);
@@ -331,6 +338,7 @@ void simp_option_measure(simp_tcp *, const sim_packet *, uint32_t flight);
 /* ---- tcp_ecn.c ---- */
 void simp_ecn_agree(simp_tcp *, const sim_packet *syn);
 uint8_t simp_ecn_syn_flags(simp_tcp *, bool answer);
+/* These only where ECN was agreed on. */
 /* What a segment says about congestion; new_text: it has text that was never sent before. */
 void simp_ecn_mark(simp_tcp *, sim_packet *, bool new_text);
 void simp_ecn_receive(simp_tcp *, const sim_packet *);
@@ -357,6 +365,11 @@ bool simp_send_buffer_fill(simp_tcp *, sim_packet *, uint32_t seq, uint32_t len)
 void simp_receive_buffer_add(simp_tcp *, sim_packet *);
 /* Bytes that one receive can give. */
 uint32_t simp_receive_buffer_ready(const simp_tcp *);
+/* Are there any?  Only urgent bytes can make that a question of which. */
+static inline bool simp_receive_buffer_has_some(const simp_tcp *t)
+{
+    return t->receive.first != NULL && (t->receive.mark_count == 0 || simp_receive_buffer_ready(t) > 0);
+}
 uint32_t simp_receive_buffer_read(simp_tcp *, uint8_t *out, uint32_t len, bool peek);
 void simp_receive_buffer_clear(simp_tcp *);
 /* The peer's stream has ended: what it sent behind its end, which no honest one does, is dropped. */

@@ -163,8 +163,7 @@ static bool check_timers(const finding *f)
 int simp_tcp_check(const simp_tcp *t, char *what, size_t size)
 {
     finding f = {t, what, size};
-    const simp_tcp *found = simp_tcp_find(t->host, t->key.local, t->key.local_port, t->key.remote,
-                                          t->key.remote_port);
+    const simp_tcp *found = simp_tcp_find(t->host->world, &t->key);
     bool ok = require(&f, !t->listed || found == t, "4: a listed connection is not found under its key") &&
               check_send(&f) && check_receive(&f) && check_gaps(&f) && check_recovery(&f) && check_timers(&f);
     return ok ? 0 : 1;

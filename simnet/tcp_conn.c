@@ -32,25 +32,27 @@
 
 enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16 };
 
+/* A polynomial in an odd number: nobody chooses keys so that they meet. */
 static uint32_t hash_of(const simp_tcp_key *key)
 {
+    const uint64_t odd = 0x9E3779B97F4A7C15u;
     uint64_t ports = (uint64_t)key->host << 32 | (uint32_t)key->local_port << 16 | key->remote_port;
-    uint64_t addresses = (key->local.high ^ key->remote.low) * 0x9E3779B97F4A7C15u;
-    return (uint32_t)simp_mix(addresses ^ (key->local.low + key->remote.high) * 0xC2B2AE3D27D4EB4Fu ^ ports);
+    uint64_t sum = (key->local.high ^ key->local.low) * odd + (key->remote.high ^ key->remote.low);
+    return (uint32_t)((sum * odd + ports) * odd >> 32);
 }
 
+/* Keys have no padding, and of most that are compared all is equal. */
 static bool is_equal(const simp_tcp_key *a, const simp_tcp_key *b)
 {
-    return a->remote_port == b->remote_port && a->local_port == b->local_port && a->host == b->host &&
-           simp_ip_equal(a->remote, b->remote) && simp_ip_equal(a->local, b->local);
+    return ((a->local.high ^ b->local.high) | (a->local.low ^ b->local.low) |
+            (a->remote.high ^ b->remote.high) | (a->remote.low ^ b->remote.low) | (a->host ^ b->host) |
+            (uint32_t)(a->local_port ^ b->local_port) | (uint32_t)(a->remote_port ^ b->remote_port)) == 0;
 }
 
-simp_tcp *simp_tcp_find(sim_host *host, simp_ip local, uint16_t local_port, simp_ip remote,
-                        uint16_t remote_port)
+simp_tcp *simp_tcp_find(const sim_world *world, const simp_tcp_key *key)
 {
-    simp_tcp_key key = {local, remote, host->index, local_port, remote_port};
-    simp_hash_node *at = simp_hash_first(&host->world->connections, hash_of(&key));
-    while (at != NULL && !is_equal(&((simp_tcp *)at)->key, &key))
+    simp_hash_node *at = simp_hash_first(&world->connections, hash_of(key));
+    while (at != NULL && !is_equal(&((simp_tcp *)at)->key, key))
         at = at->next;
     return (simp_tcp *)at;
 }
@@ -130,7 +132,7 @@ static int discard(simp_tcp *t)
 int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options *options, simp_tcp **out)
 {
     sim_world *world = host->world;
-    if (simp_tcp_find(host, key->local, key->local_port, key->remote, key->remote_port) != NULL)
+    if (simp_tcp_find(world, key) != NULL)
         return WSAEADDRINUSE;
     if (!simp_events_reserve(&world->events, &world->arena))
         return WSAENOBUFS;

@@ -26,7 +26,7 @@ uint8_t simp_ecn_syn_flags(simp_tcp *t, bool answer)
 /* A segment with new text is ECN-capable; retransmissions, probes and bare ACKs are not: 6.1.4 to 6.1.6. */
 void simp_ecn_mark(simp_tcp *t, sim_packet *packet, bool new_text)
 {
-    if (!t->ecn || (packet->tcp.flags & (SIMP_SYN | SIMP_RST)) != 0)
+    if ((packet->tcp.flags & (SIMP_SYN | SIMP_RST)) != 0)
         return;
     if (t->ecn_echo && (packet->tcp.flags & SIMP_ACK) != 0)
         packet->tcp.flags |= SIMP_ECE;
@@ -40,8 +40,6 @@ void simp_ecn_mark(simp_tcp *t, sim_packet *packet, bool new_text)
 
 void simp_ecn_receive(simp_tcp *t, const sim_packet *packet)
 {
-    if (!t->ecn)
-        return;
     if ((packet->tcp.flags & SIMP_CWR) != 0)
         t->ecn_echo = false;
     if ((packet->traffic_class & SIMP_ECN_MASK) == SIMP_CE)
@@ -52,7 +50,7 @@ void simp_ecn_receive(simp_tcp *t, const sim_packet *packet)
  * which has reduced already. */
 void simp_ecn_acked(simp_tcp *t, const sim_packet *packet)
 {
-    if (!t->ecn || (packet->tcp.flags & SIMP_ECE) == 0 || (packet->tcp.flags & SIMP_SYN) != 0)
+    if ((packet->tcp.flags & SIMP_ECE) == 0 || (packet->tcp.flags & SIMP_SYN) != 0)
         return;
     if (t->recovering || t->max == t->una || simp_seq_before(t->una, t->ecn_recover))
         return;

@@ -68,8 +68,6 @@ bool simp_gaps_add(simp_tcp *t, uint32_t left, uint32_t right)
 void simp_gaps_advance(simp_tcp *t)
 {
     struct simp_gaps *g = t->gaps;
-    if (g == NULL)
-        return;
     simp_ranges_cut(&g->held, t->rcv_nxt);
     unsigned count = 0;
     for (unsigned i = 0; i < g->recent_count; i++) {
@@ -96,7 +94,7 @@ void simp_gaps_duplicate(simp_tcp *t, uint32_t left, uint32_t right)
 unsigned simp_gaps_told_len(const simp_tcp *t)
 {
     const struct simp_gaps *g = t->gaps;
-    if (g == NULL || !t->sacks)
+    if (!t->sacks)
         return 0;
     unsigned room = t->stamps ? SIMP_SACK_MAX - 1 : SIMP_SACK_MAX; /* 40 bytes of options hold no more */
     unsigned count = g->recent_count + g->has_duplicate;

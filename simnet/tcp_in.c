@@ -208,12 +208,11 @@ static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
     if (advanced)
         on_new_ack(t, packet);
     bool news = t->sacks && packet->tcp.sack_count > 0 && simp_sack_update(t, packet);
-    simp_ecn_acked(t, packet);
-    if (advanced) {
-        if (t->state == SIMP_TCP_LAST_ACK && ack == t->send.end + 1) {
-            simp_tcp_finish(t);
-            return false;
-        }
+    if (t->ecn)
+        simp_ecn_acked(t, packet);
+    if (advanced && t->state == SIMP_TCP_LAST_ACK && ack == t->send.end + 1) {
+        simp_tcp_finish(t);
+        return false;
     }
     if (t->sacks ? news : !advanced && is_duplicate(t, packet, bare, changed))
         simp_recovery_duplicate(t);
@@ -287,7 +286,7 @@ static bool take_text(simp_tcp *t, sim_packet *packet)
         simp_receive_buffer_clear(t);
     }
     schedule_ack(t, in_order && !gap_before);
-    if (in_order && t->socket != NULL && simp_receive_buffer_ready(t) > 0)
+    if (in_order && t->socket != NULL && simp_receive_buffer_has_some(t))
         simp_socket_report(t->socket, FD_READ, 0);
     return true;
 }
@@ -358,8 +357,10 @@ static void input(simp_tcp *t, sim_packet *packet)
     bool opens = t->state == SIMP_TCP_SYN_RECEIVED;
     bool goes_on = simp_tcp_validate(t, packet);
     if (goes_on) {
-        simp_option_record(t, packet, seq);
-        simp_ecn_receive(t, packet);
+        if (t->stamps)
+            simp_option_record(t, packet, seq);
+        if (t->ecn)
+            simp_ecn_receive(t, packet);
         goes_on = check_ack(t, packet, bare);
     }
     if (goes_on && (!opens || take_syn_text(t, packet)))
@@ -418,8 +419,8 @@ static void input_unconnected(sim_host *host, simp_tcp *previous, sim_packet *pa
 
 void simp_tcp_input(sim_host *host, sim_packet *packet)
 {
-    simp_tcp *t = simp_tcp_find(host, packet->destination, packet->destination_port, packet->source,
-                                packet->source_port);
+    simp_tcp_key key = simp_tcp_key_at(host, packet);
+    simp_tcp *t = simp_tcp_find(host->world, &key);
     if (t == NULL || is_reopening(t, packet)) {
         input_unconnected(host, t, packet);
         return;
@@ -435,8 +436,9 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
  * case the attempt fails (MUST-56).  RFC 5927 4.1: only about a segment that is in flight. */
 void simp_tcp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_news *news)
 {
-    simp_tcp *t = simp_tcp_find(host, quoted->source, quoted->source_port, quoted->destination,
-                                quoted->destination_port);
+    simp_tcp_key key = {quoted->source, quoted->destination, host->index, quoted->source_port,
+                        quoted->destination_port};
+    simp_tcp *t = simp_tcp_find(host->world, &key);
     if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || !simp_seq_before(quoted->tcp.seq, t->max))
         return;
     bool attempt = !simp_tcp_is_synchronised(t);

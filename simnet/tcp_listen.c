@@ -25,16 +25,10 @@ static bool is_full(const cas_port_socket *listener, const sim_stack *stack)
     return listener->accept_count + begun >= listener->backlog;
 }
 
-static simp_tcp_key key_of(const sim_host *host, const sim_packet *packet)
-{
-    return (simp_tcp_key){packet->destination, packet->source, host->index, packet->destination_port,
-                          packet->source_port};
-}
-
 static void accept_syn(cas_port_socket *listener, simp_tcp *previous, sim_packet *packet)
 {
     sim_host *host = listener->host;
-    simp_tcp_key key = key_of(host, packet);
+    simp_tcp_key key = simp_tcp_key_at(host, packet);
     bool reopens = previous != NULL;
     uint32_t last = reopens ? previous->max : 0;
     simp_tcp *t;

@@ -66,7 +66,7 @@ void simp_option_fill_syn(const simp_tcp *t, sim_packet *packet)
 /* RFC 7323 3.2: on every segment but a RST, once agreed. */
 void simp_option_fill(simp_tcp *t, sim_packet *packet)
 {
-    if ((packet->tcp.flags & SIMP_ACK) != 0 && (packet->tcp.flags & SIMP_SYN) == 0)
+    if (t->gaps != NULL && (packet->tcp.flags & SIMP_ACK) != 0 && (packet->tcp.flags & SIMP_SYN) == 0)
         simp_gaps_tell(t, &packet->tcp);
     if (!t->stamps || (packet->tcp.flags & SIMP_RST) != 0)
         return;
@@ -101,7 +101,7 @@ bool simp_option_accept(simp_tcp *t, const sim_packet *packet)
  * earliest. */
 void simp_option_record(simp_tcp *t, const sim_packet *packet, uint32_t seq)
 {
-    if (!t->stamps || !packet->tcp.has_timestamps || simp_seq_before(t->last_ack_sent, seq))
+    if (!packet->tcp.has_timestamps || simp_seq_before(t->last_ack_sent, seq))
         return;
     bool is_valid = t->host->world->now_ns - t->stamp_recent_ns < STAMP_LIFE_NS;
     if (is_valid && simp_seq_before(packet->tcp.ts_value, t->stamp_recent))

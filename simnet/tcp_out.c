@@ -67,9 +67,21 @@ static uint16_t advertised(const simp_tcp *t, bool syn)
     return (uint16_t)(window < WINDOW_MAX ? window : WINDOW_MAX);
 }
 
+/* MUST-62: points behind the last urgent octet.  Where 16 bits do not reach it, a later segment says it: a
+ * pointer cut short would make another octet urgent. */
+static void point_at_urgent(const simp_tcp *t, simp_tcp_header *header)
+{
+    uint32_t ahead = t->urgent_end - header->seq;
+    if (ahead - 1 >= WINDOW_MAX || (header->flags & SIMP_SYN) != 0)
+        return;
+    header->flags |= SIMP_URG;
+    header->urgent = (uint16_t)(ahead - (t->stack->urgent_points_at_last ? 1 : 0));
+}
+
 static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
 {
-    simp_ecn_mark(t, packet, new_text);
+    if (t->ecn)
+        simp_ecn_mark(t, packet, new_text);
     if ((packet->tcp.flags & SIMP_ACK) != 0) {
         move_edge(t);
         packet->tcp.ack = t->rcv_nxt;
@@ -79,14 +91,10 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
         t->last_ack_sent = t->rcv_nxt;
         simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
     }
-    /* MUST-62: points behind the last urgent octet.  Where 16 bits do not reach it, a later segment says it:
-     * a pointer cut short would make another octet urgent. */
-    uint32_t ahead = t->urgent_end - packet->tcp.seq;
-    if (t->urgent && ahead - 1 < WINDOW_MAX && (packet->tcp.flags & SIMP_SYN) == 0) {
-        packet->tcp.flags |= SIMP_URG;
-        packet->tcp.urgent = (uint16_t)(ahead - (t->stack->urgent_points_at_last ? 1 : 0));
-    }
-    simp_option_fill(t, packet);
+    if (t->urgent)
+        point_at_urgent(t, &packet->tcp);
+    if (t->stamps || t->gaps != NULL)
+        simp_option_fill(t, packet);
     packet->ip_payload_len = 20 + simp_tcp_options_len(&packet->tcp) + packet->length;
     simp_ip_output(t->host, packet);
 }
@@ -205,7 +213,7 @@ static uint32_t resend_limit(simp_tcp *t)
 
 bool simp_tcp_send_new(simp_tcp *t)
 {
-    uint32_t limit = simp_seq_before(t->nxt, t->max) ? resend_limit(t) : t->max;
+    uint32_t limit = t->nxt == t->max ? t->max : resend_limit(t);
     uint32_t end_of_window = window_end(t), text_max = simp_option_text_max(t);
     uint32_t room = simp_seq_before(t->nxt, end_of_window) ? end_of_window - t->nxt : 0;
     uint32_t left = simp_seq_before(t->nxt, t->send.end) ? t->send.end - t->nxt : 0;
@@ -229,21 +237,20 @@ bool simp_tcp_send_new(simp_tcp *t)
     return true;
 }
 
+/* Is there text, or a FIN, that was not sent yet, or is to be sent again? */
+static bool has_to_send(const simp_tcp *t)
+{
+    return simp_seq_before(t->nxt, t->send.end) || (t->fin_queued && t->nxt == t->send.end);
+}
+
 /* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
 static void watch_window(simp_tcp *t)
 {
-    bool waiting = simp_seq_before(t->nxt, t->send.end) || (t->fin_queued && t->nxt == t->send.end);
-    if (waiting && t->nxt == t->una && !simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) &&
+    if (has_to_send(t) && t->nxt == t->una && !simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) &&
         !simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST)) {
         t->backoff = 0;
         simp_tcp_timer_set(t, SIMP_TIMER_PERSIST, simp_tcp_timeout(t)); /* SHLD-29 */
     }
-}
-
-static bool may_send_data(const simp_tcp *t)
-{
-    return t->state == SIMP_TCP_ESTABLISHED || t->state == SIMP_TCP_CLOSE_WAIT ||
-           t->state == SIMP_TCP_FIN_WAIT_1 || t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
 }
 
 /* Nothing is in flight, and something is to be sent: the congestion window, and the size of segments, may be
@@ -256,18 +263,21 @@ static void resume(simp_tcp *t)
         simp_pmtu_try_raise(t);
 }
 
+static void send_waiting(simp_tcp *t)
+{
+    if (t->una == t->max && t->max != t->send.end)
+        resume(t);
+    while (simp_tcp_send_new(t) && !t->host->world->out_of_memory)
+        continue;
+    watch_window(t);
+}
+
 void simp_tcp_output(simp_tcp *t)
 {
-    if (may_send_data(t)) {
-        if (t->una == t->max && t->max != t->send.end)
-            resume(t);
-        if (t->recovering && t->sacks)
-            simp_recovery_output(t);
-        else
-            while (simp_tcp_send_new(t) && !t->host->world->out_of_memory)
-                continue;
-        watch_window(t);
-    }
+    if (t->recovering && t->sacks && simp_tcp_is_synchronised(t))
+        simp_recovery_output(t);
+    else if (has_to_send(t) && simp_tcp_is_synchronised(t))
+        send_waiting(t);
     if (t->ack_now)
         simp_tcp_send_ack(t);
 }

@@ -77,7 +77,8 @@ static void consume(simp_tcp *t, uint32_t len)
             b->last = NULL;
         simp_packet_free(&t->host->world->arena, packet);
     }
-    pass_marks(t);
+    if (b->mark_count > 0)
+        pass_marks(t);
 }
 
 /* ---- urgent bytes ---- */
@@ -183,7 +184,7 @@ static void append(simp_tcp *t, sim_packet *packet)
     simp_receive_buffer *b = &t->receive;
     packet->next = NULL;
     t->rcv_nxt += packet->length;
-    bool urgent = arrive_marks(t, packet);
+    bool urgent = b->mark_count > 0 && arrive_marks(t, packet);
     if (b->last != NULL)
         b->last->next = packet;
     else
@@ -256,8 +257,10 @@ void simp_receive_buffer_add(simp_tcp *t, sim_packet *packet)
         return;
     }
     append(t, packet);
-    pull_early(t);
-    simp_gaps_advance(t);
+    if (t->gaps != NULL) {
+        pull_early(t);
+        simp_gaps_advance(t);
+    }
 }
 
 void simp_receive_buffer_clear(simp_tcp *t)
@@ -354,7 +357,8 @@ uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool 
         if (!peek)
             consume(t, ready.from + count);
     }
-    if (len > 0 && !peek && !is_inline(t) && simp_tcp_profile(t)->one_urgent_byte)
+    if (t->receive.mark_count > 0 && len > 0 && !peek && !is_inline(t) &&
+        simp_tcp_profile(t)->one_urgent_byte)
         lose_passed_marks(t, count == 0);
     return count;
 }

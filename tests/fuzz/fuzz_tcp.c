@@ -107,7 +107,9 @@ static void bring(scene *s, const segment *g)
 
 static simp_tcp *connection_of(const scene *s)
 {
-    return simp_tcp_find(s->w.inside, simp_ip_v4(LOCAL_IP), s->local_port, simp_ip_v4(PEER_IP), PEER_PORT);
+    const simp_tcp_key key = {simp_ip_v4(LOCAL_IP), simp_ip_v4(PEER_IP), s->w.inside->index, s->local_port,
+                              PEER_PORT};
+    return simp_tcp_find(s->w.inside->world, &key);
 }
 
 /* In order, with len octets of text and a window. */
