@@ -27,23 +27,28 @@ static bool is_name(const char *name)
     return true;
 }
 
-sim_host *sim_world_host(const sim_world *world, const char *name)
+static sim_host *find(const sim_world *world, const char *name, uint64_t hash)
 {
-    if (name == NULL)
-        return NULL;
-    simp_hash_node *at = simp_hash_first(&world->host_names, (uint32_t)simp_hash_text(0, name));
-    while (at != NULL && strcmp(((sim_host *)at)->name, name) != 0)
+    simp_hash_node *at = simp_hash_first(&world->host_names, (uint32_t)hash);
+    while (at != NULL && (((sim_host *)at)->name_hash != hash || strcmp(((sim_host *)at)->name, name) != 0))
         at = at->next;
     return (sim_host *)at;
 }
 
-static int check_name(sim_world *world, const char *name)
+sim_host *sim_world_host(const sim_world *world, const char *name)
 {
-    if (!is_name(name))
-        return simp_refuse_named(world, WSAEINVAL, "'%s' is not a host name", name == NULL ? "(null)" : name,
-                                 "a name has 1 to 63 letters, digits, and - . _",
-                                 "choose one like \"client-1\"");
-    if (sim_world_host(world, name) != NULL)
+    return name == NULL ? NULL : find(world, name, simp_hash_text(0, name));
+}
+
+static int refuse_name(sim_world *world, const char *name)
+{
+    return simp_refuse_named(world, WSAEINVAL, "'%s' is not a host name", name == NULL ? "(null)" : name,
+                             "a name has 1 to 63 letters, digits, and - . _", "choose one like \"client-1\"");
+}
+
+static int check_room(sim_world *world, const char *name, uint64_t hash)
+{
+    if (find(world, name, hash) != NULL)
         return simp_refuse_named(world, WSAEADDRINUSE, "there is a host %s already", name,
                                  "labels and the name table need unique names", "choose another name");
     if (world->host_count == SIMP_HOSTS_MAX)
@@ -79,11 +84,10 @@ bool simp_host_ensure_loopback(sim_host *host)
     sim_world *world = host->world;
     if (host->loopback != NULL)
         return true;
-    simp_interface *loopback = simp_alloc_zero(&world->arena, sizeof *loopback);
+    simp_interface *loopback = simp_alloc(&world->arena, sizeof *loopback);
     if (loopback == NULL)
         return false;
-    loopback->host = host;
-    loopback->index = SIMP_LOOPBACK_INDEX;
+    *loopback = (simp_interface){.host = host, .index = SIMP_LOOPBACK_INDEX};
     if (simp_path_init(&loopback->path, loopback, &options) != 0) {
         simp_free(&world->arena, loopback, sizeof *loopback);
         return false;
@@ -94,7 +98,7 @@ bool simp_host_ensure_loopback(sim_host *host)
 
 static simp_task *add_task(sim_host *host)
 {
-    simp_task *task = simp_alloc_zero(&host->world->arena, sizeof *task);
+    simp_task *task = simp_alloc(&host->world->arena, sizeof *task);
     if (task == NULL || simp_task_init(task, host) != 0) {
         simp_free(&host->world->arena, task, sizeof *task);
         return NULL;
@@ -124,35 +128,28 @@ static int discard(sim_world *world, sim_host *host, char *name, size_t name_siz
     return simp_no_memory(world);
 }
 
-/* Sequential ports begin somewhere else on each host and with each seed. */
-static uint16_t first_port(const sim_host *host)
-{
-    simp_stream ports;
-    simp_stream_init(&ports, host->world->options.seed, host->name, "ports");
-    unsigned count = host->stack->port_last - host->stack->port_first + 1;
-    return (uint16_t)(host->stack->port_first + simp_stream_below(&ports, count));
-}
-
 int sim_host_create(sim_world *world, const char *name, sim_host **out)
 {
     if (out == NULL)
         return simp_refuse(world, WSAEINVAL, "a host needs a place for the result", "the pointer is NULL",
                            "pass the address of a sim_host *");
-    int error = check_name(world, name);
+    if (!is_name(name))
+        return refuse_name(world, name);
+    uint64_t hash = simp_hash_text(0, name);
+    int error = check_room(world, name, hash);
     if (error != 0)
         return error;
-    sim_host *host = simp_alloc_zero(&world->arena, sizeof *host);
+    sim_host *host = simp_alloc(&world->arena, sizeof *host);
     char *copy = simp_copy_text(&world->arena, name);
     if (host == NULL || copy == NULL)
         return discard(world, host, copy, strlen(name) + 1);
-    host->world = world;
-    host->name = copy;
-    host->name_hash = simp_hash_text(0, name);
-    host->index = world->host_count;
-    host->interface_count = SIMP_LOOPBACK_INDEX;
-    host->socket_lowest = SIMP_HANDLE_FIRST;
-    host->stack = world->options.stack;
-    host->port_next = first_port(host);
+    *host = (sim_host){.world = world,
+                       .name = copy,
+                       .name_hash = hash,
+                       .index = world->host_count,
+                       .interface_count = SIMP_LOOPBACK_INDEX,
+                       .socket_lowest = SIMP_HANDLE_FIRST,
+                       .stack = world->options.stack};
     if (!enlist(host))
         return discard(world, host, copy, strlen(name) + 1);
     *out = host;

@@ -37,9 +37,9 @@ typedef struct simp_interface {
     struct simp_interface *next;      /* on the host */
     struct simp_interface *link_next; /* on the link */
     sim_host *host;
-    sim_link *link;  /* NULL: loopback */
-    uint16_t index;  /* on the host: 1 is the loopback, the others follow in the order of attaching */
-    bool down;       /* nothing leaves or enters, and its addresses are not the host's */
+    sim_link *link; /* NULL: loopback */
+    uint16_t index; /* on the host: 1 is the loopback, the others follow in the order of attaching */
+    bool down;      /* nothing leaves or enters, and its addresses are not the host's */
     simp_interface_address *addresses;
     simp_path path; /* what leaves here */
 } simp_interface;
@@ -62,11 +62,11 @@ struct sim_host {
     simp_host_faults *faults; /* NULL: nothing is wrong */
     struct simp_ip_state *ip; /* ip_state.h; NULL: nothing out of the ordinary */
     uint32_t ip_id;
-    uint32_t isn_count;       /* connections with readable initial sequence numbers */
+    uint32_t isn_count;        /* connections with readable initial sequence numbers */
     uint16_t faults_installed; /* numbers the fault wrappers of its threads */
-    uint16_t port_next;        /* ephemeral: where a sequential search for a free one begins */
-    uint64_t sequence;        /* ties of the host's events */
-    simp_task *tasks;         /* main first; NULL: nobody asked for one yet */
+    uint16_t port_next; /* ephemeral: where a sequential search for a free one begins; 0: not yet known */
+    uint64_t sequence;  /* ties of the host's events */
+    simp_task *tasks;   /* main first; NULL: nobody asked for one yet */
     simp_interface *loopback; /* NULL: nothing was sent yet */
     simp_interface *interfaces;
     simp_route *routes;

@@ -54,19 +54,47 @@ bool simp_ip_match(simp_ip a, simp_ip b, unsigned bits)
     return ((a.high ^ b.high) & high_mask) == 0 && ((a.low ^ b.low) & low_mask) == 0;
 }
 
-bool simp_ip_parse(const char *text, simp_ip *out)
+/* Four numbers up to 255 without leading zeros, as inet_pton takes them. */
+static bool parse_v4(const char *text, size_t len, simp_ip *out)
 {
-    uint8_t bytes[16];
-    if (inet_pton(AF_INET, text, bytes) == 1) {
-        *out = simp_ip_v4((uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-                          bytes[3]);
-        return true;
+    static const unsigned least[] = {1, 0, 10, 100}; /* for a number with so many digits */
+    const char *end = text + len;
+    uint32_t address = 0;
+    for (unsigned part = 0; part < 4; part++) {
+        const char *start = text;
+        unsigned number = 0;
+        for (; text < end && *text >= '0' && *text <= '9'; text++)
+            number = number * 10 + (unsigned)(*text - '0');
+        size_t digits = (size_t)(text - start);
+        if (digits > 3 || number < least[digits] || number > 255)
+            return false;
+        if (part < 3 && (text == end || *text++ != '.'))
+            return false;
+        address = address << 8 | number;
     }
-    if (inet_pton(AF_INET6, text, bytes) != 1)
+    if (text != end)
+        return false;
+    *out = simp_ip_v4(address);
+    return true;
+}
+
+static bool parse_address(const char *text, size_t len, simp_ip *out)
+{
+    char copy[TEXT_MAX];
+    uint8_t bytes[16];
+    if (parse_v4(text, len, out))
+        return true;
+    if (len >= sizeof copy || memchr(text, '\0', len) != NULL)
+        return false;
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    if (inet_pton(AF_INET6, copy, bytes) != 1)
         return false;
     *out = from_bytes(bytes);
     return true;
 }
+
+bool simp_ip_parse(const char *text, simp_ip *out) { return parse_address(text, strlen(text), out); }
 
 /* One to three digits, at most bits_max; strict, because strtoul would take signs and spaces. */
 static bool parse_bits(const char *text, size_t len, unsigned bits_max, unsigned *out)
@@ -89,15 +117,10 @@ bool simp_ip_parse_prefix(const char *text, size_t len, simp_ip *out, unsigned *
 {
     const char *slash = memchr(text, '/', len);
     size_t address_len = slash != NULL ? (size_t)(slash - text) : len;
-    char address_text[TEXT_MAX];
     simp_ip address;
     unsigned found = 128;
 
-    if (address_len >= sizeof address_text || memchr(text, '\0', len) != NULL)
-        return false;
-    memcpy(address_text, text, address_len);
-    address_text[address_len] = '\0';
-    if (!simp_ip_parse(address_text, &address))
+    if (!parse_address(text, address_len, &address))
         return false;
     if (slash != NULL) {
         /* The way of writing decides how the bits are counted: ::ffff:10.0.0.0/104 is 10.0.0.0/8. */

@@ -29,19 +29,19 @@ static int create(sim_world *world, const char *name, const sim_link_options *op
     int error = simp_link_check_options(world, name, &chosen);
     if (error != 0)
         return error;
-    sim_link *link = simp_alloc_zero(&world->arena, sizeof *link);
+    sim_link *link = simp_alloc(&world->arena, sizeof *link);
     char *copy = simp_copy_text(&world->arena, name);
     if (link == NULL || copy == NULL) {
         simp_free(&world->arena, copy, strlen(name) + 1);
         simp_free(&world->arena, link, sizeof *link);
         return simp_no_memory(world);
     }
-    link->world = world;
-    link->name = copy;
-    link->segment = segment;
-    link->options = chosen;
-    link->interfaces_end = &link->interfaces;
-    link->next = world->links;
+    *link = (sim_link){.world = world,
+                       .next = world->links,
+                       .name = copy,
+                       .segment = segment,
+                       .options = chosen,
+                       .interfaces_end = &link->interfaces};
     world->links = link;
     *out = link;
     return 0;
@@ -72,7 +72,7 @@ static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
 {
     sim_link *link = interface->link;
     sim_world *world = link->world;
-    simp_interface_address *address = simp_alloc_zero(&world->arena, sizeof *address);
+    simp_interface_address *address = simp_alloc(&world->arena, sizeof *address);
     if (address == NULL || !simp_hash_add(&link->neighbours, &world->arena, &address->node,
                                           simp_hash_ip(simp_ip_in_zone(ip, 0)))) {
         simp_free(&world->arena, address, sizeof *address);
@@ -81,6 +81,7 @@ static int enlist_address(simp_interface *interface, simp_ip ip, unsigned bits)
     address->ip = simp_ip_in_zone(ip, interface->index);
     address->node.note = bits;
     address->interface = interface;
+    address->next = NULL;
     simp_interface_address **end = &interface->addresses;
     while (*end != NULL)
         end = &(*end)->next;
@@ -118,11 +119,13 @@ int simp_interface_add_address(simp_interface *interface, const char *text)
     int error = 0;
     bool any = false;
     while (error == 0 && *text != '\0') {
-        size_t skip = strspn(text, " "), len = strcspn(text + skip, " ");
+        size_t len = 0;
+        while (text[len] != '\0' && text[len] != ' ')
+            len++;
         if (len != 0)
-            error = add_address(interface, text + skip, len);
+            error = add_address(interface, text, len);
         any = any || len != 0;
-        text += skip + len;
+        text += len + (text[len] == ' ');
     }
     return error == 0 && !any ? add_address(interface, "", 0) : error;
 }
@@ -161,12 +164,11 @@ int sim_host_attach(sim_host *host, sim_link *link, const char *addresses)
     if (!link->segment && link->interface_count == 2)
         return simp_refuse_named(world, WSAEINVAL, "link %s has its two ends already", link->name,
                                  "a link is point to point", "make it with sim_segment_create");
-    simp_interface *interface = simp_alloc_zero(&world->arena, sizeof *interface);
+    simp_interface *interface = simp_alloc(&world->arena, sizeof *interface);
     if (interface == NULL)
         return simp_no_memory(world);
-    interface->host = host;
-    interface->link = link;
-    interface->index = (uint16_t)(host->interface_count + 1u);
+    *interface = (simp_interface){
+        .host = host, .link = link, .index = (uint16_t)(host->interface_count + 1u)};
     int error = simp_interface_add_address(interface, addresses);
     if (error == 0 && init_path(interface) != 0)
         error = simp_no_memory(world);

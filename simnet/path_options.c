@@ -43,9 +43,10 @@ static sim_impairment impairment_of(simp_plain which, const sim_link_options *o)
 int simp_path_prepare(simp_path *path, const sim_link_options *options)
 {
     if (options->rate_bps != 0 && path->line == NULL) {
-        path->line = simp_alloc_zero(&path->from->host->world->arena, sizeof *path->line);
+        path->line = simp_alloc(&path->from->host->world->arena, sizeof *path->line);
         if (path->line == NULL)
             return WSAENOBUFS;
+        *path->line = (simp_line){0};
     }
     for (unsigned i = 0; i < SIMP_PLAIN_COUNT; i++) {
         if (!needs((simp_plain)i, options))

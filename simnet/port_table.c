@@ -31,10 +31,10 @@ static simp_port *find_or_create(sim_host *host, uint16_t port, bool datagram)
     simp_port *entry = find(host, port, datagram);
     if (entry != NULL)
         return entry;
-    entry = simp_alloc_zero(&world->arena, sizeof *entry);
+    entry = simp_alloc(&world->arena, sizeof *entry);
     if (entry == NULL)
         return NULL;
-    entry->key = key_of(host, port, datagram);
+    *entry = (simp_port){.key = key_of(host, port, datagram)};
     if (!simp_hash_add(&world->ports, &world->arena, &entry->node, (uint32_t)simp_mix(entry->key))) {
         simp_free(&world->arena, entry, sizeof *entry);
         return NULL;
@@ -108,14 +108,25 @@ static uint16_t port_after(const sim_stack *stack, uint16_t port)
     return (uint16_t)(inside ? port + 1u : stack->port_first);
 }
 
+/* Sequential ports begin somewhere else on each host and with each seed. */
+static uint16_t first_port(const sim_host *host)
+{
+    const sim_stack *stack = host->world->options.stack;
+    simp_stream ports;
+    simp_stream_init(&ports, host->world->options.seed, host->name, "ports");
+    unsigned count = stack->port_last - stack->port_first + 1;
+    return (uint16_t)(stack->port_first + simp_stream_below(&ports, count));
+}
+
 /* RFC 6056 3.3.1 or 3.3.2. */
 static uint16_t search_from(const sim_host *host)
 {
     const sim_stack *stack = host->stack;
     unsigned count = stack->port_last - stack->port_first + 1;
-    uint64_t offset = (uint64_t)host->port_next - stack->port_first;
+    uint16_t next = host->port_next != 0 ? host->port_next : first_port(host);
+    uint64_t offset = (uint64_t)next - stack->port_first;
     if (stack->port_order == SIM_PORTS_RANDOM)
-        offset = simp_mix(host->world->options.seed ^ host->name_hash ^ host->port_next);
+        offset = simp_mix(host->world->options.seed ^ host->name_hash ^ next);
     return (uint16_t)(stack->port_first + offset % count);
 }
 

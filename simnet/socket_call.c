@@ -10,6 +10,7 @@
 #include "simnet/ip.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
+#include "simnet/way.h"
 
 enum { BACKLOG_MAX = 65535, SEND_QUEUED_MAX = 1 << 30 };
 
@@ -135,8 +136,8 @@ int simp_call_bind(cas_backend *backend, cas_port_socket *s, const SOCKADDR *add
 
 static int connect_datagram(cas_port_socket *s, simp_ip ip, uint16_t port)
 {
-    simp_next_hop next;
-    int error = simp_ip_route(s->host, ip, &next);
+    const simp_way *way = simp_way_to(s->host, ip);
+    int error = way == NULL ? WSAENETUNREACH : 0;
     if (error == 0 && !s->bound)
         error = simp_port_bind(s, wildcard(s), 0);
     if (error != 0)
@@ -144,7 +145,7 @@ static int connect_datagram(cas_port_socket *s, simp_ip ip, uint16_t port)
     s->connected = true;
     s->remote = ip;
     s->remote_port = port;
-    s->self = simp_ip_is_any(s->local) ? next.source : s->local;
+    s->self = simp_ip_is_any(s->local) ? way->next.source : s->local;
     return 0;
 }
 
@@ -174,18 +175,19 @@ static int open_actively(cas_port_socket *s, simp_ip self, simp_ip ip, uint16_t 
 
 static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
 {
-    simp_next_hop next;
+    const simp_way *way = NULL;
     int error = check_stream_connect(s, ip, port);
-    if (error == 0 && (simp_ip_is_multicast(ip) || simp_host_is_broadcast(s->host, ip)))
-        error = WSAENETUNREACH; /* RFC 9293 MUST-46 */
-    if (error == 0)
-        error = simp_ip_route(s->host, ip, &next);
+    if (error == 0 && !simp_ip_is_multicast(ip) &&
+        !simp_host_is_broadcast(s->host, ip)) /* RFC 9293 MUST-46 */
+        way = simp_way_to(s->host, ip);
+    if (error == 0 && way == NULL)
+        error = WSAENETUNREACH;
     bool was_bound = s->bound;
     if (error == 0 && !was_bound)
         error = simp_port_bind(s, wildcard(s), 0);
     if (error != 0)
         return error;
-    error = open_actively(s, simp_ip_is_any(s->local) ? next.source : s->local, ip, port);
+    error = open_actively(s, simp_ip_is_any(s->local) ? way->next.source : s->local, ip, port);
     if (error != 0 && !was_bound)
         simp_port_unbind_ephemeral(s);
     return error != 0 ? error : WSAEWOULDBLOCK;

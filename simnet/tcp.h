@@ -262,7 +262,7 @@ void simp_tcp_send_reset(simp_tcp *);
 void simp_tcp_window_opened(simp_tcp *);
 uint32_t simp_tcp_usable_receive_window(const simp_tcp *);
 /* The largest TCP payload on the way to a destination. */
-uint16_t simp_tcp_path_mss(const sim_host *, simp_ip destination);
+uint16_t simp_tcp_path_mss(sim_host *, simp_ip destination);
 
 /* ---- tcp_timer.c ---- */
 void simp_tcp_timer_init(simp_tcp *);

@@ -5,13 +5,14 @@
  */
 #include "simnet/ip.h"
 #include "simnet/tcp_sack.h"
+#include "simnet/way.h"
 
 enum { IPV4_AND_TCP = 40, IPV6_AND_TCP = 60, WINDOW_MAX = 65535 };
 
-uint16_t simp_tcp_path_mss(const sim_host *host, simp_ip destination)
+uint16_t simp_tcp_path_mss(sim_host *host, simp_ip destination)
 {
-    simp_next_hop next;
-    uint32_t mtu = simp_ip_route(host, destination, &next) == 0 ? next.mtu : 1500;
+    const simp_way *way = simp_way_to(host, destination);
+    uint32_t mtu = way != NULL ? way->next.mtu : 1500;
     uint32_t headers = simp_ip_is_v4(destination) ? IPV4_AND_TCP : IPV6_AND_TCP;
     return (uint16_t)(mtu - headers);
 }

@@ -33,7 +33,7 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
 bool simp_ways_ensure(sim_host *host)
 {
     if (host->ways == NULL)
-        host->ways = simp_alloc_zero(&host->world->arena, WAYS * sizeof *host->ways);
+        host->ways = simp_alloc_zero(&host->world->arena, sizeof(simp_way[WAYS]));
     return host->ways != NULL && simp_host_ensure_loopback(host);
 }
 

@@ -5,6 +5,7 @@
 #include "simnet/world.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,6 +26,15 @@ static void limit_instant(sim_world *world)
     world->event_limit = world->event_count + (left < most ? left : most);
 }
 
+/* All but the arena, which is made, and texts, which are written before they are read. */
+static void clear(sim_world *world)
+{
+    memset((char *)world + sizeof world->arena, 0, offsetof(sim_world, stack) - sizeof world->arena);
+    world->failure[0] = '\0';
+    world->error.code = 0;
+    world->error.what[0] = world->error.why[0] = world->error.fix[0] = '\0';
+}
+
 int sim_world_create(const sim_world_options *options, sim_world **out)
 {
     if (out == NULL)
@@ -40,16 +50,16 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
         chosen.stack = &simp_stack_rfc;
     if (chosen.stack != &simp_stack_rfc && sim_stack_check(chosen.stack, NULL) != 0)
         return WSAEINVAL;
-    simp_arena arena;
-    simp_arena_init(&arena, chosen.memory);
-    sim_world *world = simp_alloc_zero(&arena, sizeof *world);
+    sim_world *world = (sim_world *)simp_arena_create(chosen.memory, sizeof *world);
     if (world == NULL)
         return WSAENOBUFS;
-    world->arena = arena;
+    clear(world);
     world->topology = 1;
     world->options = chosen;
-    world->stack = *chosen.stack;
-    world->options.stack = &world->stack;
+    if (chosen.stack != &simp_stack_rfc) {
+        world->stack = *chosen.stack;
+        world->options.stack = &world->stack;
+    }
     limit_instant(world);
     simp_fingerprint_init(&world->fingerprint, chosen.seed);
     simp_choice_log_init(&world->choices, world, &world->arena.base);
@@ -64,8 +74,7 @@ void sim_world_destroy(sim_world *world)
     cas_thread *current = cas_thread_current();
     if (current != NULL && sim_host_of(current) != NULL && sim_host_world(sim_host_of(current)) == world)
         cas_thread_enter(NULL);
-    simp_arena arena = world->arena; /* the world lies in it */
-    simp_arena_fini(&arena);
+    simp_arena_fini(&world->arena);
 }
 
 /* ---- running ---- */

@@ -23,33 +23,34 @@ struct simp_tcp;
 struct simp_port;
 
 struct sim_world {
-    simp_arena arena;
+    simp_arena arena; /* first; the world lies in it */
     simp_event_queue events;
     uint64_t now_ns;
     uint64_t event_count;
-    uint64_t event_limit; /* of event_count: the world's, or that of the present instant */
+    uint64_t event_limit;  /* of event_count: the world's, or that of the present instant */
     uint64_t packet_count; /* ids given */
     uint64_t action_count; /* ties of actions */
     sim_world_options options;
-    sim_stack stack; /* options.stack points here */
-    simp_fingerprint fingerprint;
     simp_choice_log choices;
     struct simp_user_site *user_sites;
     sim_host **hosts;
     uint32_t host_count, host_capacity;
     sim_link *links;
-    struct simp_name *names; /* newest first, see name_table.c */
-    uint32_t topology; /* counts changes of addresses, routes and interfaces; see way.h */
+    struct simp_name *names;          /* newest first, see name_table.c */
+    uint32_t topology;                /* counts changes of addresses, routes and interfaces; see way.h */
     struct sim_partition *partitions; /* that hold */
     sim_observer *observers;
     simp_hash_table connections; /* simp_tcp by host, addresses and ports */
     simp_hash_table ports;       /* simp_port by host, protocol and port */
     simp_hash_table host_names;  /* sim_host by name */
     struct sim_bridge *bridges;
-    unsigned wait_depth;               /* cas_pump_run inside callbacks */
+    unsigned wait_depth; /* cas_pump_run inside callbacks */
     bool stop;
     bool out_of_memory; /* where no call could report it */
     bool failed;
+    /* From here on nothing is cleared in advance. */
+    sim_stack stack; /* options.stack points here, unless the world has the usual one */
+    simp_fingerprint fingerprint;
     char failure[512];
     sim_error error;
 };

@@ -54,6 +54,13 @@ static void parse_loose_text_is_refused(void)
     EXPECT_TRUE(refuses("1.2.3"));
     EXPECT_TRUE(refuses("1.2.3.4.5"));
     EXPECT_TRUE(refuses("1.2.3.256"));
+    EXPECT_TRUE(refuses("1.2.3.1000"));
+    EXPECT_TRUE(refuses("1.2.3.04"));
+    EXPECT_TRUE(refuses("1.2.3.00"));
+    EXPECT_TRUE(refuses("1..3.4"));
+    EXPECT_TRUE(refuses("1.2.3."));
+    EXPECT_TRUE(refuses("1.2.3.4."));
+    EXPECT_TRUE(refuses(".1.2.3"));
     EXPECT_TRUE(refuses("0x7f.0.0.1"));
     EXPECT_TRUE(refuses(" 1.2.3.4"));
     EXPECT_TRUE(refuses("1.2.3.4 "));
