@@ -14,6 +14,8 @@
 
 #include "castanet/sim.h"
 #include "castanet/sim_fault.h"
+#include "tests/swarm_datagram.h"
+#include "tests/swarm_watch.h"
 #include "tests/transfer.h"
 
 /* ---- features: each is on or off in a seed ---- */
@@ -46,7 +48,42 @@
     FEATURE(ABORTS, aborts, 20)                                                                              \
     FEATURE(RUDE, rude, 15)       /* programs that close without reading on */                               \
     FEATURE(BACKLOG, backlog, 15) /* short ones */                                                           \
-    FEATURE(CALLS, calls, 25)     /* faults of the API: short transfers, late notifications */
+    FEATURE(CALLS, calls, 25)     /* faults of the API: short transfers, late notifications */               \
+    /* impairments, in the order of sim_impairment_kind */                                                   \
+    FEATURE(RESETS, resets, 8)                                                                               \
+    FEATURE(BOTTLENECK, bottleneck, 12)                                                                      \
+    FEATURE(DROPS, drops, 15)                                                                                \
+    FEATURE(GILBERT, gilbert, 12)                                                                            \
+    FEATURE(GILBERT_ELLIOTT, gilbert_elliott, 12)                                                            \
+    FEATURE(FOUR_STATE, four_state, 12)                                                                      \
+    FEATURE(BIT_ERRORS, bit_errors, 12)                                                                      \
+    FEATURE(CORRUPT, corrupt, 20)                                                                            \
+    FEATURE(CLEAR_URGENT, clear_urgent, 8)                                                                   \
+    FEATURE(COPIES, copies, 15)                                                                              \
+    FEATURE(REPLAY, replay, 12)                                                                              \
+    FEATURE(QUEUE, queue, 15)                                                                                \
+    FEATURE(DELAY, delay, 15)                                                                                \
+    FEATURE(DISPLACE, displace, 15)                                                                          \
+    FEATURE(BLOCK, block, 8)                                                                                 \
+    FEATURE(HOLD, hold, 10)                                                                                  \
+    FEATURE(DOWN, down, 8)                                                                                   \
+    FEATURE(FLAP, flap, 8)                                                                                   \
+    FEATURE(SCOPES, scopes, 50)       /* impairments of some packets only ... */                             \
+    FEATURE(ADDRESSED, addressed, 40) /* ... of the n-th, of every n-th, of a mask, of a list */             \
+    FEATURE(WINDOWS, windows, 50)     /* ... and for some time only */                                       \
+    FEATURE(LIES, lies, 6) /* corruption that checksums do not find: what arrives may be anything */         \
+    /* faults of hosts, in the order of swarm_fault_kind */                                                  \
+    FEATURE(CRASH, crash, 8)                                                                                 \
+    FEATURE(POWER, power, 8)                                                                                 \
+    FEATURE(PAUSE, pause, 12)                                                                                \
+    FEATURE(CPU, cpu, 12)                                                                                    \
+    FEATURE(CLOCK, clock, 12)                                                                                \
+    FEATURE(NO_BUFFERS, no_buffers, 8)                                                                       \
+    FEATURE(KILL, kill, 8) /* of one connection: a forged reset to both ends, or of the link's */            \
+    FEATURE(FORGET, forget, 6)                                                                               \
+    FEATURE(ADDRESS, address, 8)     /* taken from a host, and given back */                                 \
+    FEATURE(INTERFACE, interface, 8) /* down, and up again */                                                \
+    FEATURE(DATAGRAMS, datagrams, 40)
 
 typedef enum swarm_feature {
 #define SWARM_FEATURE_ENUM(id, name, percent) SWARM_##id,
@@ -66,8 +103,12 @@ enum {
     SWARM_ROUTERS_MAX = 2,
     SWARM_LINKS_MAX = 5,
     SWARM_PARTITIONS_MAX = 3,
+    SWARM_IMPAIRMENTS_MAX = 36,
+    SWARM_FAULTS_MAX = 20,
+    SWARM_COPIES_EACH = 3, /* at most, of one packet by one impairment */
     SWARM_CONNECTIONS_MAX = 50,
-    SWARM_PORT = 40000
+    SWARM_PORT = 40000,         /* of TCP ... */
+    SWARM_DATAGRAM_PORT = 40001 /* ... and UDP */
 };
 
 typedef enum swarm_topology {
@@ -88,6 +129,41 @@ typedef struct swarm_partition_plan {
     sim_partition_options options;
     uint64_t begin_ns, end_ns;
 } swarm_partition_plan;
+
+typedef enum swarm_side { SWARM_BOTH_SIDES, SWARM_NEAR_SIDE, SWARM_FAR_SIDE } swarm_side;
+
+typedef struct swarm_impairment_plan {
+    unsigned link;
+    swarm_side side;
+    uint64_t removed_ns; /* by sim_stage_remove; 0: never */
+    uint64_t list[4];    /* what.which.list points to it */
+    char source[46];     /* ... and what.scope.source */
+    sim_impairment what;
+} swarm_impairment_plan;
+
+typedef enum swarm_fault_kind {
+    SWARM_FAULT_CRASH,
+    SWARM_FAULT_POWER,
+    SWARM_FAULT_PAUSE,
+    SWARM_FAULT_CPU,
+    SWARM_FAULT_CLOCK,
+    SWARM_FAULT_NO_BUFFERS,
+    SWARM_FAULT_KILL,
+    SWARM_FAULT_FORGET,
+    SWARM_FAULT_ADDRESS,
+    SWARM_FAULT_INTERFACE,
+    SWARM_FAULT_KINDS
+} swarm_fault_kind;
+
+typedef struct swarm_fault_plan {
+    swarm_fault_kind kind;
+    unsigned host; /* may be a router */
+    uint64_t begin_ns, end_ns;
+    int64_t jump_ns, drift_ppm; /* clock; CPU: jump_ns is the longest delay */
+    unsigned connection, end;   /* kill, forget */
+    bool by_link;               /* kill: a RST that the link forges */
+    bool ipv6;                  /* address */
+} swarm_fault_plan;
 
 typedef struct swarm_host_plan {
     const sim_stack *stack; /* NULL: that of the world */
@@ -115,13 +191,17 @@ typedef struct swarm_plan {
     uint64_t features; /* a bit each */
     swarm_topology topology;
     unsigned host_count, router_count, link_count, partition_count, connection_count;
+    unsigned impairment_count, fault_count;
     cas_profile profile;
     const sim_stack *stack;
     sim_fault_options calls; /* of every thread; only with SWARM_CALLS */
     swarm_link_plan links[SWARM_LINKS_MAX];
     swarm_partition_plan partitions[SWARM_PARTITIONS_MAX];
+    swarm_impairment_plan impairments[SWARM_IMPAIRMENTS_MAX];
+    swarm_fault_plan faults[SWARM_FAULTS_MAX];
     swarm_host_plan hosts[SWARM_HOSTS_MAX];
     swarm_connection_plan connections[SWARM_CONNECTIONS_MAX];
+    swarm_datagram_plan datagrams;
 } swarm_plan;
 
 static inline bool swarm_has(const swarm_plan *plan, swarm_feature feature)
@@ -130,7 +210,21 @@ static inline bool swarm_has(const swarm_plan *plan, swarm_feature feature)
 }
 
 void swarm_draw(swarm_plan *, uint64_t seed, const swarm_less *less);
+void swarm_draw_impairments(swarm_plan *);
+void swarm_draw_faults(swarm_plan *);
 void swarm_print_plan(FILE *, const swarm_plan *);
+void swarm_print_impairments(FILE *, const swarm_plan *);
+void swarm_print_faults(FILE *, const swarm_plan *);
+/* Is there a fault of this kind for this host? */
+bool swarm_host_has(const swarm_plan *, unsigned host, swarm_fault_kind);
+
+/* ---- dice: how plans are drawn ---- */
+
+simp_stream swarm_dice(const swarm_plan *, const char *who, unsigned index);
+/* In percent. */
+bool swarm_chance(simp_stream *, unsigned percent);
+/* least to most (at least 1), every magnitude equally likely. */
+uint64_t swarm_magnitude(simp_stream *, uint64_t least, uint64_t most);
 
 /* ---- worlds ---- */
 
@@ -139,6 +233,9 @@ typedef struct swarm_connection {
     char names[2][32];
     UINT client_port; /* once it connects */
     bool accepted;
+    bool killed;       /* a fault has reset it, or tried to */
+    bool forgotten[2]; /* the host of this end forgot it */
+    unsigned lies;     /* segments that arrived other than they were sent */
 } swarm_connection;
 
 typedef struct swarm_listener {
@@ -154,19 +251,38 @@ typedef struct swarm_world {
     sim_link *links[SWARM_LINKS_MAX];
     sim_partition *partitions[SWARM_PARTITIONS_MAX];
     sim_fault *faults[SWARM_HOSTS_MAX];
-    swarm_listener listeners[SWARM_HOSTS_MAX][2]; /* IPv4, IPv6 */
+    sim_stage *stages[SWARM_IMPAIRMENTS_MAX];
+    swarm_watch watch;
+    swarm_datagrams datagrams;
+    bool crashed[SWARM_HOSTS_MAX + SWARM_ROUTERS_MAX]; /* at least once */
+    swarm_listener listeners[SWARM_HOSTS_MAX][2];      /* IPv4, IPv6 */
     swarm_connection connections[SWARM_CONNECTIONS_MAX];
     transfer_socket sockets[2 * SWARM_CONNECTIONS_MAX]; /* handed out in the order of need */
     unsigned socket_count;
     struct swarm_action {
         struct swarm_world *world;
         unsigned index;
-    } actions[SWARM_CONNECTIONS_MAX + 2 * SWARM_PARTITIONS_MAX + SWARM_LINKS_MAX];
+    } actions[SWARM_CONNECTIONS_MAX + 2 * SWARM_PARTITIONS_MAX + SWARM_LINKS_MAX + SWARM_IMPAIRMENTS_MAX +
+              2 * SWARM_FAULTS_MAX + SWARM_HOSTS_MAX + SWARM_STREAMS_MAX];
     unsigned action_count;
 } swarm_world;
 
 /* Makes the world of a plan, which must outlive it.  False: the world's error says why. */
 bool swarm_build(swarm_world *, const swarm_plan *, cas_allocator *memory);
+/* Adds the impairments, and the times of their removal. */
+int swarm_impair(swarm_world *);
+/* Schedules what goes wrong with hosts. */
+int swarm_schedule_faults(swarm_world *);
+/* What the host's programs do when it starts, and after each crash. */
+void swarm_listen(swarm_world *, unsigned host);
+/* The argument of an action. */
+struct swarm_action *swarm_action_of(swarm_world *, unsigned index);
+void swarm_tell_refusal(swarm_world *, const char *what);
+sim_host *swarm_end_of_link(const swarm_world *, unsigned link, swarm_side);
+/* The link of a host. */
+unsigned swarm_link_of(const swarm_plan *, unsigned host);
+/* The same with the length of its network's prefix. */
+void swarm_prefix(const swarm_plan *, unsigned host, bool ipv6, char text[64]);
 /* The numeric address of a host. */
 void swarm_address(const swarm_plan *, unsigned host, bool ipv6, char text[46]);
 

@@ -2,16 +2,21 @@
  *
  * How transfers may end.
  *
- *  1. Both ends DONE, or one of them has LEFT as planned, or there is a cause for what failed.
- *  2. Causes: the other end has LEFT or FAILED; packets were lost, or came so late that a connection may be
- *     given up; a short backlog refuses.
- *  3. Who waits for ever must be unable to know: its peer is gone, something was lost on the way, it has
- *     nothing in flight and does not keep the connection alive.
+ *  1. Both ends DONE, or one of them has LEFT as planned or crashed, or there is evidence for what failed.
+ *  2. Evidence of a failure at an end: a reset or an ICMP error arrived there; or the way lost, in rounds,
+ *     what it sent or the answers for as long as its stack tries; or its host could not send.  That a world
+ *     loses packets somewhere is none, and where little is lost nothing times out.
+ *  3. Who sends a reset had a reason, which swarm_watch.c looks at when it is sent.
+ *  4. Who has read the end of a stream has a peer that ended it.
+ *  5. Who waits for ever must be unable to know: its peer is gone, what told so was lost on the way of this
+ *     connection, it has nothing in flight and does not keep the connection alive.
  */
 #include <inttypes.h>
 
 #include "simnet/tcp.h"
 #include "tests/swarm.h"
+
+enum { ROUNDS = 5, SYN_ROUNDS = 3, TAME_LOSS_PPM = 50000 };
 
 sim_link_counters swarm_link_counters(const swarm_world *w)
 {
@@ -26,75 +31,199 @@ sim_link_counters swarm_link_counters(const swarm_world *w)
         sum.duplicated += one.duplicated;
         sum.reordered += one.reordered;
         sum.scripted += one.scripted;
+        sum.blocked += one.blocked;
+        sum.down += one.down;
+        sum.too_big += one.too_big;
+        sum.corrupted += one.corrupted;
+        sum.changed += one.changed;
+        sum.forged += one.forged;
+        sum.marked += one.marked;
+        sum.held += one.held;
+        sum.replayed += one.replayed;
     }
     return sum;
 }
 
 /* ---- causes ---- */
 
-static bool may_lose(const swarm_world *w)
+/* What the judge knows of one end. */
+typedef struct view {
+    const swarm_world *w;
+    const swarm_connection *c;
+    const swarm_connection_plan *plan;
+    const transfer_end *e, *peer;
+    const swarm_flow *flow; /* NULL: nothing was ever sent */
+    unsigned connection, end, host, other_host;
+} view;
+
+static view view_of(const swarm_world *w, unsigned connection, unsigned end)
 {
-    sim_link_counters c = swarm_link_counters(w);
-    return c.lost + c.overflowed + c.scripted > 0 || swarm_has(w->plan, SWARM_PARTITIONS);
+    const swarm_connection *c = &w->connections[connection];
+    const swarm_connection_plan *plan = &w->plan->connections[connection];
+    return (view){.w = w,
+                  .c = c,
+                  .plan = plan,
+                  .e = &c->ends[end],
+                  .peer = &c->ends[1 - end],
+                  .flow = swarm_watch_flow(w, connection),
+                  .connection = connection,
+                  .end = end,
+                  .host = end == 0 ? plan->client : plan->server,
+                  .other_host = end == 0 ? plan->server : plan->client};
 }
 
-/* Longer than some stack waits for the answer to a SYN. */
-static bool may_be_late(const swarm_world *w)
+static bool has_gone(const transfer_end *e) { return transfer_is_over(e) && e->state != TRANSFER_DONE; }
+
+/* Was the end's host unable to send for some of this time? */
+static bool was_mute(const view *v, unsigned host, uint64_t from_ns, uint64_t until_ns)
 {
-    int64_t late_ns = 0;
+    for (unsigned i = 0; i < v->w->plan->fault_count; i++) {
+        const swarm_fault_plan *f = &v->w->plan->faults[i];
+        bool mutes = f->kind == SWARM_FAULT_ADDRESS || f->kind == SWARM_FAULT_INTERFACE ||
+                     f->kind == SWARM_FAULT_NO_BUFFERS;
+        if (mutes && f->host == host && f->begin_ns <= until_ns && f->end_ns >= from_ns)
+            return true;
+    }
+    return false;
+}
+
+/* A world in which so many packets in a row are not lost by chance, and nothing else takes any. */
+static bool is_tame(const swarm_world *w)
+{
+    static const swarm_feature wild[] = {
+        SWARM_FAR,        SWARM_RATE,    SWARM_PARTITIONS, SWARM_BACKLOG,         SWARM_RESETS,
+        SWARM_DROPS,      SWARM_GILBERT, SWARM_FOUR_STATE, SWARM_GILBERT_ELLIOTT, SWARM_BIT_ERRORS,
+        SWARM_BOTTLENECK, SWARM_CORRUPT, SWARM_QUEUE,      SWARM_BLOCK,           SWARM_HOLD,
+        SWARM_DOWN,       SWARM_FLAP,    SWARM_LIES,       SWARM_DELAY,           SWARM_CPU};
+    for (unsigned i = 0; i < sizeof wild / sizeof wild[0]; i++) {
+        if (swarm_has(w->plan, wild[i]))
+            return false;
+    }
     for (unsigned i = 0; i < w->plan->link_count; i++) {
         const swarm_link_plan *link = &w->plan->links[i];
-        const sim_link_options *all[] = {&link->there, &link->back, &link->later};
-        for (unsigned k = 0; k < 3; k++) {
-            int64_t queued = all[k]->rate_bps == 0
-                                 ? 0
-                                 : all[k]->queue_bytes * 8000 / (all[k]->rate_bps / 1000000 + 1);
-            late_ns += all[k]->latency_ns + all[k]->jitter_ns + all[k]->reorder_delay_ns + queued;
-        }
+        if (link->there.loss_ppm > TAME_LOSS_PPM || link->back.loss_ppm > TAME_LOSS_PPM ||
+            link->later.loss_ppm > TAME_LOSS_PPM)
+            return false;
     }
-    return late_ns >= SIM_S(2);
+    return w->plan->fault_count == 0;
 }
 
-static bool has_gone(const transfer_end *e)
+/* So many rounds without an answer end a connection or an attempt at the least. */
+static unsigned patience(const view *v)
 {
-    return e->state == TRANSFER_FAILED || e->state == TRANSFER_LEFT;
+    const swarm_plan *plan = v->w->plan;
+    const sim_stack *own = plan->hosts[v->host].stack, *stack = own == NULL ? plan->stack : own;
+    unsigned rounds = !v->e->never_opened && stack->keepalive_probes < stack->retransmissions_max
+                          ? stack->keepalive_probes
+                      : v->e->never_opened ? stack->syn_retries
+                                           : stack->retransmissions_max;
+    unsigned most = v->e->never_opened ? SYN_ROUNDS : ROUNDS;
+    rounds = rounds < most ? rounds : most;
+    /* A clock that jumps lets one of them pass at once. */
+    return swarm_has(plan, SWARM_CLOCK) ? rounds - 1 : rounds;
 }
 
-static bool has_cause(const swarm_world *w, const transfer_end *e)
+/* Did the way fail this end for as long as it had to try? */
+static bool may_have_timed_out(const view *v)
 {
-    bool refused = e->error == WSAECONNREFUSED && swarm_has(w->plan, SWARM_BACKLOG);
-    return refused || may_lose(w) || may_be_late(w) || e->peer->state == TRANSFER_LEFT;
+    uint64_t since_ns;
+    if (v->flow == NULL)
+        return was_mute(v, v->host, 0, v->e->failed_ns);
+    unsigned rounds = swarm_watch_silence(v->w, v->flow, v->end, v->e->failed_ns, &since_ns);
+    return (rounds >= patience(v) && !is_tame(v->w)) || was_mute(v, v->host, since_ns, v->e->failed_ns) ||
+           was_mute(v, v->other_host, since_ns, v->e->failed_ns);
+}
+
+/* A full queue drops who comes. */
+static bool may_be_refused(const view *v)
+{
+    const swarm_plan *plan = v->w->plan;
+    bool lost_listener = swarm_host_has(plan, v->other_host, SWARM_FAULT_CRASH) ||
+                         swarm_host_has(plan, v->other_host, SWARM_FAULT_POWER);
+    bool forged = v->flow != NULL && v->flow->forged > 0;
+    return swarm_has(plan, SWARM_BACKLOG) || lost_listener || forged || v->c->killed;
+}
+
+/* Why a connection may end with an error. */
+static bool has_cause(const view *v)
+{
+    const swarm_flow *flow = v->flow;
+    bool reset = flow != NULL && flow->resets_arrived[v->end] > 0;
+    bool told = flow != NULL && flow->errors_arrived[v->end] > 0;
+    if (v->c->killed || v->c->forgotten[v->end] || v->c->lies > 0)
+        return true;
+    if (v->e->error == WSAECONNREFUSED)
+        return reset && (may_be_refused(v) || v->peer->state != TRANSFER_UNBORN ||
+                         swarm_watch_lost(v->w, flow, 0) || swarm_watch_lost(v->w, flow, 1));
+    bool dropped = v->e->never_opened && swarm_has(v->w->plan, SWARM_BACKLOG);
+    return reset || told || dropped || may_have_timed_out(v);
 }
 
 /* ---- waiting ---- */
 
-static bool cannot_know(const swarm_world *w, unsigned connection, unsigned end)
+/* May something that the peer's end of it said, or would have said, not have come? */
+static bool may_have_missed(const view *v)
 {
-    const transfer_end *e = &w->connections[connection].ends[end];
-    const simp_tcp *t = swarm_tcp_of(w, connection, end);
-    bool silent = t != NULL && t->una == t->max && t->max == t->send.end + (t->fin_queued ? 1 : 0);
-    bool ended = transfer_is_over(e->peer) || e->peer->state == TRANSFER_UNBORN;
-    bool gone = ended && swarm_tcp_of(w, connection, 1 - end) == NULL;
-    return silent && gone && may_lose(w) && !e->plan.keepalive;
+    bool vanished = swarm_host_has(v->w->plan, v->other_host, SWARM_FAULT_POWER) ||
+                    v->c->forgotten[1 - v->end];
+    return vanished || v->flow == NULL || v->flow->forged > 0 || swarm_watch_lost(v->w, v->flow, v->end) ||
+           was_mute(v, v->other_host, 0, SIM_FOREVER) || was_mute(v, v->host, 0, SIM_FOREVER);
 }
 
-static const char *objection(const swarm_world *w, unsigned connection, unsigned end)
+static bool cannot_know(const view *v)
 {
-    const transfer_end *e = &w->connections[connection].ends[end], *peer = e->peer;
-    switch (e->state) {
-    case TRANSFER_UNBORN:
-        if (end == 0)
-            return "never began";
-        return has_gone(peer) || cannot_know(w, connection, 0) ? NULL
-                                                               : "stall: its connection was never accepted";
+    const simp_tcp *t = swarm_tcp_of(v->w, v->connection, v->end);
+    bool silent = t != NULL && t->una == t->max && t->max == t->send.end + (t->fin_queued ? 1 : 0);
+    bool ended = transfer_is_over(v->peer) || v->peer->state == TRANSFER_UNBORN ||
+                 v->c->forgotten[1 - v->end];
+    bool gone = ended && swarm_tcp_of(v->w, v->connection, 1 - v->end) == NULL;
+    return silent && gone && may_have_missed(v) && !v->e->plan.keepalive;
+}
+
+/* ---- verdicts ---- */
+
+static const char *objection_to_waiting(const view *v)
+{
+    if (v->c->forgotten[v->end] || v->c->lies > 0 || cannot_know(v))
+        return NULL;
+    return "stall: it waits for ever";
+}
+
+static const char *objection_to_unborn(const view *v)
+{
+    bool was_down = swarm_host_has(v->w->plan, v->host, SWARM_FAULT_POWER);
+    if (v->end == 0)
+        return was_down ? NULL : "never began";
+    if (has_gone(v->peer) || v->peer->state == TRANSFER_UNBORN || v->c->lies > 0)
+        return NULL;
+    view client = view_of(v->w, v->connection, 0);
+    return cannot_know(&client) || v->c->forgotten[0] ? NULL : "stall: its connection was never accepted";
+}
+
+/* It has read the peer's end, so the peer made one, in order. */
+static const char *objection_to_done(const view *v)
+{
+    const transfer_end *peer = v->peer;
+    if (v->c->lies > 0)
+        return NULL;
+    if (peer->state == TRANSFER_UNBORN || peer->state == TRANSFER_CONNECTING)
+        return "done alone: its peer never opened";
+    bool ended = peer->shut || (peer->state == TRANSFER_LEFT && peer->plan.ending == TRANSFER_CLOSE);
+    if (peer->sent != peer->plan.bytes || !ended)
+        return "done alone: its peer never ended the stream";
+    return NULL;
+}
+
+static const char *objection(const view *v)
+{
+    switch (v->e->state) {
+    case TRANSFER_UNBORN: return objection_to_unborn(v);
     case TRANSFER_CONNECTING: return "stall: Connect has no outcome";
-    case TRANSFER_OPEN: return cannot_know(w, connection, end) ? NULL : "stall: it waits for ever";
-    case TRANSFER_FAILED: return has_cause(w, e) ? NULL : "reset without a cause";
-    case TRANSFER_LEFT: return NULL;
-    case TRANSFER_DONE:
-        return peer->state == TRANSFER_UNBORN || peer->state == TRANSFER_CONNECTING
-                   ? "done alone: its peer never opened"
-                   : NULL;
+    case TRANSFER_OPEN: return objection_to_waiting(v);
+    case TRANSFER_FAILED: return has_cause(v) ? NULL : "failed without a cause";
+    case TRANSFER_LEFT:
+    case TRANSFER_CRASHED: return NULL;
+    case TRANSFER_DONE: return objection_to_done(v);
     }
     return "impossible state";
 }
@@ -102,7 +231,8 @@ static const char *objection(const swarm_world *w, unsigned connection, unsigned
 static bool judge(const swarm_world *w, unsigned connection, char *failure, size_t size)
 {
     for (unsigned end = 0; end < 2; end++) {
-        const char *wrong = objection(w, connection, end);
+        view v = view_of(w, connection, end);
+        const char *wrong = objection(&v);
         if (wrong == NULL)
             continue;
         int len = snprintf(failure, size, "%s (%s)", wrong, w->connections[connection].ends[end].name);
@@ -119,5 +249,5 @@ bool swarm_judge(const swarm_world *w, char *failure, size_t size)
         if ((w->plan->less.connections >> i & 1) == 0 && !judge(w, i, failure, size))
             return false;
     }
-    return true;
+    return swarm_datagrams_judge(w, failure, size);
 }

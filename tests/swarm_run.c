@@ -52,6 +52,10 @@ static void run_to_rest(swarm_world *w, const swarm_mode *mode, swarm_outcome *o
     sim_stop stop = SIM_STOP_TIME;
     while (stop == SIM_STOP_TIME && what[0] == '\0' && sim_world_now(w->world) < LATEST_NS) {
         stop = sim_world_step(w->world);
+        if (w->watch.failure[0] != '\0') {
+            fail(o, "%s, at %.6f ms", w->watch.failure, (double)sim_world_now(w->world) / 1e6);
+            break;
+        }
         if (mode->check && simp_world_check(w->world, what, sizeof what) != 0)
             fail(o, "invariant: %s, at %.6f ms", what, (double)sim_world_now(w->world) / 1e6);
     }
@@ -96,6 +100,7 @@ static void close_all(swarm_world *w)
         }
         CAsyncSocket_Destruct(&w->listeners[i][0].socket);
         CAsyncSocket_Destruct(&w->listeners[i][1].socket);
+        swarm_datagrams_close(w, i);
         cas_thread_enter(before);
     }
 }
@@ -116,6 +121,7 @@ static void expect_nothing_left(swarm_world *w, swarm_outcome *o)
 
 static void end(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
 {
+    w->watch.is_over = true;
     close_all(w);
     if (o->failed)
         return;
@@ -162,6 +168,7 @@ void swarm_run(const swarm_plan *plan, const swarm_mode *mode, swarm_outcome *o)
              error == NULL ? "" : error->fix);
     }
     sim_world_destroy(w.world);
+    swarm_watch_end(&w.watch);
     if (memory.blocks_live != 0)
         fail(o, "left behind: %zu blocks of memory", (size_t)memory.blocks_live);
 }

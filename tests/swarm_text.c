@@ -114,7 +114,10 @@ void swarm_print_plan(FILE *out, const swarm_plan *plan)
                 plan->hosts[i].backlog, plan->hosts[i].listener.send_buffer,
                 plan->hosts[i].listener.receive_buffer,
                 plan->hosts[i].listener.inline_urgent ? " inline" : "");
+    swarm_print_impairments(out, plan);
+    swarm_print_faults(out, plan);
     print_connections(out, plan);
+    swarm_print_datagrams(out, plan);
 }
 
 /* ---- connections ---- */

@@ -15,8 +15,10 @@ enum { ROUTER_ADDRESS = 254, EVENTS_MAX = 30000000 };
 
 /* ---- addresses ---- */
 
-static unsigned link_of(const swarm_plan *plan, unsigned host)
+unsigned swarm_link_of(const swarm_plan *plan, unsigned host)
 {
+    if (host >= plan->host_count) /* a router */
+        return plan->topology == SWARM_CHAIN ? host - plan->host_count : 0;
     return plan->topology == SWARM_STAR ? host : plan->topology == SWARM_CHAIN ? host % 2 : 0;
 }
 
@@ -27,7 +29,14 @@ static void write_address(unsigned link, unsigned number, bool ipv6, char text[4
 
 void swarm_address(const swarm_plan *plan, unsigned host, bool ipv6, char text[46])
 {
-    write_address(link_of(plan, host), host + 1, ipv6, text);
+    write_address(swarm_link_of(plan, host), host + 1, ipv6, text);
+}
+
+void swarm_prefix(const swarm_plan *plan, unsigned host, bool ipv6, char text[64])
+{
+    char address[46];
+    swarm_address(plan, host, ipv6, address);
+    snprintf(text, 64, "%s/%d", address, ipv6 ? 64 : 24);
 }
 
 static int attach(swarm_world *w, sim_host *host, unsigned link, unsigned number)
@@ -78,9 +87,9 @@ static int make_hosts(swarm_world *w)
     for (unsigned i = 0; i < w->plan->host_count && error == 0; i++) {
         error = make_host(w, "h", i, &w->hosts[i]);
         if (error == 0)
-            error = attach(w, w->hosts[i], link_of(w->plan, i), i + 1);
+            error = attach(w, w->hosts[i], swarm_link_of(w->plan, i), i + 1);
         if (error == 0 && w->plan->router_count > 0)
-            error = add_routes(w->hosts[i], link_of(w->plan, i), ROUTER_ADDRESS);
+            error = add_routes(w->hosts[i], swarm_link_of(w->plan, i), ROUTER_ADDRESS);
         if (error == 0 && w->plan->hosts[i].stack != NULL)
             error = sim_host_set_stack(w->hosts[i], w->plan->hosts[i].stack);
     }
@@ -109,12 +118,18 @@ static int make_routers(swarm_world *w)
     return error;
 }
 
-/* The end of a link that was attached first; what leaves there goes back. */
-static sim_host *near_end(const swarm_world *w, unsigned link)
+/* The end of a link that was attached first is near; what leaves there goes back. */
+sim_host *swarm_end_of_link(const swarm_world *w, unsigned link, swarm_side side)
 {
-    if (w->plan->topology == SWARM_CHAIN && link == 2)
-        return w->hosts[w->plan->host_count];
-    return w->hosts[link];
+    sim_host *const *routers = &w->hosts[w->plan->host_count];
+    switch (w->plan->topology) {
+    case SWARM_STAR: return side == SWARM_NEAR_SIDE ? w->hosts[link] : routers[0];
+    case SWARM_CHAIN:
+        return link == 2                 ? routers[side == SWARM_FAR_SIDE]
+               : side == SWARM_NEAR_SIDE ? w->hosts[link]
+                                         : routers[link];
+    default: return w->hosts[side == SWARM_FAR_SIDE];
+    }
 }
 
 static int make_network(swarm_world *w)
@@ -125,19 +140,20 @@ static int make_network(swarm_world *w)
     if (error == 0)
         error = make_routers(w);
     for (unsigned i = 0; i < w->plan->link_count && error == 0; i++)
-        error = sim_link_set_options(w->links[i], near_end(w, i), &w->plan->links[i].back);
+        error = sim_link_set_options(w->links[i], swarm_end_of_link(w, i, SWARM_NEAR_SIDE),
+                                     &w->plan->links[i].back);
     return error;
 }
 
 /* ---- what happens at which time ---- */
 
-static void tell_refusal(swarm_world *w, const char *what)
+void swarm_tell_refusal(swarm_world *w, const char *what)
 {
     const sim_error *error = sim_world_error(w->world);
     sim_world_fail(w->world, "%s: %s; %s; %s", what, error->what, error->why, error->fix);
 }
 
-static struct swarm_action *action_of(swarm_world *w, unsigned index)
+struct swarm_action *swarm_action_of(swarm_world *w, unsigned index)
 {
     struct swarm_action *action = &w->actions[w->action_count++];
     *action = (struct swarm_action){w, index};
@@ -149,7 +165,7 @@ static void change_link(void *argument)
     const struct swarm_action *action = argument;
     swarm_world *w = action->world;
     if (sim_link_set_options(w->links[action->index], NULL, &w->plan->links[action->index].later) != 0)
-        tell_refusal(w, "a link's later options");
+        swarm_tell_refusal(w, "a link's later options");
 }
 
 static void begin_partition(void *argument)
@@ -162,7 +178,7 @@ static void begin_partition(void *argument)
     for (unsigned i = 0; i < w->plan->host_count; i++)
         snprintf(hosts + strlen(hosts), sizeof hosts - strlen(hosts), "%sh%u", i == 0 ? "" : " ", i);
     if (sim_partition_draw(w->world, name, hosts, p->shape, &p->options, &w->partitions[action->index]) != 0)
-        tell_refusal(w, "a partition");
+        swarm_tell_refusal(w, "a partition");
 }
 
 static void end_partition(void *argument)
@@ -198,17 +214,17 @@ static int make_schedule(swarm_world *w)
     int error = 0;
     for (unsigned i = 0; i < plan->link_count && error == 0; i++) {
         if (plan->links[i].later_ns != 0)
-            error = sim_world_at(w->world, plan->links[i].later_ns, change_link, action_of(w, i));
+            error = sim_world_at(w->world, plan->links[i].later_ns, change_link, swarm_action_of(w, i));
     }
     for (unsigned i = 0; i < plan->partition_count && error == 0; i++) {
-        error = sim_world_at(w->world, plan->partitions[i].begin_ns, begin_partition, action_of(w, i));
+        error = sim_world_at(w->world, plan->partitions[i].begin_ns, begin_partition, swarm_action_of(w, i));
         if (error == 0)
-            error = sim_world_at(w->world, plan->partitions[i].end_ns, end_partition, action_of(w, i));
+            error = sim_world_at(w->world, plan->partitions[i].end_ns, end_partition, swarm_action_of(w, i));
     }
     for (unsigned i = 0; i < plan->connection_count && error == 0; i++) {
         const swarm_connection_plan *c = &plan->connections[i];
         if ((plan->less.connections >> i & 1) == 0)
-            error = sim_host_run(w->hosts[c->client], c->start_ns, begin_connection, action_of(w, i));
+            error = sim_host_run(w->hosts[c->client], c->start_ns, begin_connection, swarm_action_of(w, i));
     }
     return error;
 }
@@ -237,13 +253,17 @@ static swarm_connection *find_connection(const swarm_listener *listener, const c
 }
 
 /* Late copies of a SYN and of the ACK that followed open a connection once more that has come and gone, if
- * the clock of the initial sequence numbers has not moved meanwhile (4 us). */
+ * the clock of the initial sequence numbers has not moved meanwhile (4 us); or the host has come and gone. */
 static bool is_ghost(const swarm_listener *listener, const char *address, UINT port)
 {
-    const swarm_plan *plan = listener->world->plan;
-    bool late = swarm_has(plan, SWARM_DUPLICATE) || swarm_has(plan, SWARM_REORDER) ||
-                swarm_has(plan, SWARM_OVERTAKING);
-    return late && find_connection(listener, address, port, true) != NULL;
+    static const swarm_feature late[] = {SWARM_DUPLICATE, SWARM_REORDER, SWARM_OVERTAKING, SWARM_COPIES,
+                                         SWARM_REPLAY,    SWARM_DELAY,   SWARM_DISPLACE,   SWARM_HOLD,
+                                         SWARM_FLAP,      SWARM_CRASH,   SWARM_POWER,      SWARM_CLOCK};
+    const swarm_world *w = listener->world;
+    bool may_be = w->watch.lies > 0;
+    for (unsigned i = 0; i < sizeof late / sizeof late[0]; i++)
+        may_be = may_be || swarm_has(w->plan, late[i]);
+    return may_be && (w->watch.lies > 0 || find_connection(listener, address, port, true) != NULL);
 }
 
 static void adopt(swarm_listener *listener, transfer_socket *accepted)
@@ -286,20 +306,48 @@ static void on_listener_event(CAsyncSocket *self, long event, int error)
                        CAsyncSocket_GetLastError());
 }
 
+/* Without memory nobody listens, and who comes is refused. */
 static void listen_on(swarm_world *w, unsigned host, bool ipv6)
 {
     static const event_vtbl vtbl = EVENT_VTBL(on_listener_event);
     swarm_listener *listener = &w->listeners[host][ipv6];
     *listener = (swarm_listener){.world = w, .host = host};
     CAsyncSocket_Construct(&listener->socket, &vtbl.callbacks);
-    bool ok = CAsyncSocket_Create(&listener->socket, SWARM_PORT, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS,
-                                  ipv6 ? "::" : "0.0.0.0");
+    static const int yes = 1; /* connections of before a crash may still have the port */
+    bool ok = CAsyncSocket_Socket(&listener->socket, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, 0,
+                                  ipv6 ? AF_INET6 : AF_INET) &&
+              CAsyncSocket_SetSockOpt(&listener->socket, SO_REUSEADDR, &yes, sizeof yes, SOL_SOCKET) &&
+              CAsyncSocket_Bind(&listener->socket, SWARM_PORT, ipv6 ? "::" : "0.0.0.0");
+    if (!ok && swarm_host_has(w->plan, host, SWARM_FAULT_NO_BUFFERS))
+        return;
     transfer_set_options(&listener->socket, &w->plan->hosts[host].listener);
     if (!ok || !CAsyncSocket_Listen(&listener->socket, w->plan->hosts[host].backlog))
         sim_world_fail(w->world, "Listen: h%u fails with %d", host, CAsyncSocket_GetLastError());
 }
 
+void swarm_listen(swarm_world *w, unsigned host)
+{
+    listen_on(w, host, false);
+    listen_on(w, host, true);
+    swarm_datagrams_listen(w, host);
+}
+
 /* ---- all together ---- */
+
+static void init_ends(swarm_world *w, unsigned connection)
+{
+    const swarm_connection_plan *plan = &w->plan->connections[connection];
+    swarm_connection *c = &w->connections[connection];
+    for (unsigned end = 0; end < 2; end++) {
+        snprintf(c->names[end], sizeof c->names[end], "connection %u %s", connection,
+                 end == 0 ? "client" : "server");
+        transfer_init(&c->ends[end], w->world, c->names[end], &plan->ends[end], &c->ends[1 - end],
+                      w->plan->seed);
+        c->ends[end].lenient = swarm_has(w->plan, SWARM_CALLS);
+        c->ends[end].may_lack_memory = swarm_has(w->plan, SWARM_NO_BUFFERS);
+        c->ends[end].lies = &c->lies;
+    }
+}
 
 static int make_programs(swarm_world *w)
 {
@@ -309,20 +357,11 @@ static int make_programs(swarm_world *w)
         if (swarm_has(w->plan, SWARM_CALLS))
             error = sim_fault_install(sim_host_thread(w->hosts[i]), &options, &w->faults[i], NULL);
         cas_thread *before = sim_host_enter(w->hosts[i]);
-        listen_on(w, i, false);
-        listen_on(w, i, true);
+        swarm_listen(w, i);
         cas_thread_enter(before);
     }
-    for (unsigned i = 0; i < w->plan->connection_count; i++) {
-        swarm_connection *c = &w->connections[i];
-        for (unsigned end = 0; end < 2; end++) {
-            snprintf(c->names[end], sizeof c->names[end], "connection %u %s", i,
-                     end == 0 ? "client" : "server");
-            transfer_init(&c->ends[end], w->world, c->names[end], &w->plan->connections[i].ends[end],
-                          &c->ends[1 - end], w->plan->seed);
-            c->ends[end].lenient = swarm_has(w->plan, SWARM_CALLS);
-        }
-    }
+    for (unsigned i = 0; i < w->plan->connection_count; i++)
+        init_ends(w, i);
     return error;
 }
 
@@ -339,8 +378,16 @@ bool swarm_build(swarm_world *w, const swarm_plan *plan, cas_allocator *memory)
     if (error == 0)
         error = make_network(w);
     if (error == 0)
+        error = swarm_impair(w);
+    if (error == 0)
         error = make_programs(w);
     if (error == 0)
         error = make_schedule(w);
+    if (error == 0)
+        error = swarm_datagrams_schedule(w);
+    if (error == 0)
+        error = swarm_schedule_faults(w);
+    if (error == 0)
+        swarm_watch_begin(&w->watch, w);
     return error == 0;
 }

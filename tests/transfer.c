@@ -8,6 +8,7 @@
  *   OPEN       -> DONE        both streams ended     [finish]
  *   OPEN       -> FAILED      OnClose(error), or a call that failed after OnClose(0)  [fail]
  *   OPEN       -> LEFT        as planned             [leave]
+ *   CONNECTING, OPEN -> CRASHED                      [transfer_crash]
  */
 #include "tests/transfer.h"
 
@@ -18,6 +19,7 @@
 #include "tests/event_vtbl.h"
 
 enum { CHUNK_MAX = 65536, URGENT_BIT = 0x80, BUG_AT = 1000 };
+#define RETRY_NS (uint64_t) SIM_MS(5) /* without memory */
 
 static CAsyncSocket *socket_of(const transfer_end *e) { return &e->socket->base; }
 
@@ -81,8 +83,14 @@ static bool check_byte(transfer_end *e, uint8_t byte)
     return true;
 }
 
+static bool is_lied_to(const transfer_end *e) { return e->lies != NULL && *e->lies > 0; }
+
 static void check_bytes(transfer_end *e, const uint8_t *bytes, uint32_t count)
 {
+    if (is_lied_to(e)) {
+        e->received += count;
+        return;
+    }
     for (uint32_t i = 0; i < count; i++) {
         if (!check_byte(e, bytes[i]))
             return;
@@ -113,6 +121,8 @@ static void close_as(transfer_end *e, transfer_state state)
 static void fail(transfer_end *e, int error)
 {
     e->error = error;
+    e->failed_ns = sim_world_now(e->world);
+    e->never_opened = e->state == TRANSFER_CONNECTING || e->state == TRANSFER_UNBORN;
     close_as(e, TRANSFER_FAILED);
 }
 
@@ -146,7 +156,7 @@ static void finish(transfer_end *e)
         }
     }
     step_over_urgent(e, e->peer->urgent_sent);
-    if (!transfer_has_all(e))
+    if (!transfer_has_all(e) && !is_lied_to(e))
         sim_world_fail(e->world,
                        "short stream: %s reads its end after %" PRIu32 " of %" PRIu32
                        " bytes, urgent 0x%" PRIx64 " in line and 0x%" PRIx64 " out of line of %u",
@@ -202,6 +212,12 @@ static bool is_urgent_next(transfer_end *e)
            simp_stream_below(&e->dice, e->plan.urgent_every) == 0;
 }
 
+static void send_later(transfer_end *e, uint64_t pause_ns)
+{
+    e->send_waits = true;
+    cas_timer_start(&e->send_timer, pause_ns);
+}
+
 /* One call; false: no more for now. */
 static bool send_some(transfer_end *e)
 {
@@ -220,6 +236,8 @@ static bool send_some(transfer_end *e)
         e->urgent_sent--;
     if (error == WSAEWOULDBLOCK)
         e->sends_owed++;
+    else if (error == WSAENOBUFS && e->may_lack_memory)
+        send_later(e, RETRY_NS);
     else if (count < 0)
         note_error(e, "Send", error);
     else if (count == 0 || count > (int)len)
@@ -239,8 +257,7 @@ static void pour(transfer_end *e)
         if (e->plan.ending == TRANSFER_ABORT)
             progress(e);
         if (e->plan.send_pause_ns != 0 && e->state == TRANSFER_OPEN) {
-            e->send_waits = true;
-            cas_timer_start(&e->send_timer, e->plan.send_pause_ns);
+            send_later(e, e->plan.send_pause_ns);
             break;
         }
     }
@@ -502,6 +519,15 @@ void transfer_accepted(transfer_end *e, transfer_socket *socket)
     e->state = TRANSFER_OPEN;
 }
 
+void transfer_crash(transfer_end *e)
+{
+    if (e->state != TRANSFER_CONNECTING && e->state != TRANSFER_OPEN)
+        return;
+    e->state = TRANSFER_CRASHED;
+    cas_timer_stop(&e->send_timer);
+    cas_timer_stop(&e->receive_timer);
+}
+
 void transfer_fini(transfer_end *e)
 {
     cas_timer_stop(&e->send_timer);
@@ -512,6 +538,6 @@ void transfer_fini(transfer_end *e)
 
 const char *transfer_state_name(transfer_state state)
 {
-    static const char *const names[] = {"unborn", "connecting", "open", "done", "failed", "left"};
+    static const char *const names[] = {"unborn", "connecting", "open", "done", "failed", "left", "crashed"};
     return names[state];
 }

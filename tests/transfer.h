@@ -41,7 +41,9 @@ enum { TRANSFER_URGENT_MAX = 64 };
 typedef enum transfer_bug {
     TRANSFER_NO_BUG,
     TRANSFER_WRONG_BYTE, /* byte 1000 of a stream is another one */
-    TRANSFER_DEAF        /* it reads nothing behind byte 1000 */
+    TRANSFER_DEAF,       /* it reads nothing behind byte 1000 */
+    TRANSFER_TWICE,      /* the bytes from 1000 on are read once more */
+    TRANSFER_QUITTER     /* it gives up at byte 1000, as if the connection had timed out */
 } transfer_bug;
 
 typedef enum transfer_state {
@@ -50,7 +52,8 @@ typedef enum transfer_state {
     TRANSFER_OPEN,
     TRANSFER_DONE,   /* both streams ended, and it has closed */
     TRANSFER_FAILED, /* OnConnect or OnClose with an error */
-    TRANSFER_LEFT    /* closed or aborted as planned, before everything was read */
+    TRANSFER_LEFT,   /* closed or aborted as planned, before everything was read */
+    TRANSFER_CRASHED /* its host took the program along */
 } transfer_state;
 
 typedef struct transfer_end transfer_end;
@@ -70,11 +73,17 @@ struct transfer_end {
     uint64_t salt; /* of the pattern of what it sends */
     simp_stream dice;
     bool lenient; /* calls of it may fail and come short by faults of the API */
+    bool may_lack_memory;
+    /* How many segments on any way were changed so that nobody could see it: what comes may then be anything
+     * but more notifications.  NULL: none. */
+    const unsigned *lies;
     transfer_bug bug;
     cas_timer send_timer, receive_timer;
 
     transfer_state state;
     int error;               /* TRANSFER_FAILED */
+    uint64_t failed_ns;      /* ... and when it learned of it */
+    bool never_opened;       /* ... by OnConnect, or by Connect itself */
     uint32_t sent, received; /* positions in the streams; urgent bytes that were passed count */
     uint32_t urgent_at[TRANSFER_URGENT_MAX];
     unsigned urgent_sent;      /* entries of urgent_at */
@@ -99,6 +108,8 @@ void transfer_init(transfer_end *, sim_world *, const char *name, const transfer
 void transfer_connect(transfer_end *, transfer_socket *, int family, const char *address, UINT port);
 /* Accept gave this socket, and it is known now whose it is; before anything is dispatched. */
 void transfer_accepted(transfer_end *, transfer_socket *);
+/* The program is about to be gone with its host, which closes its socket. */
+void transfer_crash(transfer_end *);
 /* Closes what is still open; only then may the storage go.  On the end's thread. */
 void transfer_fini(transfer_end *);
 
