@@ -8,8 +8,7 @@
  *
  * Nothing here makes a callback (R14), asks for memory, or fails.
  */
-#include "castanet/error.h"
-#include "core/engine.h"
+#include "core/observe.h"
 
 /* The order in which conditions that are true together are posted (R1, R8). */
 static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
@@ -66,17 +65,9 @@ static void post(casp_sink *sink, uint8_t event, int error)
 {
     cas_thread *thread = sink->thread;
     bool was_empty = thread->queue.count == 0;
-    casp_message_queue_push(&thread->queue,
-                            (casp_message){sink->generation, (uint32_t)sink->handle, (uint16_t)error, event});
-    if (thread->observer != NULL) {
-        thread->observer->on_step(thread->observer,
-                                  &(cas_observation){.step = CAS_STEP_POST,
-                                                     .thread = thread,
-                                                     .handle = sink->handle,
-                                                     .event = event,
-                                                     .error = error,
-                                                     .name = cas_event_callback_name(event)});
-    }
+    casp_message message = {sink->generation, (uint32_t)sink->handle, (uint16_t)error, event};
+    casp_message_queue_push(&thread->queue, message);
+    casp_observe_aside(thread, CAS_STEP_POST, &message);
     if (was_empty)
         thread->backend->ops->wake(thread->backend, 0);
 }

@@ -6,21 +6,7 @@
  *  1. A message of an earlier life of its handle is dropped, never delivered (R11).
  *  2. After a callback the sink is not touched again; the thread only if it is still alive.
  */
-#include "castanet/error.h"
-#include "core/engine.h"
-
-static void observe(cas_thread *thread, cas_step step, const casp_message *message)
-{
-    if (thread->observer == NULL)
-        return;
-    thread->observer->on_step(thread->observer,
-                              &(cas_observation){.step = step,
-                                                 .thread = thread,
-                                                 .handle = message->handle,
-                                                 .event = message->event,
-                                                 .error = message->error,
-                                                 .name = cas_event_callback_name(message->event)});
-}
+#include "core/observe.h"
 
 typedef void (*callback)(CAsyncSocket *self, int nErrorCode);
 
@@ -69,10 +55,10 @@ static void call(cas_thread *thread, casp_sink *sink, const casp_message *messag
 {
     callback target = callback_of(sink->owner->vtbl, message->event);
     thread->pump_depth++;
-    observe(thread, CAS_STEP_DISPATCH, message);
+    casp_observe_message(thread, CAS_STEP_DISPATCH, message);
     if (target != NULL)
         target(sink->owner, message->error);
-    observe(thread, CAS_STEP_RETURN, message);
+    casp_observe_aside(thread, CAS_STEP_RETURN, message);
     thread->pump_depth--;
     if (thread->dying && thread->pump_depth == 0)
         casp_thread_release(thread);
@@ -88,7 +74,7 @@ static bool dispatch_message(cas_thread *thread)
             call(thread, sink, &message);
             return true;
         }
-        observe(thread, CAS_STEP_DROP, &message);
+        casp_observe_message(thread, CAS_STEP_DROP, &message);
     }
     return false;
 }

@@ -7,7 +7,7 @@
  * with WSAENOBUFS before anything changed.
  */
 #include "core/addr.h"
-#include "core/engine.h"
+#include "core/observe.h"
 
 /* ---- helpers of all entry points ---- */
 
@@ -44,15 +44,11 @@ int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, 
         casp_set_last_error(error);
         casp_mistake_tell(name, handle, error);
     }
-    if (thread != NULL && thread->observer != NULL) {
-        thread->observer->on_step(thread->observer, &(cas_observation){.step = CAS_STEP_CALL,
-                                                                       .thread = thread,
-                                                                       .handle = handle,
-                                                                       .name = name,
-                                                                       .result = result,
-                                                                       .error = error,
-                                                                       .bytes = bytes});
-    }
+    if (thread == NULL || thread->observer == NULL)
+        return result;
+    if (thread->observer->on_step != NULL)
+        casp_tell_call(thread, name, handle, error, result, bytes);
+    casp_brief(thread->observer, CAS_STEP_CALL, handle, error, (uint64_t)result);
     return result;
 }
 

@@ -105,6 +105,8 @@ void simp_task_rearm(simp_task *);
 void simp_task_end(simp_task *);
 /* 0 or WSAENOBUFS; the task is the last one of the host's then. */
 int simp_task_init(simp_task *, sim_host *);
+/* An observer of the world came or went. */
+void simp_tasks_hear(sim_world *);
 /* Of a task that never had anything to do. */
 void simp_task_fini(simp_task *);
 

@@ -16,24 +16,12 @@ uint64_t simp_hash_bytes(uint64_t seed, const void *bytes, uint64_t len)
 
 enum { LANES = 8, STRIPE = LANES * 8, SUMS_FROM = 512 };
 
-static uint64_t little_endian(uint64_t word)
-{
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    uint64_t swapped = 0;
-    for (unsigned i = 0; i < 8; i++)
-        swapped = swapped << 8 | (word >> 8 * i & 0xFF);
-    return swapped;
-#else
-    return word;
-#endif
-}
-
 /* Behind the sums comes what is left over, filled with zeros. */
 static uint64_t hash_of_sums(uint64_t sums[2 * LANES], const uint8_t *rest, uint64_t len)
 {
     uint8_t all[3 * STRIPE] = {0};
     for (unsigned i = 0; i < 2 * LANES; i++)
-        sums[i] = little_endian(sums[i]);
+        sums[i] = simp_little_endian(sums[i]);
     memcpy(all, sums, sizeof(uint64_t[2 * LANES]));
     memcpy(all + sizeof(uint64_t[2 * LANES]), rest, len % STRIPE);
     return simp_hash_bytes(len, all, sizeof all);
@@ -51,7 +39,7 @@ uint64_t simp_hash_payload(const void *payload, uint64_t len)
         uint64_t words[LANES];
         memcpy(words, at, STRIPE);
         for (unsigned i = 0; i < LANES; i++)
-            first[i] += little_endian(words[i]);
+            first[i] += simp_little_endian(words[i]);
         for (unsigned i = 0; i < LANES; i++)
             second[i] += first[i];
     }

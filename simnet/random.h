@@ -8,6 +8,25 @@
 
 #include <stdint.h>
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define SIMP_IS_BIG_ENDIAN 1
+#else
+#define SIMP_IS_BIG_ENDIAN 0
+#endif
+
+/* The word whose bytes in memory are those of word on a little-endian machine. */
+static inline uint64_t simp_little_endian(uint64_t word)
+{
+#if SIMP_IS_BIG_ENDIAN
+    uint64_t swapped = 0;
+    for (unsigned i = 0; i < 8; i++)
+        swapped = swapped << 8 | (word >> 8 * i & 0xFF);
+    return swapped;
+#else
+    return word;
+#endif
+}
+
 typedef struct simp_stream {
     uint64_t key;
     uint64_t counter;

@@ -77,31 +77,38 @@ static void on_dispatch(sim_world *world, simp_event *event)
 
 /* ---- looking on ---- */
 
-static simp_record record_of(cas_step step)
+static simp_task *task_of_observer(cas_observer *observer)
 {
-    return step == CAS_STEP_POST   ? SIMP_RECORD_POST
-           : step == CAS_STEP_CALL ? SIMP_RECORD_CALL
-                                   : SIMP_RECORD_DISPATCH;
+    return (simp_task *)((char *)observer - offsetof(simp_task, observer));
 }
 
-static void record_step(const simp_task *task, const cas_observation *what)
+/* What the fingerprint is made of.  A post follows from what was recorded before it, and a return says
+ * nothing that the calls did not. */
+static void on_brief(cas_observer *observer, uint64_t what, uint64_t value)
 {
-    const sim_host *host = task->host;
-    uint64_t value = (uint64_t)what->event << 56 ^ (uint64_t)what->step << 52 ^
-                     (uint64_t)(uint32_t)what->error << 32 ^ (uint32_t)what->result;
-    simp_record_event(host->world, record_of(what->step), host->name_hash >> 8 ^ (uint64_t)what->handle,
-                      value);
+    const sim_host *host = task_of_observer(observer)->host;
+    simp_record_event(host->world, SIMP_RECORD_STEP, host->name_hash >> 8 ^ what, value);
 }
 
 static void on_step(cas_observer *observer, const cas_observation *what)
 {
-    simp_task *task = (simp_task *)((char *)observer - offsetof(simp_task, observer));
-    sim_world *world = task->host->world;
-    if (what->step != CAS_STEP_RETURN) /* it says nothing that the calls did not */
-        record_step(task, what);
+    sim_world *world = task_of_observer(observer)->host->world;
     for (sim_observer *at = world->observers; at != NULL; at = at->next) {
         if (at->on_step != NULL)
             at->on_step(at, world, what);
+    }
+}
+
+static void hear(simp_task *task)
+{
+    task->observer.on_step = task->host->world->observers != NULL ? on_step : NULL;
+}
+
+void simp_tasks_hear(sim_world *world)
+{
+    for (uint32_t i = 0; i < world->host_count; i++) {
+        for (simp_task *task = world->hosts[i]->tasks; task != NULL; task = task->next)
+            hear(task);
     }
 }
 
@@ -209,7 +216,7 @@ int simp_task_init(simp_task *task, sim_host *host)
 {
     sim_world *world = host->world;
     *task = (simp_task){.backend = {&simp_backend_ops},
-                        .observer = {on_step},
+                        .observer = {.on_brief = on_brief},
                         .host = host,
                         .dispatch = {.run = on_dispatch}};
     if (!simp_events_reserve(&world->events, &world->arena))
@@ -221,6 +228,7 @@ int simp_task_init(simp_task *task, sim_host *host)
     }
     cas_thread_set_profile(task->thread, &world->options.profile);
     cas_thread_set_observer(task->thread, &task->observer);
+    hear(task);
     simp_task **end = &host->tasks;
     while (*end != NULL)
         end = &(*end)->next;

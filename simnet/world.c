@@ -199,6 +199,7 @@ void sim_world_add_observer(sim_world *world, sim_observer *observer)
         place = &(*place)->next;
     observer->next = NULL;
     *place = observer;
+    simp_tasks_hear(world);
 }
 
 void sim_world_remove_observer(sim_world *world, sim_observer *observer)
@@ -208,4 +209,5 @@ void sim_world_remove_observer(sim_world *world, sim_observer *observer)
         place = &(*place)->next;
     if (*place != NULL)
         *place = observer->next;
+    simp_tasks_hear(world);
 }

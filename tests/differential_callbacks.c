@@ -386,7 +386,7 @@ static void trace_step(cas_observer *self, const cas_observation *what)
 
 static void start_trace(acting *run, FILE *stream)
 {
-    run->tracer = (tracer){{trace_step}, run, stream};
+    run->tracer = (tracer){{.on_step = trace_step}, run, stream};
     for (int i = 0; stream != NULL && i < ARENA_THREADS; i++)
         cas_thread_set_observer(arena_thread_of(run->arena, (arena_thread)i), &run->tracer.base);
 }

@@ -32,7 +32,11 @@ typedef struct cas_observation {
 } cas_observation;
 
 struct cas_observer {
+    /* Each may be NULL, and may change at any time. */
     void (*on_step)(cas_observer *self, const cas_observation *what);
+    /* Calls, dispatches and drops in two words, which differ where the step, handle, event, error or result
+     * do: for who wants to know whether two runs are the same.  what is below 2^52. */
+    void (*on_brief)(cas_observer *self, uint64_t what, uint64_t value);
 };
 
 #ifdef __cplusplus

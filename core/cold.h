@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * COLD: before a function that is rarely called.  It stays out of line, so that the usual way is short.
+ */
+#ifndef CORE_COLD_H
+#define CORE_COLD_H
+
+#if defined(__GNUC__)
+#define COLD __attribute__((cold, noinline))
+#else
+#define COLD
+#endif
+
+#endif
