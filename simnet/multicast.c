@@ -88,12 +88,12 @@ static void take_off(sim_world *world, simp_membership **place)
 
 static simp_multicast *state_of(cas_port_socket *s)
 {
-    if (s->multicast == NULL) {
-        s->multicast = simp_alloc_zero(&s->host->world->arena, sizeof *s->multicast);
-        if (s->multicast != NULL)
-            *s->multicast = (simp_multicast){.ttl = TTL_DEFAULT, .loop = true};
+    if (s->udp->multicast == NULL) {
+        s->udp->multicast = simp_alloc_zero(&s->host->world->arena, sizeof *s->udp->multicast);
+        if (s->udp->multicast != NULL)
+            *s->udp->multicast = (simp_multicast){.ttl = TTL_DEFAULT, .loop = true};
     }
-    return s->multicast;
+    return s->udp->multicast;
 }
 
 /* Which group, and on which interface: the one that the routes choose if none is named. */
@@ -157,8 +157,9 @@ int simp_multicast_leave(cas_port_socket *s, const cas_group *given)
     int error = read_group(s, given, &group, &interface);
     if (error != 0)
         return error;
-    simp_membership **place = s->multicast == NULL ? NULL
-                                                   : place_of(&s->multicast->memberships, group, interface);
+    simp_membership **place = s->udp->multicast == NULL
+                                  ? NULL
+                                  : place_of(&s->udp->multicast->memberships, group, interface);
     if (place == NULL || *place == NULL)
         return WSAEADDRNOTAVAIL;
     leave(s, place);
@@ -167,12 +168,12 @@ int simp_multicast_leave(cas_port_socket *s, const cas_group *given)
 
 void simp_multicast_end(cas_port_socket *s)
 {
-    if (s->multicast == NULL)
+    if (s->udp->multicast == NULL)
         return;
-    while (s->multicast->memberships != NULL)
-        leave(s, &s->multicast->memberships);
-    simp_free(&s->host->world->arena, s->multicast, sizeof *s->multicast);
-    s->multicast = NULL;
+    while (s->udp->multicast->memberships != NULL)
+        leave(s, &s->udp->multicast->memberships);
+    simp_free(&s->host->world->arena, s->udp->multicast, sizeof *s->udp->multicast);
+    s->udp->multicast = NULL;
 }
 
 /* ---- options ---- */
@@ -180,7 +181,7 @@ void simp_multicast_end(cas_port_socket *s)
 /* IPv4: an address of the interface, in network order; IPv6: its index. */
 static int get_interface(const cas_port_socket *s)
 {
-    unsigned index = s->multicast == NULL ? 0 : s->multicast->interface;
+    unsigned index = s->udp->multicast == NULL ? 0 : s->udp->multicast->interface;
     if (s->ipv6 || index == 0)
         return (int)index;
     if (index == SIMP_LOOPBACK_INDEX)
@@ -195,7 +196,7 @@ static int get_interface(const cas_port_socket *s)
 
 int simp_multicast_get(const cas_port_socket *s, cas_option option, int *value)
 {
-    const simp_multicast *m = s->multicast;
+    const simp_multicast *m = s->udp->multicast;
     switch (option) {
     case CAS_OPT_MULTICAST_IF: *value = get_interface(s); return 0;
     case CAS_OPT_MULTICAST_TTL: *value = m == NULL ? TTL_DEFAULT : m->ttl; return 0;
@@ -241,7 +242,7 @@ bool simp_multicast_hears(const cas_port_socket *s, simp_ip zoned, unsigned inte
     simp_ip group = simp_ip_in_zone(zoned, 0);
     if (is_all_hosts(group))
         return true;
-    simp_multicast *m = s->multicast;
+    simp_multicast *m = s->udp->multicast;
     return m != NULL && *place_of(&m->memberships, group, interface) != NULL;
 }
 

@@ -5,22 +5,25 @@
 #include "simnet/port_table.h"
 
 typedef struct simp_port {
-    simp_hash_node node; /* in world->ports; first */
-    uint64_t key;
+    simp_hash_node node;      /* in world->ports; first */
     cas_port_socket *sockets; /* in the order of binding */
     unsigned connections;     /* that hold the port */
 } simp_port;
 
-static uint64_t key_of(const sim_host *host, uint16_t port, bool datagram)
+/* Whose port of which protocol: the note of a node. */
+static uint32_t owner_of(const sim_host *host, bool datagram) { return host->index << 1 | datagram; }
+
+/* Different for each port of an owner, so that node.hash and node.note are the key. */
+static uint32_t hash_of(uint32_t owner, uint16_t port)
 {
-    return (uint64_t)host->index << 17 | (uint64_t)port << 1 | datagram;
+    return (uint32_t)simp_mix(owner) ^ (uint32_t)port * 0x9E3779B1u;
 }
 
 static simp_port *find(const sim_host *host, uint16_t port, bool datagram)
 {
-    uint64_t key = key_of(host, port, datagram);
-    simp_hash_node *at = simp_hash_first(&host->world->ports, (uint32_t)simp_mix(key));
-    while (at != NULL && ((simp_port *)at)->key != key)
+    uint32_t owner = owner_of(host, datagram), hash = hash_of(owner, port);
+    simp_hash_node *at = simp_hash_first(&host->world->ports, hash);
+    while (at != NULL && (at->hash != hash || at->note != owner))
         at = at->next;
     return (simp_port *)at;
 }
@@ -34,8 +37,9 @@ static simp_port *find_or_create(sim_host *host, uint16_t port, bool datagram)
     entry = simp_alloc(&world->arena, sizeof *entry);
     if (entry == NULL)
         return NULL;
-    *entry = (simp_port){.key = key_of(host, port, datagram)};
-    if (!simp_hash_add(&world->ports, &world->arena, &entry->node, (uint32_t)simp_mix(entry->key))) {
+    uint32_t owner = owner_of(host, datagram);
+    *entry = (simp_port){.node.note = owner};
+    if (!simp_hash_add(&world->ports, &world->arena, &entry->node, hash_of(owner, port))) {
         simp_free(&world->arena, entry, sizeof *entry);
         return NULL;
     }
@@ -55,33 +59,34 @@ static void release_if_unused(sim_world *world, simp_port *entry)
 /* Both families at once: an IPv6 wildcard without V6ONLY covers IPv4 too. */
 static bool is_dual(const cas_port_socket *s)
 {
-    return s->ipv6 && simp_ip_is_any(s->local) && !s->options.v6only;
+    return s->ipv6 && simp_ip_is_any(simp_socket_bound_to(s)) && !s->options->v6only;
 }
 
 /* 0 when b may bind beside a. */
 static int conflict(const cas_port_socket *a, const cas_port_socket *b, simp_ip b_local)
 {
-    bool a_any = simp_ip_is_any(a->local), b_any = simp_ip_is_any(b_local);
-    bool a_v4 = simp_ip_is_v4(a->local), b_v4 = simp_ip_is_v4(b_local);
+    simp_ip a_local = simp_socket_bound_to(a);
+    bool a_any = simp_ip_is_any(a_local), b_any = simp_ip_is_any(b_local);
+    bool a_v4 = simp_ip_is_v4(a_local), b_v4 = simp_ip_is_v4(b_local);
     if (a_v4 != b_v4) {
-        bool dual = is_dual(a) || (b->ipv6 && b_any && !b->options.v6only);
+        bool dual = is_dual(a) || (b->ipv6 && b_any && !b->options->v6only);
         if (!dual)
             return 0;
-        if (is_dual(a) && a->options.exclusive)
+        if (is_dual(a) && a->options->exclusive)
             return WSAEACCES;
-        return !is_dual(a) && b->options.exclusive ? WSAEADDRINUSE : 0;
+        return !is_dual(a) && b->options->exclusive ? WSAEADDRINUSE : 0;
     }
     if (a_any !=
         b_any) { /* a wildcard and a specific address live side by side, unless the wildcard is exclusive */
-        if (a_any && a->options.exclusive)
+        if (a_any && a->options->exclusive)
             return WSAEACCES;
-        return b_any && b->options.exclusive ? WSAEADDRINUSE : 0;
+        return b_any && b->options->exclusive ? WSAEADDRINUSE : 0;
     }
-    if (!a_any && !simp_ip_equal(a->local, b_local))
+    if (!a_any && !simp_ip_equal(a_local, b_local))
         return 0;
-    if (a->options.reuse && b->options.reuse)
+    if (a->options->reuse && b->options->reuse)
         return 0;
-    return b->options.reuse ? WSAEACCES : WSAEADDRINUSE;
+    return b->options->reuse ? WSAEACCES : WSAEADDRINUSE;
 }
 
 static int check_bind(const simp_port *entry, const cas_port_socket *socket, simp_ip local)
@@ -99,7 +104,7 @@ static int check_bind(const simp_port *entry, const cas_port_socket *socket, sim
 /* A port that connections still hold without any socket (TIME-WAIT) is taken for who does not reuse it. */
 static bool is_lingering(const simp_port *entry, const cas_port_socket *socket)
 {
-    return entry != NULL && entry->sockets == NULL && entry->connections != 0 && !socket->options.reuse;
+    return entry != NULL && entry->sockets == NULL && entry->connections != 0 && !socket->options->reuse;
 }
 
 static uint16_t port_after(const sim_stack *stack, uint16_t port)
@@ -161,8 +166,7 @@ int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
         end = &(*end)->port_next;
     *end = socket;
     socket->port_next = NULL;
-    socket->port = entry;
-    socket->bound = true;
+    socket->bound = socket->on_port = true;
     socket->local = local;
     socket->local_port = port;
     if (ephemeral)
@@ -172,14 +176,14 @@ int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
 
 void simp_port_unbind(cas_port_socket *socket)
 {
-    simp_port *entry = socket->port;
-    if (entry == NULL)
+    if (!socket->on_port)
         return;
+    simp_port *entry = find(socket->host, socket->local_port, socket->datagram);
     cas_port_socket **place = &entry->sockets;
     while (*place != socket)
         place = &(*place)->port_next;
     *place = socket->port_next;
-    socket->port = NULL;
+    socket->on_port = false;
     release_if_unused(socket->host->world, entry);
 }
 
@@ -187,7 +191,7 @@ void simp_port_unbind_ephemeral(cas_port_socket *socket)
 {
     socket->host->port_next = socket->local_port;
     simp_port_unbind(socket);
-    socket->bound = false;
+    socket->bound = socket->was_any = false;
     socket->local = (simp_ip){0, 0};
     socket->local_port = 0;
 }

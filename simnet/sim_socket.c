@@ -12,6 +12,9 @@
 #include "simnet/tcp.h"
 #include "simnet/way.h"
 
+const simp_options simp_options_default = {
+    .send_buffer = SIMP_BUFFER_DEFAULT, .receive_buffer = SIMP_BUFFER_DEFAULT, .v6only = true};
+
 /* ---- handles ---- */
 
 static int take_handle(cas_port_socket *socket)
@@ -37,7 +40,7 @@ static int take_handle(cas_port_socket *socket)
     }
     host->sockets[handle] = socket;
     host->socket_lowest = handle + 1;
-    socket->handle = handle;
+    socket->handle = handle & (SIMP_SOCKETS_MAX - 1);
     return 0;
 }
 
@@ -46,47 +49,92 @@ static void give_back_handle(cas_port_socket *socket)
     sim_host *host = socket->host;
     host->sockets[socket->handle] = NULL;
     if (socket->handle < host->socket_lowest)
-        host->socket_lowest = (uint32_t)socket->handle;
+        host->socket_lowest = socket->handle;
+}
+
+static void free_parts(cas_port_socket *socket)
+{
+    simp_arena *arena = &socket->host->world->arena;
+    if (socket->datagram)
+        simp_free(arena, socket->udp, sizeof *socket->udp);
+    else if (socket->listening)
+        simp_free(arena, socket->backlog, sizeof *socket->backlog);
+    if (socket->options != &simp_options_default)
+        simp_free(arena, (void *)(uintptr_t)socket->options, sizeof *socket->options);
+    simp_free(arena, socket, sizeof *socket);
 }
 
 int simp_socket_create(sim_host *host, bool datagram, bool ipv6, cas_port_socket **out)
 {
-    cas_port_socket *socket =
-        simp_ways_ensure(host) ? simp_alloc_zero(&host->world->arena, sizeof *socket) : NULL;
+    simp_arena *arena = &host->world->arena;
+    cas_port_socket *socket = simp_ways_ensure(host) ? simp_alloc(arena, sizeof *socket) : NULL;
     if (socket == NULL)
         return WSAENOBUFS;
-    socket->host = host;
-    socket->datagram = datagram;
-    socket->ipv6 = ipv6;
-    socket->connreset = true;
-    socket->options = (simp_options){.send_buffer = SIMP_BUFFER_DEFAULT,
-                                     .receive_buffer = SIMP_BUFFER_DEFAULT,
-                                     .ttl = (int)host->stack->ttl,
-                                     .v6only = true};
-    int error = take_handle(socket);
+    *socket = (cas_port_socket){.host = host,
+                                .ttl = host->stack->ttl & 0xFF,
+                                .datagram = datagram,
+                                .ipv6 = ipv6,
+                                .connreset = true,
+                                .options = &simp_options_default};
+    if (datagram)
+        socket->udp = simp_alloc_zero(arena, sizeof *socket->udp);
+    int error = datagram && socket->udp == NULL ? WSAENOBUFS : take_handle(socket);
     if (error != 0) {
-        simp_free(&host->world->arena, socket, sizeof *socket);
+        free_parts(socket);
         return error;
     }
     *out = socket;
     return 0;
 }
 
+simp_options *simp_socket_own_options(cas_port_socket *socket)
+{
+    if (socket->options == &simp_options_default) {
+        simp_options *own = simp_alloc(&socket->host->world->arena, sizeof *own);
+        if (own == NULL)
+            return NULL;
+        *own = simp_options_default;
+        socket->options = own;
+    }
+    return (simp_options *)(uintptr_t)socket->options;
+}
+
+int simp_socket_listen(cas_port_socket *socket, unsigned backlog)
+{
+    socket->backlog = simp_alloc(&socket->host->world->arena, sizeof *socket->backlog);
+    if (socket->backlog == NULL)
+        return WSAENOBUFS;
+    *socket->backlog = (simp_backlog){.limit = backlog};
+    socket->listening = true;
+    return 0;
+}
+
+void simp_socket_disconnect(cas_port_socket *socket, simp_ip self)
+{
+    simp_ip bound_to = simp_socket_bound_to(socket);
+    socket->was_any = simp_ip_is_any(bound_to);
+    socket->any_v4 = simp_ip_is_v4(bound_to);
+    socket->local = self;
+    socket->tcp = NULL;
+}
+
 void simp_socket_free(cas_port_socket *socket)
 {
-    CHECK(socket->tcp == NULL && socket->accept_first == NULL && socket->handshake_first == NULL);
-    simp_udp_clear(socket);
-    simp_multicast_end(socket);
+    CHECK(socket->tcp == NULL);
+    if (socket->datagram) {
+        simp_udp_clear(socket);
+        simp_multicast_end(socket);
+    }
     simp_port_unbind(socket);
     give_back_handle(socket);
-    simp_free(&socket->host->world->arena, socket, sizeof *socket);
+    free_parts(socket);
 }
 
 /* ---- reports ---- */
 
 void simp_socket_report(cas_port_socket *socket, long events, int error)
 {
-    if ((events & FD_OOB) != 0 && socket->options.inline_urgent)
+    if ((events & FD_OOB) != 0 && socket->options->inline_urgent)
         events = (events & ~FD_OOB) | FD_READ;
     if (socket->sink != NULL)
         cas_sink_report(socket->sink, events, error);
@@ -95,7 +143,7 @@ void simp_socket_report(cas_port_socket *socket, long events, int error)
 bool simp_socket_is_readable(const cas_port_socket *s)
 {
     if (s->datagram)
-        return s->datagrams.first != NULL || s->errors_pending > 0 || s->error_pending != 0;
+        return s->udp->first != NULL || s->udp->errors_pending > 0 || s->udp->error_pending != 0;
     return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_has_some(s->tcp);
 }
 
@@ -110,13 +158,13 @@ bool simp_socket_is_writable(const cas_port_socket *s)
 
 void simp_socket_begin_handshake(cas_port_socket *listener, simp_tcp *tcp)
 {
-    simp_tcp **end = &listener->handshake_first;
+    simp_tcp **end = &listener->backlog->handshake_first;
     while (*end != NULL)
         end = &(*end)->accept_next;
     *end = tcp;
     tcp->accept_next = NULL;
     tcp->listener = listener;
-    listener->handshake_count++;
+    listener->backlog->handshake_count++;
 }
 
 static bool take_off(simp_tcp **list, simp_tcp *tcp)
@@ -132,22 +180,24 @@ static bool take_off(simp_tcp **list, simp_tcp *tcp)
 
 void simp_socket_enqueue(cas_port_socket *listener, simp_tcp *tcp)
 {
-    take_off(&listener->handshake_first, tcp);
-    listener->handshake_count--;
-    simp_tcp **end = &listener->accept_first;
+    simp_backlog *backlog = listener->backlog;
+    take_off(&backlog->handshake_first, tcp);
+    backlog->handshake_count--;
+    simp_tcp **end = &backlog->accept_first;
     while (*end != NULL)
         end = &(*end)->accept_next;
     *end = tcp;
-    listener->accept_count++;
+    backlog->accept_count++;
     simp_socket_report(listener, FD_ACCEPT, 0);
 }
 
 void simp_socket_dequeue(cas_port_socket *listener, simp_tcp *tcp)
 {
-    if (take_off(&listener->accept_first, tcp))
-        listener->accept_count--;
-    else if (take_off(&listener->handshake_first, tcp))
-        listener->handshake_count--;
+    simp_backlog *backlog = listener->backlog;
+    if (take_off(&backlog->accept_first, tcp))
+        backlog->accept_count--;
+    else if (take_off(&backlog->handshake_first, tcp))
+        backlog->handshake_count--;
     tcp->listener = NULL;
 }
 

@@ -57,20 +57,21 @@ void simp_call_detach(cas_backend *backend, cas_port_socket *s)
 
 static void close_listener(cas_port_socket *s)
 {
-    while (s->accept_first != NULL)
-        simp_tcp_abort(s->accept_first);
-    while (s->handshake_first != NULL)
-        simp_tcp_abort(s->handshake_first);
+    while (s->backlog->accept_first != NULL)
+        simp_tcp_abort(s->backlog->accept_first);
+    while (s->backlog->handshake_first != NULL)
+        simp_tcp_abort(s->backlog->handshake_first);
 }
 
 int simp_call_close(cas_backend *backend, cas_port_socket *s)
 {
     (void)backend;
-    bool lingers = s->options.linger >> 16 != 0;
-    bool hard = lingers && (s->options.linger & 0xFFFF) == 0;
+    int linger = s->options->linger;
+    bool lingers = linger >> 16 != 0, hard = lingers && (linger & 0xFFFF) == 0;
     if (s->tcp != NULL && lingers && !hard && simp_tcp_has_unsent(s->tcp))
         return WSAEWOULDBLOCK; /* a non-blocking close cannot wait for delivery */
-    close_listener(s);
+    if (s->listening)
+        close_listener(s);
     simp_tcp *tcp = s->tcp;
     s->sink = NULL;
     s->tcp = NULL;
@@ -90,8 +91,9 @@ int simp_call_close(cas_backend *backend, cas_port_socket *s)
 /* A link-local address without a scope is on the link of the address that the socket is bound to. */
 static simp_ip zoned(const cas_port_socket *s, simp_ip ip)
 {
-    if (simp_ip_zone(ip) == 0 && simp_ip_is_link_local(ip) && simp_ip_zone(s->local) != 0)
-        return simp_ip_in_zone(ip, simp_ip_zone(s->local));
+    uint16_t zone = simp_ip_zone(simp_socket_bound_to(s));
+    if (simp_ip_zone(ip) == 0 && simp_ip_is_link_local(ip) && zone != 0)
+        return simp_ip_in_zone(ip, zone);
     return simp_ip_default_zone(s->host, ip);
 }
 
@@ -109,14 +111,15 @@ static int address(const cas_port_socket *s, const SOCKADDR *addr, int len, simp
 /* RFC 3493 5.3: an IPv6 socket speaks IPv4 to mapped addresses, if it is not for IPv6 only. */
 static bool is_mapped_in_vain(const cas_port_socket *s, simp_ip ip)
 {
-    return s->ipv6 && s->options.v6only && simp_ip_is_v4(ip);
+    return s->ipv6 && s->options->v6only && simp_ip_is_v4(ip);
 }
 
 /* From the address it is bound to, a socket reaches its family only. */
 static int check_reach(const cas_port_socket *s, simp_ip ip)
 {
-    bool mixed = s->bound && !simp_ip_equal(s->local, (simp_ip){0, 0}) &&
-                 simp_ip_is_v4(s->local) != simp_ip_is_v4(ip);
+    simp_ip local = simp_socket_bound_to(s);
+    bool mixed = s->bound && !simp_ip_equal(local, (simp_ip){0, 0}) &&
+                 simp_ip_is_v4(local) != simp_ip_is_v4(ip);
     return mixed || is_mapped_in_vain(s, ip) ? WSAENETUNREACH : 0;
 }
 
@@ -145,7 +148,7 @@ static int connect_datagram(cas_port_socket *s, simp_ip ip, uint16_t port)
     s->connected = true;
     s->remote = ip;
     s->remote_port = port;
-    s->self = simp_ip_is_any(s->local) ? way->next.source : s->local;
+    s->udp->self = simp_ip_is_any(s->local) ? way->next.source : s->local;
     return 0;
 }
 
@@ -167,7 +170,6 @@ static int open_actively(cas_port_socket *s, simp_ip self, simp_ip ip, uint16_t 
     if (error != 0)
         return error;
     s->connecting = true;
-    s->self = self;
     s->remote = ip;
     s->remote_port = port;
     return 0;
@@ -187,7 +189,8 @@ static int connect_stream(cas_port_socket *s, simp_ip ip, uint16_t port)
         error = simp_port_bind(s, wildcard(s), 0);
     if (error != 0)
         return error;
-    error = open_actively(s, simp_ip_is_any(s->local) ? way->next.source : s->local, ip, port);
+    simp_ip local = simp_socket_bound_to(s);
+    error = open_actively(s, simp_ip_is_any(local) ? way->next.source : local, ip, port);
     if (error != 0 && !was_bound)
         simp_port_unbind_ephemeral(s);
     return error != 0 ? error : WSAEWOULDBLOCK;
@@ -228,9 +231,20 @@ int simp_call_listen(cas_backend *backend, cas_port_socket *s, int backlog)
         return WSAEINVAL;
     if (s->listening)
         return 0;
-    s->listening = true;
-    s->backlog = backlog < 1 ? 1 : backlog > BACKLOG_MAX ? (unsigned)BACKLOG_MAX : (unsigned)backlog;
-    return 0;
+    int limit = backlog < 1 ? 1 : backlog > BACKLOG_MAX ? BACKLOG_MAX : backlog;
+    return simp_socket_listen(s, (unsigned)limit);
+}
+
+/* False: no memory. */
+static bool inherit(cas_port_socket *s, const cas_port_socket *listener)
+{
+    s->ttl = listener->ttl;
+    if (listener->options == &simp_options_default)
+        return true;
+    simp_options *own = simp_socket_own_options(s);
+    if (own != NULL)
+        *own = *listener->options;
+    return own != NULL;
 }
 
 int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *sink, cas_port_socket **out,
@@ -241,20 +255,23 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
         return WSAEOPNOTSUPP;
     if (!listener->listening)
         return WSAEINVAL;
-    simp_tcp *tcp = listener->accept_first;
+    simp_tcp *tcp = listener->backlog->accept_first;
     if (tcp == NULL)
         return WSAEWOULDBLOCK;
     cas_port_socket *s;
     int error = simp_socket_create(listener->host, false, listener->ipv6, &s);
     if (error != 0)
         return error;
+    if (!inherit(s, listener)) {
+        simp_socket_free(s);
+        return WSAENOBUFS;
+    }
     simp_socket_dequeue(listener, tcp);
     s->sink = sink;
-    s->options = listener->options;
     s->connected = true;
     s->connected_ns = listener->host->world->now_ns;
     s->bound = true;
-    s->local = s->self = tcp->key.local;
+    s->local = tcp->key.local;
     s->local_port = tcp->key.local_port;
     s->remote = tcp->key.remote;
     s->remote_port = tcp->key.remote_port;
@@ -270,13 +287,21 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
     return 0;
 }
 
+static simp_ip local_address(const cas_port_socket *s)
+{
+    if (!s->connecting && !s->connected)
+        return simp_socket_bound_to(s);
+    if (s->datagram)
+        return s->udp->self;
+    return s->tcp != NULL ? s->tcp->key.local : s->local;
+}
+
 int simp_call_local_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORAGE *out)
 {
     (void)backend;
     if (!s->bound)
         return WSAEINVAL;
-    bool known = s->connecting || s->connected;
-    simp_ip_to_sockaddr(known ? s->self : s->local, s->local_port, family_of(s), out);
+    simp_ip_to_sockaddr(local_address(s), s->local_port, family_of(s), out);
     return 0;
 }
 
@@ -293,7 +318,7 @@ int simp_call_peer_name(cas_backend *backend, cas_port_socket *s, SOCKADDR_STORA
 
 static int receive_urgent(cas_port_socket *s, void *buf, size_t len, bool peek, size_t *count)
 {
-    if (s->options.inline_urgent)
+    if (s->options->inline_urgent)
         return WSAEINVAL;
     simp_mark *mark = s->tcp == NULL ? NULL : simp_receive_buffer_urgent(s->tcp);
     if (mark == NULL)
@@ -434,8 +459,8 @@ int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
         s->receive_shut = true;
         if (s->datagram) {
             simp_udp_clear(s);
-            s->errors_pending = 0;
-            s->error_pending = 0;
+            s->udp->errors_pending = 0;
+            s->udp->error_pending = 0;
         } else if (s->tcp != NULL) {
             shut_receives(s->tcp);
         }
@@ -450,18 +475,23 @@ int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
 
 /* ---- questions ---- */
 
+static bool has_newcomer(const cas_port_socket *s)
+{
+    return s->listening && s->backlog->accept_first != NULL;
+}
+
 long simp_call_conditions(cas_backend *backend, cas_port_socket *s, long interest, int *close_error)
 {
     (void)backend;
     long events = 0;
     if ((interest & FD_READ) != 0 && simp_socket_is_readable(s))
         events |= FD_READ;
-    if ((interest & FD_OOB) != 0 && s->tcp != NULL && s->dead == 0 && !s->options.inline_urgent &&
+    if ((interest & FD_OOB) != 0 && s->tcp != NULL && s->dead == 0 && !s->options->inline_urgent &&
         simp_receive_buffer_urgent(s->tcp) != NULL)
         events |= FD_OOB;
     if ((interest & FD_WRITE) != 0 && simp_socket_is_writable(s))
         events |= FD_WRITE;
-    if ((interest & FD_ACCEPT) != 0 && s->accept_count > 0)
+    if ((interest & FD_ACCEPT) != 0 && has_newcomer(s))
         events |= FD_ACCEPT;
     if ((interest & FD_CLOSE) != 0 && (s->finished || s->dead != 0)) {
         events |= FD_CLOSE;
@@ -473,7 +503,7 @@ long simp_call_conditions(cas_backend *backend, cas_port_socket *s, long interes
 int simp_call_query(cas_backend *backend, cas_port_socket *s, cas_query query, unsigned *value)
 {
     (void)backend;
-    const sim_packet *datagram = s->datagrams.first;
+    const sim_packet *datagram = s->datagram ? s->udp->first : NULL;
     switch (query) {
     case CAS_QUERY_READ_COUNT:
         if (s->datagram)
@@ -482,9 +512,7 @@ int simp_call_query(cas_backend *backend, cas_port_socket *s, cas_query query, u
             *value = s->tcp == NULL ? 0 : simp_receive_buffer_ready(s->tcp);
         return 0;
     case CAS_QUERY_AT_MARK: *value = s->tcp == NULL || simp_receive_buffer_is_at_mark(s->tcp); return 0;
-    default:
-        *value = simp_socket_is_readable(s) || s->finished || s->dead != 0 || s->accept_count > 0;
-        return 0;
+    default: *value = simp_socket_is_readable(s) || s->finished || s->dead != 0 || has_newcomer(s); return 0;
     }
 }
 

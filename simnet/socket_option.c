@@ -17,7 +17,7 @@ static int connect_time(const cas_port_socket *s)
 int simp_call_get_option(cas_backend *backend, cas_port_socket *s, cas_option option, int *value)
 {
     (void)backend;
-    const simp_options *o = &s->options;
+    const simp_options *o = s->options;
     switch (option) {
     case CAS_OPT_DEBUG: *value = o->debug; break;
     case CAS_OPT_ACCEPTCONN: *value = s->listening; break;
@@ -37,11 +37,11 @@ int simp_call_get_option(cas_backend *backend, cas_port_socket *s, cas_option op
     case CAS_OPT_CONNECT_TIME: *value = connect_time(s); break;
     case CAS_OPT_NODELAY: *value = o->nodelay; break;
     case CAS_OPT_V6ONLY: *value = o->v6only; break;
-    case CAS_OPT_TTL: *value = o->ttl; break;
+    case CAS_OPT_TTL: *value = s->ttl; break;
     case CAS_OPT_DONT_FRAGMENT: *value = o->dont_fragment; break;
     case CAS_OPT_MULTICAST_IF:
     case CAS_OPT_MULTICAST_TTL:
-    case CAS_OPT_MULTICAST_LOOP: return simp_multicast_get(s, option, value);
+    case CAS_OPT_MULTICAST_LOOP: return s->datagram ? simp_multicast_get(s, option, value) : WSAENOPROTOOPT;
     default: return WSAENOPROTOOPT;
     }
     return 0;
@@ -56,85 +56,98 @@ static int set_sharing(bool *mine, bool other, int value)
     return 0;
 }
 
-static int set_buffer(cas_port_socket *s, bool receive, int value)
+static int set_buffer(cas_port_socket *s, simp_options *o, bool receive, int value)
 {
     if (value < 0)
         return WSAEINVAL;
     if (receive) {
-        s->options.receive_buffer = value;
+        o->receive_buffer = value;
         if (s->tcp != NULL)
             simp_tcp_set_receive_limit(s->tcp, value);
     } else {
-        s->options.send_buffer = value;
+        o->send_buffer = value;
         if (s->tcp != NULL)
             s->tcp->send_limit = (uint32_t)value;
     }
     return 0;
 }
 
-static int set_nodelay(cas_port_socket *s, int value)
+static int set_nodelay(cas_port_socket *s, simp_options *o, int value)
 {
-    s->options.nodelay = value != 0;
+    o->nodelay = value != 0;
     if (s->tcp != NULL) {
-        s->tcp->nodelay = s->options.nodelay;
+        s->tcp->nodelay = o->nodelay;
         simp_tcp_output(s->tcp);
     }
     return 0;
 }
 
-/* size: table */
-int simp_call_set_option(cas_backend *backend, cas_port_socket *s, cas_option option, int value)
+static int set_keepalive(cas_port_socket *s, simp_options *o, int value)
 {
-    (void)backend;
-    simp_options *o = &s->options;
+    o->keepalive = value != 0;
+    if (s->tcp != NULL) {
+        s->tcp->keepalive = o->keepalive;
+        simp_tcp_restart_keepalive(s->tcp);
+    }
+    return 0;
+}
+
+/* What most sockets leave as it is. */
+static int set_kept(cas_port_socket *s, cas_option option, int value)
+{
+    simp_options *o = simp_socket_own_options(s);
+    if (o == NULL)
+        return WSAENOBUFS;
     switch (option) {
     case CAS_OPT_DEBUG: o->debug = value != 0; break;
     case CAS_OPT_REUSEADDR: return set_sharing(&o->reuse, o->exclusive, value);
     case CAS_OPT_EXCLUSIVEADDRUSE: return set_sharing(&o->exclusive, o->reuse, value);
-    case CAS_OPT_KEEPALIVE:
-        o->keepalive = value != 0;
-        if (s->tcp != NULL) {
-            s->tcp->keepalive = o->keepalive;
-            simp_tcp_restart_keepalive(s->tcp);
-        }
-        break;
+    case CAS_OPT_KEEPALIVE: return set_keepalive(s, o, value);
     case CAS_OPT_DONTROUTE: o->dontroute = value != 0; break;
     case CAS_OPT_BROADCAST: o->broadcast = value != 0; break;
     case CAS_OPT_LINGER: o->linger = value; break;
     case CAS_OPT_OOBINLINE: o->inline_urgent = value != 0; break;
-    case CAS_OPT_SNDBUF: return set_buffer(s, false, value);
-    case CAS_OPT_RCVBUF: return set_buffer(s, true, value);
+    case CAS_OPT_SNDBUF: return set_buffer(s, o, false, value);
+    case CAS_OPT_RCVBUF: return set_buffer(s, o, true, value);
     case CAS_OPT_SNDTIMEO: o->send_timeout_ms = value; break;
     case CAS_OPT_RCVTIMEO: o->receive_timeout_ms = value; break;
-    case CAS_OPT_ERROR: s->last_error = value; break;
-    case CAS_OPT_NODELAY: return set_nodelay(s, value);
+    case CAS_OPT_NODELAY: return set_nodelay(s, o, value);
     case CAS_OPT_V6ONLY:
         if (!s->ipv6 || s->bound)
             return WSAEINVAL;
         o->v6only = value != 0;
         break;
-    case CAS_OPT_TTL:
-        if (value < 1 || value > 255)
-            return WSAEINVAL;
-        o->ttl = value;
-        break;
     case CAS_OPT_DONT_FRAGMENT: o->dont_fragment = value != 0; break;
-    case CAS_OPT_MULTICAST_IF:
-    case CAS_OPT_MULTICAST_TTL:
-    case CAS_OPT_MULTICAST_LOOP: return simp_multicast_set(s, option, value);
     default: return WSAENOPROTOOPT;
     }
     return 0;
 }
 
+int simp_call_set_option(cas_backend *backend, cas_port_socket *s, cas_option option, int value)
+{
+    (void)backend;
+    switch (option) {
+    case CAS_OPT_ERROR: s->last_error = value; return 0;
+    case CAS_OPT_TTL:
+        if (value < 1 || value > 255)
+            return WSAEINVAL;
+        s->ttl = (unsigned)value & 0xFF;
+        return 0;
+    case CAS_OPT_MULTICAST_IF:
+    case CAS_OPT_MULTICAST_TTL:
+    case CAS_OPT_MULTICAST_LOOP: return s->datagram ? simp_multicast_set(s, option, value) : WSAENOPROTOOPT;
+    default: return set_kept(s, option, value);
+    }
+}
+
 int simp_call_join(cas_backend *backend, cas_port_socket *s, const cas_group *group)
 {
     (void)backend;
-    return simp_multicast_join(s, group);
+    return s->datagram ? simp_multicast_join(s, group) : WSAENOPROTOOPT;
 }
 
 int simp_call_leave(cas_backend *backend, cas_port_socket *s, const cas_group *group)
 {
     (void)backend;
-    return simp_multicast_leave(s, group);
+    return s->datagram ? simp_multicast_leave(s, group) : WSAENOPROTOOPT;
 }

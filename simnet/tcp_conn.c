@@ -199,7 +199,7 @@ void simp_tcp_destroy(simp_tcp *t)
 {
     sim_world *world = t->host->world;
     if (t->socket != NULL)
-        t->socket->tcp = NULL;
+        simp_socket_disconnect(t->socket, t->key.local);
     if (t->listener != NULL)
         simp_socket_dequeue(t->listener, t);
     simp_receive_buffer_clear(t);
@@ -231,7 +231,7 @@ void simp_tcp_vanish(sim_host *host)
 int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)
 {
     simp_tcp *t;
-    int error = simp_tcp_create(socket->host, key, &socket->options, &t);
+    int error = simp_tcp_create(socket->host, key, socket->options, &t);
     if (error != 0)
         return error;
     t->socket = socket;
@@ -352,9 +352,7 @@ void simp_tcp_fail(simp_tcp *t, int error)
     }
     /* SHU-20: after a graceful end the reset that answers a send is an abort; a time-out is one too. */
     bool abort = error != WSAECONNRESET || (socket->finished && spoke);
-    socket->dead = abort ? WSAECONNABORTED : WSAECONNRESET;
-    if (error == WSAENETRESET)
-        socket->dead = WSAENETRESET;
+    socket->dead = error == WSAENETRESET ? WSAENETRESET : abort ? WSAECONNABORTED : WSAECONNRESET;
     if (!socket->finished) {
         simp_socket_report(socket, FD_CLOSE, socket->dead);
     } else if (socket->send_blocked) { /* FD_CLOSE is told once; who waits for room learns from its send */

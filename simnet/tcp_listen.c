@@ -14,15 +14,15 @@
 bool simp_listen_refuses_ack(const cas_port_socket *listener, const sim_stack *stack)
 {
     return stack->accept_overflow == SIM_OVERFLOW_DROP &&
-           listener->accept_count >= listener->backlog + stack->accept_extra;
+           listener->backlog->accept_count >= listener->backlog->limit + stack->accept_extra;
 }
 
 static bool is_full(const cas_port_socket *listener, const sim_stack *stack)
 {
-    unsigned begun = listener->handshake_count;
+    unsigned begun = listener->backlog->handshake_count;
     if (stack->accept_overflow == SIM_OVERFLOW_DROP)
-        return simp_listen_refuses_ack(listener, stack) || begun >= listener->backlog;
-    return listener->accept_count + begun >= listener->backlog;
+        return simp_listen_refuses_ack(listener, stack) || begun >= listener->backlog->limit;
+    return listener->backlog->accept_count + begun >= listener->backlog->limit;
 }
 
 static void accept_syn(cas_port_socket *listener, simp_tcp *previous, sim_packet *packet)
@@ -34,7 +34,7 @@ static void accept_syn(cas_port_socket *listener, simp_tcp *previous, sim_packet
     simp_tcp *t;
     if (reopens)
         simp_tcp_finish(previous); /* what a program has not read yet stays readable */
-    if (simp_tcp_create(host, &key, &listener->options, &t) != 0) {
+    if (simp_tcp_create(host, &key, listener->options, &t) != 0) {
         simp_packet_free(&host->world->arena, packet); /* as if the SYN was lost; the peer tries again */
         return;
     }

@@ -32,7 +32,7 @@ static sim_packet *try_segment(simp_tcp *t, uint32_t seq, uint8_t flags)
     packet->protocol = IPPROTO_TCP;
     packet->dont_fragment = true;
     if (t->socket != NULL)
-        packet->ttl = (uint8_t)t->socket->options.ttl;
+        packet->ttl = t->socket->ttl;
     packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
     return packet;
 }

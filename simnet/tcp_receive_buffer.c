@@ -21,7 +21,7 @@
 
 static bool is_inline(const simp_tcp *t)
 {
-    return t->socket != NULL ? t->socket->options.inline_urgent : t->inline_urgent;
+    return t->socket != NULL ? t->socket->options->inline_urgent : t->inline_urgent;
 }
 
 static void drop_mark(simp_receive_buffer *b, unsigned index)

@@ -53,14 +53,14 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
     }
     packet->protocol = IPPROTO_UDP;
     packet->ip_payload_len = UDP_HEADER + (uint32_t)len;
-    packet->dont_fragment = s->options.dont_fragment;
+    packet->dont_fragment = s->options->dont_fragment;
     return packet;
 }
 
 /* How it goes to a group or to everybody. */
 static void set_manner(const cas_port_socket *s, sim_packet *packet, simp_ip to)
 {
-    const simp_multicast *m = s->multicast;
+    const simp_multicast *m = s->udp->multicast;
     packet->loops = true;
     if (!simp_ip_is_multicast(to))
         return;
@@ -71,17 +71,17 @@ static void set_manner(const cas_port_socket *s, sim_packet *packet, simp_ip to)
 /* Unix: whichever call comes next fails. */
 static int take_unix_error(cas_port_socket *s)
 {
-    int error = s->error_pending;
+    int error = s->udp->error_pending;
     if (error == 0 || !simp_socket_profile(s)->unix_datagrams)
         return 0;
-    s->error_pending = 0;
+    s->udp->error_pending = 0;
     return error;
 }
 
 static const simp_interface *chosen_interface(const cas_port_socket *s, simp_ip to)
 {
-    bool chosen = s->multicast != NULL && s->multicast->interface != 0 && simp_ip_is_multicast(to);
-    return chosen ? simp_host_interface(s->host, s->multicast->interface) : NULL;
+    bool chosen = s->udp->multicast != NULL && s->udp->multicast->interface != 0 && simp_ip_is_multicast(to);
+    return chosen ? simp_host_interface(s->host, s->udp->multicast->interface) : NULL;
 }
 
 static int find_passage(sim_host *host, const target *to, passage *out)
@@ -104,13 +104,13 @@ static int find_passage(sim_host *host, const target *to, passage *out)
 /* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
 static bool is_forbidden(const cas_port_socket *s, const target *to, const passage *through)
 {
-    return through->to_many && to->addressed && !s->options.broadcast && !simp_ip_is_multicast(to->ip);
+    return through->to_many && to->addressed && !s->options->broadcast && !simp_ip_is_multicast(to->ip);
 }
 
 /* A datagram that must not be cut has to fit what is known of the way. */
 static bool is_too_big(const cas_port_socket *s, size_t len, const target *to, uint32_t mtu)
 {
-    if (!s->options.dont_fragment)
+    if (!s->options->dont_fragment)
         return false;
     uint32_t headers = simp_ip_is_v4(to->ip) ? HEADERS_V4 : HEADERS_V6;
     return len + headers > simp_path_mtu_of(s->host, to->ip, mtu);
@@ -146,7 +146,7 @@ static int send_to(cas_port_socket *s, const void *buf, size_t len, const target
         simp_packet_free(&s->host->world->arena, packet);
         return error;
     }
-    packet->ttl = (uint8_t)s->options.ttl;
+    packet->ttl = s->ttl;
     if (through.to_many)
         set_manner(s, packet, to->ip);
     packet->interface = to->only == NULL ? 0 : to->only->index;
@@ -190,9 +190,9 @@ int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip ip, u
 static void enqueue(cas_port_socket *s, sim_packet *packet)
 {
     simp_arena *arena = &s->host->world->arena;
-    simp_datagram_queue *queue = &s->datagrams;
+    simp_datagrams *queue = s->udp;
     /* One datagram is always taken, however small the buffer (OPT-7); the newest is the one that is lost. */
-    bool full = queue->first != NULL && queue->bytes + packet->length > (uint32_t)s->options.receive_buffer;
+    bool full = queue->first != NULL && queue->bytes + packet->length > (uint32_t)s->options->receive_buffer;
     if (full || s->receive_shut) {
         if (full)
             simp_ip_count_drop(s->host, SIM_DROP_BUFFER_FULL);
@@ -213,7 +213,8 @@ static void enqueue(cas_port_socket *s, sim_packet *packet)
 static bool hears_own_host(const cas_port_socket *s, const sim_packet *packet)
 {
     bool own = packet->origin == s->host->index;
-    return !own || s->multicast == NULL || s->multicast->loop || simp_socket_profile(s)->unix_datagrams;
+    return !own || s->udp->multicast == NULL || s->udp->multicast->loop ||
+           simp_socket_profile(s)->unix_datagrams;
 }
 
 static bool concerns(const cas_port_socket *s, const sim_packet *packet)
@@ -267,9 +268,9 @@ static bool keep_error(cas_port_socket *s, const simp_icmp_news *news)
 {
     switch (news->kind) {
     case SIMP_ICMP_PORT_UNREACHABLE:
-    case SIMP_ICMP_PROTOCOL_UNREACHABLE: s->errors_pending += s->connreset; return s->connreset;
+    case SIMP_ICMP_PROTOCOL_UNREACHABLE: s->udp->errors_pending += s->connreset; return s->connreset;
     case SIMP_ICMP_TIME_EXCEEDED:
-    case SIMP_ICMP_REASSEMBLY_TIME: s->error_pending = WSAENETRESET; return true;
+    case SIMP_ICMP_REASSEMBLY_TIME: s->udp->error_pending = WSAENETRESET; return true;
     default: return false;
     }
 }
@@ -277,10 +278,10 @@ static bool keep_error(cas_port_socket *s, const simp_icmp_news *news)
 /* Unix: a connected socket fails one call for what will not pass. */
 static bool keep_unix_error(cas_port_socket *s, const simp_icmp_news *news)
 {
-    bool expected = news->kind == SIMP_ICMP_TOO_BIG && !s->options.dont_fragment;
+    bool expected = news->kind == SIMP_ICMP_TOO_BIG && !s->options->dont_fragment;
     bool told = s->connected && news->hard && !expected;
     if (told)
-        s->error_pending = news->error;
+        s->udp->error_pending = news->error;
     return told;
 }
 
@@ -301,19 +302,19 @@ void simp_udp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_ne
 /* One failing call for each ICMP message, whether it peeks or not. */
 static bool take_error(cas_port_socket *s, int *error)
 {
-    if (s->errors_pending > 0) {
-        s->errors_pending--;
+    if (s->udp->errors_pending > 0) {
+        s->udp->errors_pending--;
         *error = WSAECONNRESET;
         return true;
     }
-    *error = s->error_pending;
-    s->error_pending = 0;
+    *error = s->udp->error_pending;
+    s->udp->error_pending = 0;
     return *error != 0;
 }
 
 static void dequeue(cas_port_socket *s)
 {
-    simp_datagram_queue *queue = &s->datagrams;
+    simp_datagrams *queue = s->udp;
     sim_packet *packet = queue->first;
     queue->first = packet->next;
     if (queue->first == NULL)
@@ -332,7 +333,7 @@ int simp_udp_receive(cas_port_socket *s, void *buf, size_t len, bool peek, SOCKA
         return WSAEINVAL;
     if (take_error(s, &error))
         return error;
-    const sim_packet *packet = s->datagrams.first;
+    const sim_packet *packet = s->udp->first;
     if (packet == NULL)
         return WSAEWOULDBLOCK;
     size_t part = packet->length < len ? packet->length : len;
@@ -349,6 +350,6 @@ int simp_udp_receive(cas_port_socket *s, void *buf, size_t len, bool peek, SOCKA
 
 void simp_udp_clear(cas_port_socket *s)
 {
-    while (s->datagrams.first != NULL)
+    while (s->udp->first != NULL)
         dequeue(s);
 }
