@@ -160,21 +160,21 @@ void simp_socket_begin_handshake(cas_port_socket *listener, simp_tcp *tcp)
 {
     simp_tcp **end = &listener->backlog->handshake_first;
     while (*end != NULL)
-        end = &(*end)->accept_next;
+        end = &(*end)->active->accept_next;
     *end = tcp;
-    tcp->accept_next = NULL;
-    tcp->listener = listener;
+    tcp->active->accept_next = NULL;
+    tcp->active->listener = listener;
     listener->backlog->handshake_count++;
 }
 
 static bool take_off(simp_tcp **list, simp_tcp *tcp)
 {
     while (*list != NULL && *list != tcp)
-        list = &(*list)->accept_next;
+        list = &(*list)->active->accept_next;
     if (*list == NULL)
         return false;
-    *list = tcp->accept_next;
-    tcp->accept_next = NULL;
+    *list = tcp->active->accept_next;
+    tcp->active->accept_next = NULL;
     return true;
 }
 
@@ -185,7 +185,7 @@ void simp_socket_enqueue(cas_port_socket *listener, simp_tcp *tcp)
     backlog->handshake_count--;
     simp_tcp **end = &backlog->accept_first;
     while (*end != NULL)
-        end = &(*end)->accept_next;
+        end = &(*end)->active->accept_next;
     *end = tcp;
     backlog->accept_count++;
     simp_socket_report(listener, FD_ACCEPT, 0);
@@ -198,7 +198,7 @@ void simp_socket_dequeue(cas_port_socket *listener, simp_tcp *tcp)
         backlog->accept_count--;
     else if (take_off(&backlog->handshake_first, tcp))
         backlog->handshake_count--;
-    tcp->listener = NULL;
+    tcp->active->listener = NULL;
 }
 
 const cas_profile *simp_socket_profile(const cas_port_socket *socket)

@@ -281,6 +281,8 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
     if (tcp->state == SIMP_TCP_CLOSED) { /* reset while it waited */
         s->dead = WSAECONNRESET;
         simp_tcp_destroy(tcp);
+    } else {
+        simp_tcp_rest(tcp);
     }
     *out = s;
     *handle = s->handle;
@@ -348,8 +350,10 @@ static int receive_stream(cas_port_socket *s, void *buf, size_t len, int flags, 
     *count = simp_receive_buffer_read(s->tcp, buf, part, peek);
     if (*count == 0 && (part != 0 || simp_receive_buffer_ready(s->tcp) == 0))
         return s->finished ? 0 : WSAEWOULDBLOCK;
-    if (!peek)
+    if (!peek) {
         simp_tcp_window_opened(s->tcp);
+        simp_tcp_rest(s->tcp);
+    }
     return 0;
 }
 
@@ -366,7 +370,7 @@ int simp_call_receive(cas_backend *backend, cas_port_socket *s, void *buf, size_
 static uint32_t send_room(const simp_tcp *t, size_t wanted)
 {
     uint32_t limit = t->send_limit > t->mss ? t->send_limit : t->mss;
-    uint32_t queued = t->send.end - t->una;
+    uint32_t queued = t->send_end - t->una;
     if (queued >= limit)
         return 0;
     /* Half the sequence space must never be in the buffer. */
@@ -392,11 +396,12 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
         return WSAEWOULDBLOCK;
     }
     uint32_t part = len < room ? (uint32_t)len : room;
-    if (!simp_send_buffer_append(t, buf, part))
+    bool urgent = (flags & MSG_OOB) != 0 && part != 0;
+    if ((urgent && simp_tcp_extras(t) == NULL) || !simp_send_buffer_append(t, buf, part))
         return WSAENOBUFS;
-    if ((flags & MSG_OOB) != 0 && part != 0) {
+    if (urgent) {
         t->urgent = true;
-        t->urgent_end = t->send.end;
+        t->extras->urgent_end = t->send_end;
     }
     simp_record_event(s->host->world, SIMP_RECORD_BYTES, part, simp_hash_payload(buf, part));
     simp_tcp_output(t);

@@ -84,6 +84,8 @@ static int set_nodelay(cas_port_socket *s, simp_options *o, int value)
 
 static int set_keepalive(cas_port_socket *s, simp_options *o, int value)
 {
+    if (s->tcp != NULL && !simp_tcp_wake(s->tcp))
+        return WSAENOBUFS;
     o->keepalive = value != 0;
     if (s->tcp != NULL) {
         s->tcp->keepalive = o->keepalive;

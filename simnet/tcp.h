@@ -9,7 +9,7 @@
  * tcp_out.c what is sent when; tcp_timer.c timers; tcp_option.c what SYNs agree on, timestamps; tcp_ecn.c
  * ECN; tcp_cc.c and cc_cubic.c the congestion window; tcp_recovery.c what follows a loss, with tcp_sack.c's
  * scoreboard; tcp_gaps.c what is received behind a gap; tcp_pmtu.c the path MTU; tcp_send_buffer.c and
- * tcp_receive_buffer.c the bytes; tcp_check.c verifies the invariants.
+ * tcp_receive_buffer.c the bytes; tcp_parts.c what exists on demand; tcp_check.c verifies the invariants.
  *
  * Invariants, in sequence space:
  *  1. una <= nxt <= max; everything from una to buffer end is in the send buffer, then the FIN if queued.
@@ -51,12 +51,16 @@ typedef enum simp_timer {
 #define SIMP_MS_NS UINT64_C(1000000)
 #define SIMP_S_NS UINT64_C(1000000000)
 
-/* Bytes from the program, in blocks that segments refer to. */
+/* Bytes from the program, in blocks that segments refer to; they end at send_end. */
 typedef struct simp_send_buffer {
     simp_block *first, *last;
     simp_block *cursor; /* where the last look-up ended */
-    uint32_t end;       /* sequence number behind the last byte */
 } simp_send_buffer;
+
+typedef struct simp_receive_buffer {
+    sim_packet *first, *last; /* in order */
+    sim_packet *early;        /* behind a gap, sorted, without overlap */
+} simp_receive_buffer;
 
 enum { SIMP_MARKS_MAX = 16 };
 
@@ -70,96 +74,115 @@ typedef struct simp_mark {
     bool passed;         /* the stream was read beyond it */
 } simp_mark;
 
-typedef struct simp_receive_buffer {
-    sim_packet *first, *last; /* in order */
-    sim_packet *early;        /* behind a gap, sorted, without overlap */
-    simp_mark *marks; /* SIMP_MARKS_MAX places, made for the first urgent byte; NULL: there was none */
-    unsigned mark_count;
-} simp_receive_buffer;
-
 typedef struct simp_tcp_key {
     simp_ip local, remote;
     uint32_t host;
     uint16_t local_port, remote_port;
 } simp_tcp_key;
 
+/* What a connection needs while something goes on: a handshake, bytes in a buffer or on their way, a place
+ * in a listener's queue, a timer.  tcp_parts.c makes it and gives it back. */
+typedef struct simp_activity {
+    simp_event event; /* first; queued at or before the earliest deadline */
+    struct simp_tcp *tcp;
+    uint64_t deadline[SIMP_TIMER_COUNT];
+    simp_send_buffer send;
+    simp_receive_buffer receive;
+    cas_port_socket *listener; /* while it is in SYN-RECEIVED or waits for acceptance; its queue's next */
+    struct simp_tcp *accept_next;
+    uint64_t opened_ns; /* SYN: when the attempt began */
+    uint64_t timed_at_ns;
+    uint32_t timed_seq;   /* valid, as timed_at_ns, with timing */
+    uint32_t small_end;   /* behind the last segment that was not full: Minshall */
+    uint32_t ecn_recover; /* max when ECE was obeyed */
+    unsigned duplicate_acks;
+    unsigned retries;    /* retransmissions since the last progress */
+    unsigned probes;     /* of keep-alive or a closed window, since something was heard */
+    uint16_t soft_error; /* the last one since the last progress that an ICMP error told; 0: none */
+} simp_activity;
+
+/* What most connections never need; it stays once it was made. */
+typedef struct simp_extras {
+    simp_mark marks[SIMP_MARKS_MAX];
+    struct simp_pmtu *pmtu; /* NULL: the path takes what the first link does */
+    uint64_t stamp_recent_ns, stamp_begin_ns;
+    uint32_t stamp_recent, stamp_offset; /* TS.Recent; what our clock began with.  Valid with stamps, ... */
+    uint32_t last_ack_sent;              /* ... as is this */
+    uint32_t urgent_end;                 /* SND.UP: behind the last urgent byte; valid with urgent */
+    uint32_t rcv_urgent;                 /* RCV.UP; valid with rcv_has_urgent */
+    uint32_t challenged_ms;              /* when the period of challenge ACKs began, modulo 2^32 ... */
+    uint16_t challenges;                 /* ... and how many there were in it */
+} simp_extras;
+
 typedef struct simp_tcp {
     simp_hash_node node; /* in world->connections; first */
     simp_tcp_key key;
     sim_host *host;
-    const sim_stack *stack;    /* the host's, when the connection was made */
-    cas_port_socket *socket;   /* NULL: not accepted yet, or closed by its program */
-    cas_port_socket *listener; /* while it is in SYN-RECEIVED or waits for acceptance */
-    struct simp_tcp *accept_next;
-    simp_tcp_state state;
-    bool orphan; /* closed by its program */
-    bool nodelay, keepalive;
-    bool inline_urgent; /* while it has no socket: SO_OOBINLINE, as its listener had it at the SYN */
-    bool fin_queued;    /* the program has no more to send */
-    bool fin_known;     /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
-    bool fin_received;  /* it was reached */
-    uint32_t fin_at;
-    bool receive_shut;               /* arriving bytes are dropped */
-    bool dropped_some;               /* so close resets */
-    bool listed;                     /* segments find it */
-    uint16_t mss;                    /* of what we send, without options */
-    bool scales, sacks, stamps, ecn; /* offered, then agreed; both shifts are 0 without scales */
-    bool ecn_echo;                   /* congestion is told to the peer until it has reduced */
-    bool ecn_reduced;                /* we have, and tell it with the next text */
-    uint8_t quick_acks;              /* full segments that will still be acknowledged at once */
+    const sim_stack *stack;  /* the host's, when the connection was made */
+    cas_port_socket *socket; /* NULL: not accepted yet, or closed by its program */
+    simp_activity *active;   /* NULL: nothing goes on */
+    simp_extras *extras;
+    struct simp_gaps *gaps;         /* NULL: nothing is missing */
+    struct simp_recovery *recovery; /* NULL: nothing is SACKed */
+    struct simp_cubic *cubic;       /* NULL: Reno */
+
+    uint8_t state; /* simp_tcp_state */
     uint8_t snd_scale, rcv_scale;
-    bool urgent;         /* we are in urgent mode, up to urgent_end */
-    bool rcv_has_urgent; /* the peer has been, up to rcv_urgent */
-    bool ack_now;
-    bool timing; /* one segment is timed (Karn: never a retransmitted one) */
-    bool recovering;
+    uint8_t quick_acks;       /* full segments that will still be acknowledged at once */
+    uint8_t segments_unacked; /* full segments since the last ACK */
+    uint8_t mark_count;       /* of extras->marks */
+    uint8_t backoff;          /* doublings of the time-out; kept until a round trip was measured */
+    bool orphan : 1;          /* closed by its program */
+    bool nodelay : 1, keepalive : 1;
+    bool inline_urgent : 1; /* while it has no socket: SO_OOBINLINE, as its listener had it at the SYN */
+    bool fin_queued : 1;    /* the program has no more to send */
+    bool fin_known : 1;     /* the peer's FIN was seen, at fin_at; it may lie behind a gap */
+    bool fin_received : 1;  /* it was reached */
+    bool receive_shut : 1;  /* arriving bytes are dropped */
+    bool dropped_some : 1;  /* so close resets */
+    bool listed : 1;        /* segments find it */
+    bool scales : 1, sacks : 1, stamps : 1, ecn : 1; /* offered, then agreed; without scales shifts are 0 */
+    bool ecn_echo : 1;       /* congestion is told to the peer until it has reduced */
+    bool ecn_reduced : 1;    /* we have, and tell it with the next text */
+    bool urgent : 1;         /* we are in urgent mode, up to urgent_end */
+    bool rcv_has_urgent : 1; /* the peer has been, up to rcv_urgent */
+    bool ack_now : 1;
+    bool timing : 1; /* one segment is timed (Karn: never a retransmitted one) */
+    bool recovering : 1;
+    bool syn_repeated : 1; /* and nothing was measured since */
+    uint16_t mss;          /* of what we send, without options */
 
     uint32_t iss, una, nxt, max;
     uint32_t wnd, wl1, wl2, wnd_max;
     uint32_t wnd_edge;   /* the furthest right edge that the peer ever offered, and has to honour */
-    uint32_t urgent_end; /* SND.UP: behind the last urgent byte; valid with urgent */
-    simp_send_buffer send;
+    uint32_t send_end;   /* behind the last byte of the program */
     uint32_t send_limit; /* SO_SNDBUF */
 
     uint32_t irs, rcv_nxt, read, rcv_edge;
-    uint32_t rcv_urgent; /* RCV.UP; valid with rcv_has_urgent */
-    simp_receive_buffer receive;
-    uint32_t receive_limit;    /* SO_RCVBUF */
-    unsigned segments_unacked; /* full segments since the last ACK */
-
-    uint64_t srtt_ns, rttvar_ns, rto_ns;
-    uint32_t timed_seq;
-    uint64_t timed_at_ns;
-    unsigned backoff;    /* doublings of the time-out; kept until a round trip was measured */
-    unsigned retries;    /* retransmissions since the last progress */
-    uint16_t soft_error; /* the last one since then that an ICMP error told; 0: none */
-    uint64_t opened_ns;  /* SYN: when the attempt began */
-    uint64_t sent_ns;    /* when text was sent last */
-    unsigned probes;     /* keep-alive */
+    uint32_t fin_at;
+    uint32_t receive_limit; /* SO_RCVBUF */
 
     uint32_t cwnd, ssthresh;
-    uint32_t recover;     /* max when a loss was found: recovery ends there */
-    uint32_t ecn_recover; /* max when ECE was obeyed */
-    uint32_t small_end;   /* behind the last segment that was not full: Minshall */
-    unsigned duplicate_acks;
-
-    uint32_t stamp_recent, stamp_offset; /* TS.Recent; what our clock began with.  Valid with stamps */
-    uint32_t last_ack_sent;
-    uint64_t stamp_recent_ns;
-
-    uint32_t challenged_ms; /* when the period of challenge ACKs began, modulo 2^32 ... */
-    uint16_t challenges;    /* ... and how many there were in it */
-
-    struct simp_gaps *gaps;         /* NULL: nothing is missing */
-    struct simp_recovery *recovery; /* NULL: nothing is SACKed */
-    struct simp_cubic *cubic;       /* NULL: Reno */
-    struct simp_pmtu *pmtu;         /* NULL: the path takes what the first link does */
-
-    uint64_t deadline[SIMP_TIMER_COUNT];
-    simp_event event; /* queued at or before the earliest deadline */
+    uint32_t recover; /* max when a loss was found: recovery ends there */
+    uint64_t srtt_ns, rttvar_ns;
+    uint64_t sent_ns; /* when text was sent last */
 } simp_tcp;
 
 static inline bool simp_tcp_is_synchronised(const simp_tcp *t) { return t->state >= SIMP_TCP_ESTABLISHED; }
+
+/* ---- tcp_parts.c ---- */
+/* Something begins.  False: no memory. */
+bool simp_tcp_wake(simp_tcp *);
+/* Gives activity back if nothing goes on. */
+void simp_tcp_rest(simp_tcp *);
+/* Gives back both parts, whose buffers are empty. */
+void simp_tcp_free_parts(simp_tcp *);
+/* Made at the first call; NULL: no memory. */
+simp_extras *simp_tcp_extras(simp_tcp *);
+static inline cas_port_socket *simp_tcp_listener(const simp_tcp *t)
+{
+    return t->active != NULL ? t->active->listener : NULL;
+}
 
 /* ---- tcp_conn.c ---- */
 /* NULL: there is none. */
@@ -265,14 +288,19 @@ uint32_t simp_tcp_usable_receive_window(const simp_tcp *);
 uint16_t simp_tcp_path_mss(sim_host *, simp_ip destination);
 
 /* ---- tcp_timer.c ---- */
-void simp_tcp_timer_init(simp_tcp *);
 /* Idle time begins, or is not measured (any more). */
 void simp_tcp_restart_keepalive(simp_tcp *);
+/* Of a connection that is active. */
 void simp_tcp_timer_set(simp_tcp *, simp_timer, uint64_t delay_ns);
-static inline void simp_tcp_timer_stop(simp_tcp *t, simp_timer timer) { t->deadline[timer] = SIMP_TIMER_OFF; }
+void simp_tcp_on_timer(sim_world *, simp_event *);
+static inline void simp_tcp_timer_stop(simp_tcp *t, simp_timer timer)
+{
+    if (t->active != NULL)
+        t->active->deadline[timer] = SIMP_TIMER_OFF;
+}
 static inline bool simp_tcp_timer_is_on(const simp_tcp *t, simp_timer timer)
 {
-    return t->deadline[timer] != SIMP_TIMER_OFF;
+    return t->active != NULL && t->active->deadline[timer] != SIMP_TIMER_OFF;
 }
 /* samples: how many are expected in a round trip, which share the weight of one; 0 counts as 1. */
 void simp_tcp_rtt_sample(simp_tcp *, uint64_t rtt_ns, unsigned samples);
@@ -320,8 +348,8 @@ void simp_gaps_tell(simp_tcp *, simp_tcp_header *);
 void simp_gaps_clear(simp_tcp *);
 
 /* ---- tcp_option.c ---- */
-/* What this end wants; actively: it sends the first SYN. */
-void simp_option_offer(simp_tcp *, bool actively);
+/* What this end wants; actively: it sends the first SYN.  False: no memory. */
+bool simp_option_offer(simp_tcp *, bool actively);
 /* What the peer's SYN makes of it. */
 void simp_option_agree(simp_tcp *, const sim_packet *syn);
 void simp_option_fill_syn(const simp_tcp *, sim_packet *);
@@ -368,7 +396,8 @@ uint32_t simp_receive_buffer_ready(const simp_tcp *);
 /* Are there any?  Only urgent bytes can make that a question of which. */
 static inline bool simp_receive_buffer_has_some(const simp_tcp *t)
 {
-    return t->receive.first != NULL && (t->receive.mark_count == 0 || simp_receive_buffer_ready(t) > 0);
+    return t->active != NULL && t->active->receive.first != NULL &&
+           (t->mark_count == 0 || simp_receive_buffer_ready(t) > 0);
 }
 uint32_t simp_receive_buffer_read(simp_tcp *, uint8_t *out, uint32_t len, bool peek);
 void simp_receive_buffer_clear(simp_tcp *);

@@ -19,7 +19,7 @@ void simp_tcp_cc_init(simp_tcp *t)
 {
     t->cwnd = initial_window(t);
     t->ssthresh = UINT32_MAX >> 1;
-    t->recover = t->ecn_recover = t->small_end = t->iss;
+    t->recover = t->iss;
 }
 
 /* A window that was not used says nothing about what the path takes: RFC 7661 4.3 in its simplest form. */
@@ -60,7 +60,7 @@ void simp_tcp_cc_reduce(simp_tcp *t)
 
 void simp_tcp_cc_timeout(simp_tcp *t)
 {
-    if (t->retries == 0)
+    if (t->active->retries == 0)
         simp_tcp_cc_reduce(t);
     t->cwnd = t->mss;
 }

@@ -32,17 +32,17 @@ static bool check_send_buffer(const finding *f)
 {
     const simp_tcp *t = f->tcp;
     const simp_block *last = NULL;
-    uint32_t at = t->send.first == NULL ? t->send.end : t->send.first->seq;
-    bool ok = require(f, simp_seq_upto(at, t->una) || t->state < SIMP_TCP_ESTABLISHED || at == t->send.end,
+    uint32_t at = t->active->send.first == NULL ? t->send_end : t->active->send.first->seq;
+    bool ok = require(f, simp_seq_upto(at, t->una) || t->state < SIMP_TCP_ESTABLISHED || at == t->send_end,
                       "1: the send buffer begins behind una");
-    for (const simp_block *b = t->send.first; ok && b != NULL; b = b->next) {
+    for (const simp_block *b = t->active->send.first; ok && b != NULL; b = b->next) {
         ok = require(f, b->seq == at && b->used <= b->capacity && b->references > 0,
                      "1: the blocks of the send buffer are not in a row");
         at += b->used;
         last = b;
     }
-    return ok && require(f, at == t->send.end, "1: the send buffer does not reach its end") &&
-           require(f, last == t->send.last, "1: the last block is not the last");
+    return ok && require(f, at == t->send_end, "1: the send buffer does not reach its end") &&
+           require(f, last == t->active->send.last, "1: the last block is not the last");
 }
 
 static bool check_send(const finding *f)
@@ -51,7 +51,7 @@ static bool check_send(const finding *f)
     uint32_t fin = t->fin_queued ? 1 : 0;
     return require(f, simp_seq_upto(t->una, t->nxt) && simp_seq_upto(t->nxt, t->max),
                    "1: una <= nxt <= max") &&
-           require(f, simp_seq_upto(t->max, t->send.end + fin), "1: max lies behind all there is to send") &&
+           require(f, simp_seq_upto(t->max, t->send_end + fin), "1: max lies behind all there is to send") &&
            check_send_buffer(f);
 }
 
@@ -62,7 +62,7 @@ static bool check_in_order(const finding *f)
     const simp_tcp *t = f->tcp;
     uint32_t at = t->read;
     bool ok = true;
-    for (const sim_packet *p = t->receive.first; ok && p != NULL; p = p->next) {
+    for (const sim_packet *p = t->active->receive.first; ok && p != NULL; p = p->next) {
         ok = require(f, p->tcp.seq == at && p->length > 0, "2: a gap between read and rcv_nxt");
         at += p->length;
     }
@@ -76,7 +76,7 @@ static bool check_early(const finding *f)
     bool opens = t->state == SIMP_TCP_SYN_RECEIVED; /* text of a SYN waits there */
     uint32_t at = t->rcv_nxt + (opens ? 0 : 1);     /* there is a gap before the first */
     bool ok = true;
-    for (const sim_packet *p = t->receive.early; ok && p != NULL; p = p->next) {
+    for (const sim_packet *p = t->active->receive.early; ok && p != NULL; p = p->next) {
         ok = require(f, simp_seq_upto(at, p->tcp.seq) && p->length > 0,
                      "receive buffer 2: early is sorted, without overlap, behind a gap");
         at = p->tcp.seq + p->length;
@@ -89,8 +89,8 @@ static bool check_receive(const finding *f)
     const simp_tcp *t = f->tcp;
     bool ok = require(f, simp_seq_upto(t->read, t->rcv_nxt), "2: read <= rcv_nxt") && check_in_order(f) &&
               check_early(f);
-    for (unsigned i = 1; ok && i < t->receive.mark_count; i++)
-        ok = require(f, simp_seq_before(t->receive.marks[i - 1].seq, t->receive.marks[i].seq),
+    for (unsigned i = 1; ok && i < t->mark_count; i++)
+        ok = require(f, simp_seq_before(t->extras->marks[i - 1].seq, t->extras->marks[i].seq),
                      "receive buffer 4: marks are sorted");
     return ok;
 }
@@ -104,11 +104,12 @@ static bool check_gaps(const finding *f)
     const sim_packet *last = NULL;
     uint32_t bytes = 0;
     if (g == NULL)
-        return require(f, t->receive.early == NULL || t->state == SIMP_TCP_SYN_RECEIVED,
+        return require(f, t->active->receive.early == NULL || t->state == SIMP_TCP_SYN_RECEIVED,
                        "sack 1: no gaps, but early packets");
     bool ok = require(f, simp_ranges_are_sound(&g->held), "sack 1: held is not sound") &&
               require(f, g->held.count > 0 || g->has_duplicate, "sack 1: gaps are kept for nothing");
-    const sim_packet *early = t->state == SIMP_TCP_SYN_RECEIVED ? NULL : t->receive.early; /* text of a SYN */
+    const sim_packet *early = t->state == SIMP_TCP_SYN_RECEIVED ? NULL /* text of a SYN */
+                                                                : t->active->receive.early;
     for (const sim_packet *p = early; ok && p != NULL; p = p->next) {
         ok = require(f, simp_ranges_hold(&g->held, p->tcp.seq, p->tcp.seq + p->length),
                      "sack 1: an early packet is not held");
@@ -148,11 +149,12 @@ static bool check_recovery(const finding *f)
 static bool check_timers(const finding *f)
 {
     const simp_tcp *t = f->tcp;
+    const simp_activity *a = t->active;
     bool ok = true;
     for (unsigned i = 0; ok && i < SIMP_TIMER_COUNT; i++)
         ok = require(f,
-                     t->deadline[i] == SIMP_TIMER_OFF ||
-                         (simp_event_is_queued(&t->event) && t->event.at_ns <= t->deadline[i]),
+                     a->deadline[i] == SIMP_TIMER_OFF ||
+                         (simp_event_is_queued(&a->event) && a->event.at_ns <= a->deadline[i]),
                      "timers: the event comes after a deadline");
     bool in_flight = t->una != t->max && t->state != SIMP_TCP_CLOSED && t->state != SIMP_TCP_TIME_WAIT;
     bool watched = simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) ||
@@ -160,12 +162,26 @@ static bool check_timers(const finding *f)
     return ok && require(f, !in_flight || watched, "RFC 6298 5.1: in flight, and no timer is on");
 }
 
+/* ---- what there is while nothing goes on: tcp_parts.c ---- */
+
+static bool check_parts(const finding *f)
+{
+    const simp_tcp *t = f->tcp;
+    if (t->active != NULL)
+        return check_send(f) && check_receive(f) && check_gaps(f) && check_recovery(f) && check_timers(f);
+    return require(f, t->una == t->nxt && t->nxt == t->max,
+                   "parts 2: something is in flight, but not active") &&
+           require(f, t->una == t->send_end + (t->fin_queued ? 1 : 0), "parts 1: something is to be sent") &&
+           require(f, t->rcv_nxt - t->read <= (t->fin_received ? 1u : 0u), "parts 1: something is unread") &&
+           require(f, t->gaps == NULL && t->recovery == NULL, "parts 1: something is missing");
+}
+
 int simp_tcp_check(const simp_tcp *t, char *what, size_t size)
 {
     finding f = {t, what, size};
     const simp_tcp *found = simp_tcp_find(t->host->world, &t->key);
     bool ok = require(&f, !t->listed || found == t, "4: a listed connection is not found under its key") &&
-              check_send(&f) && check_receive(&f) && check_gaps(&f) && check_recovery(&f) && check_timers(&f);
+              check_parts(&f);
     return ok ? 0 : 1;
 }
 

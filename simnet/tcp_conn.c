@@ -57,7 +57,7 @@ simp_tcp *simp_tcp_find(const sim_world *world, const simp_tcp_key *key)
     return (simp_tcp *)at;
 }
 
-void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = state; }
+void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = (uint8_t)state; }
 
 uint64_t simp_tcp_hash(const sim_world *world, const simp_tcp_key *key)
 {
@@ -80,7 +80,8 @@ static uint32_t initial_sequence(sim_host *host, const simp_tcp_key *key)
 static void begin_at(simp_tcp *t, uint32_t iss)
 {
     t->iss = t->una = t->nxt = t->max = iss;
-    t->send.end = t->wnd_edge = iss + 1;
+    t->send_end = t->wnd_edge = iss + 1;
+    t->active->small_end = t->active->ecn_recover = iss;
 }
 
 /* RFC 1122 4.2.2.13 (1): a fast connection is ahead of the clock. */
@@ -124,7 +125,7 @@ static int discard(simp_tcp *t)
     sim_world *world = t->host->world;
     if (t->cubic != NULL)
         simp_cubic_destroy(t);
-    simp_events_release(&world->events);
+    simp_tcp_free_parts(t);
     simp_free(&world->arena, t, sizeof *t);
     return WSAENOBUFS;
 }
@@ -134,17 +135,13 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     sim_world *world = host->world;
     if (simp_tcp_find(world, key) != NULL)
         return WSAEADDRINUSE;
-    if (!simp_events_reserve(&world->events, &world->arena))
-        return WSAENOBUFS;
     simp_tcp *t = simp_alloc_zero(&world->arena, sizeof *t);
-    if (t == NULL) {
-        simp_events_release(&world->events);
+    if (t == NULL)
         return WSAENOBUFS;
-    }
     t->key = *key;
     t->host = host;
     t->stack = host->stack;
-    bool ready = t->stack->congestion_control != SIM_CUBIC || simp_cubic_create(t);
+    bool ready = simp_tcp_wake(t) && (t->stack->congestion_control != SIM_CUBIC || simp_cubic_create(t));
     if (!ready || simp_port_hold(host, key->local_port, false) != 0)
         return discard(t);
     if (!simp_hash_add(&world->connections, &world->arena, &t->node, hash_of(key))) {
@@ -160,9 +157,8 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     t->rcv_scale = scale_for(t->receive_limit, t->stack->window_scale_min);
     t->mss = simp_tcp_path_mss(host, key->remote);
     begin_at(t, initial_sequence(host, key));
-    t->opened_ns = t->sent_ns = world->now_ns;
+    t->sent_ns = world->now_ns;
     t->quick_acks = (uint8_t)t->stack->quick_acks;
-    simp_tcp_timer_init(t);
     simp_tcp_cc_init(t);
     *out = t;
     return 0;
@@ -200,17 +196,17 @@ void simp_tcp_destroy(simp_tcp *t)
     sim_world *world = t->host->world;
     if (t->socket != NULL)
         simp_socket_disconnect(t->socket, t->key.local);
-    if (t->listener != NULL)
-        simp_socket_dequeue(t->listener, t);
+    if (simp_tcp_listener(t) != NULL)
+        simp_socket_dequeue(t->active->listener, t);
     simp_receive_buffer_clear(t);
-    simp_send_buffer_release(t, t->send.end);
+    if (t->active != NULL)
+        simp_send_buffer_release(t, t->send_end);
     simp_sack_forget(t);
     if (t->cubic != NULL)
         simp_cubic_destroy(t);
-    if (t->pmtu != NULL)
+    if (t->extras != NULL)
         simp_pmtu_clear(t);
-    simp_events_cancel(&world->events, &t->event);
-    simp_events_release(&world->events);
+    simp_tcp_free_parts(t);
     unlist(t);
     simp_free(&world->arena, t, sizeof *t);
 }
@@ -236,9 +232,8 @@ int simp_tcp_connect(cas_port_socket *socket, const simp_tcp_key *key)
         return error;
     t->socket = socket;
     socket->tcp = t;
-    simp_option_offer(t, true);
     simp_tcp_set_state(t, SIMP_TCP_SYN_SENT);
-    if (!simp_tcp_send_syn(t)) {
+    if (!simp_option_offer(t, true) || !simp_tcp_send_syn(t)) {
         simp_tcp_destroy(t);
         return WSAENOBUFS;
     }
@@ -249,15 +244,14 @@ void simp_tcp_established(simp_tcp *t)
 {
     /* Closed by its program in SYN-RECEIVED (3.10.4): the FIN was waiting for this. */
     simp_tcp_set_state(t, t->fin_queued ? SIMP_TCP_FIN_WAIT_1 : SIMP_TCP_ESTABLISHED);
-    bool retried = t->retries > 0;
-    t->retries = t->backoff = 0;
+    bool retried = t->active->retries > 0;
+    t->active->retries = t->backoff = 0;
     simp_tcp_timer_stop(t, SIMP_TIMER_RETRANSMIT);
-    if (retried && t->srtt_ns == 0)
-        t->rto_ns = 3 * SIMP_S_NS; /* RFC 6298 5.7 */
+    t->syn_repeated = retried;
     simp_tcp_cc_init(t);
     simp_tcp_restart_keepalive(t);
-    if (t->listener != NULL) {
-        simp_socket_enqueue(t->listener, t);
+    if (t->active->listener != NULL) {
+        simp_socket_enqueue(t->active->listener, t);
     } else if (t->socket != NULL) {
         cas_port_socket *socket = t->socket;
         socket->connecting = false;
@@ -270,12 +264,16 @@ void simp_tcp_established(simp_tcp *t)
 
 /* ---- closing ---- */
 
-bool simp_tcp_has_unsent(const simp_tcp *t) { return simp_seq_before(t->una, t->send.end); }
+bool simp_tcp_has_unsent(const simp_tcp *t) { return simp_seq_before(t->una, t->send_end); }
 
 void simp_tcp_shutdown(simp_tcp *t)
 {
     if (t->fin_queued)
         return;
+    if (!simp_tcp_wake(t)) {
+        simp_out_of_memory(t->host->world);
+        return;
+    }
     t->fin_queued = true;
     if (t->state == SIMP_TCP_ESTABLISHED)
         simp_tcp_set_state(t, SIMP_TCP_FIN_WAIT_1);
@@ -300,14 +298,15 @@ void simp_tcp_abandon(simp_tcp *t)
 
 const cas_profile *simp_tcp_profile(const simp_tcp *t)
 {
-    const cas_port_socket *socket = t->socket != NULL ? t->socket : t->listener;
+    const cas_port_socket *socket = t->socket != NULL ? t->socket : simp_tcp_listener(t);
     return socket != NULL ? simp_socket_profile(socket) : sim_world_profile(t->host->world);
 }
 
 void simp_tcp_close(simp_tcp *t)
 {
-    bool unread = t->receive.first != NULL || simp_receive_buffer_urgent(t) != NULL ||
-                  t->receive.early != NULL || t->dropped_some;
+    const simp_activity *a = t->active;
+    bool queued = a != NULL && (a->receive.first != NULL || a->receive.early != NULL);
+    bool unread = queued || simp_receive_buffer_urgent(t) != NULL || t->dropped_some;
     if (t->socket != NULL)
         t->socket->tcp = NULL;
     t->socket = NULL;
@@ -316,6 +315,8 @@ void simp_tcp_close(simp_tcp *t)
         simp_tcp_destroy(t);
     } else if (unread && t->state != SIMP_TCP_TIME_WAIT) {
         simp_tcp_abort(t); /* RFC 9293 3.6.1, RFC 2525 2.17: the peer must learn that bytes were lost */
+    } else if (!simp_tcp_wake(t)) {
+        simp_out_of_memory(t->host->world);
     } else {
         simp_tcp_shutdown(t);
         if (t->state == SIMP_TCP_FIN_WAIT_2)
@@ -335,8 +336,8 @@ void simp_tcp_fail(simp_tcp *t, int error)
 {
     cas_port_socket *socket = t->socket;
     bool connecting = socket != NULL && socket->connecting;
-    bool spoke = t->una != t->send.end; /* what the peer did not acknowledge may be why it resets */
-    bool queued = t->listener != NULL && t->state != SIMP_TCP_SYN_RECEIVED;
+    bool spoke = t->una != t->send_end; /* what the peer did not acknowledge may be why it resets */
+    bool queued = simp_tcp_listener(t) != NULL && t->state != SIMP_TCP_SYN_RECEIVED;
     if (queued && simp_tcp_profile(t)->reset_stays_queued) {
         retire(t); /* as on Linux it keeps its place in the queue; who accepts it finds it closed */
         return;

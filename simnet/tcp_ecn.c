@@ -16,7 +16,7 @@ void simp_ecn_agree(simp_tcp *t, const sim_packet *syn)
 /* An offer that got no answer is not repeated, 6.1.1.1: something on the path may drop it. */
 uint8_t simp_ecn_syn_flags(simp_tcp *t, bool answer)
 {
-    if (!answer && t->retries > 0)
+    if (!answer && t->active->retries > 0)
         t->ecn = false;
     if (!t->ecn)
         return 0;
@@ -52,10 +52,10 @@ void simp_ecn_acked(simp_tcp *t, const sim_packet *packet)
 {
     if ((packet->tcp.flags & SIMP_ECE) == 0 || (packet->tcp.flags & SIMP_SYN) != 0)
         return;
-    if (t->recovering || t->max == t->una || simp_seq_before(t->una, t->ecn_recover))
+    if (t->recovering || t->max == t->una || simp_seq_before(t->una, t->active->ecn_recover))
         return;
     simp_tcp_cc_reduce(t);
     t->cwnd = t->ssthresh;
-    t->ecn_recover = t->max;
+    t->active->ecn_recover = t->max;
     t->ecn_reduced = true;
 }

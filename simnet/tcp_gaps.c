@@ -75,7 +75,7 @@ void simp_gaps_advance(simp_tcp *t)
             g->recent[count++] = g->recent[i];
     }
     g->recent_count = count;
-    if (t->receive.early == NULL)
+    if (t->active->receive.early == NULL)
         g->last = NULL;
     release_if_unused(t);
 }

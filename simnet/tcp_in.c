@@ -12,7 +12,7 @@
 static void measure_handshake(simp_tcp *t)
 {
     if (t->timing)
-        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns, 1);
+        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->active->timed_at_ns, 1);
     t->timing = false;
 }
 
@@ -25,9 +25,9 @@ static void keep_syn_text(simp_tcp *t, sim_packet *packet)
     packet->tcp.seq++;
     packet->tcp.flags &= (uint8_t) ~(SIMP_SYN | SIMP_FIN);
     simp_tcp_trim(t, packet);
-    if (packet->length > 0 && t->receive.early == NULL) {
+    if (packet->length > 0 && t->active->receive.early == NULL) {
         packet->next = NULL;
-        t->receive.early = packet;
+        t->active->receive.early = packet;
     } else {
         simp_packet_free(&t->host->world->arena, packet);
     }
@@ -87,7 +87,7 @@ static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
         simp_tcp_reply_reset(t->host, packet);
         return false;
     }
-    if (t->listener != NULL && simp_listen_refuses_ack(t->listener, t->stack))
+    if (t->active->listener != NULL && simp_listen_refuses_ack(t->active->listener, t->stack))
         return false; /* as if it was lost: our SYN,ACK will ask again */
     measure_handshake(t);
     t->una = packet->tcp.ack;
@@ -144,7 +144,7 @@ static void on_fin_acked(simp_tcp *t)
 static void report_room(simp_tcp *t)
 {
     cas_port_socket *socket = t->socket;
-    if (socket == NULL || !socket->send_blocked || t->send.end - t->una > t->send_limit / 2)
+    if (socket == NULL || !socket->send_blocked || t->send_end - t->una > t->send_limit / 2)
         return;
     socket->send_blocked = false;
     simp_socket_report(socket, FD_WRITE, 0);
@@ -155,16 +155,16 @@ static void on_new_ack(simp_tcp *t, const sim_packet *packet)
     uint32_t ack = packet->tcp.ack, old = t->una, bytes = ack - old, flight = t->max - old;
     if (t->stamps) {
         simp_option_measure(t, packet, flight);
-    } else if (t->timing && simp_seq_before(t->timed_seq, ack)) {
-        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->timed_at_ns, 1);
+    } else if (t->timing && simp_seq_before(t->active->timed_seq, ack)) {
+        simp_tcp_rtt_sample(t, t->host->world->now_ns - t->active->timed_at_ns, 1);
         t->timing = false;
     }
-    t->retries = 0;
-    t->soft_error = 0;
+    t->active->retries = 0;
+    t->active->soft_error = 0;
     t->una = ack;
     if (simp_seq_before(t->nxt, ack))
         t->nxt = ack;
-    if (t->urgent && simp_seq_upto(t->urgent_end, ack))
+    if (t->urgent && simp_seq_upto(t->extras->urgent_end, ack))
         t->urgent = false;
     if (t->recovery != NULL)
         simp_sack_advance(t, old);
@@ -175,12 +175,12 @@ static void on_new_ack(simp_tcp *t, const sim_packet *packet)
     } else {
         simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t)); /* 5.3 */
     }
-    t->duplicate_acks = 0;
+    t->active->duplicate_acks = 0;
     if (t->recovering)
         simp_recovery_advanced(t, bytes);
     else
         simp_tcp_cc_acked(t, bytes, flight);
-    if (t->fin_queued && ack == t->send.end + 1)
+    if (t->fin_queued && ack == t->send_end + 1)
         on_fin_acked(t);
     report_room(t);
 }
@@ -210,7 +210,7 @@ static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
     bool news = t->sacks && packet->tcp.sack_count > 0 && simp_sack_update(t, packet);
     if (t->ecn)
         simp_ecn_acked(t, packet);
-    if (advanced && t->state == SIMP_TCP_LAST_ACK && ack == t->send.end + 1) {
+    if (advanced && t->state == SIMP_TCP_LAST_ACK && ack == t->send_end + 1) {
         simp_tcp_finish(t);
         return false;
     }
@@ -240,10 +240,14 @@ static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
         (packet->tcp.urgent == 0 && !t->stack->urgent_points_at_last))
         return;
     uint32_t end = seq + packet->tcp.urgent + (t->stack->urgent_points_at_last ? 1 : 0);
-    if (simp_seq_upto(end, t->rcv_nxt) || (t->rcv_has_urgent && !simp_seq_before(t->rcv_urgent, end)))
+    if (simp_seq_upto(end, t->rcv_nxt) || (t->rcv_has_urgent && !simp_seq_before(t->extras->rcv_urgent, end)))
         return;
+    if (simp_tcp_extras(t) == NULL) {
+        simp_out_of_memory(t->host->world);
+        return;
+    }
     t->rcv_has_urgent = true;
-    t->rcv_urgent = end;
+    t->extras->rcv_urgent = end;
     if (!is_cut_short(packet))
         simp_receive_buffer_mark(t, end - 1);
     simp_tcp_report(t, SIM_REPORT_URGENT, (int)(end - t->rcv_nxt));
@@ -255,7 +259,7 @@ static void schedule_ack(simp_tcp *t, bool in_order)
     bool quick = t->quick_acks > 0;
     t->quick_acks -= quick;
     t->segments_unacked++;
-    if (!in_order || t->receive.early != NULL || t->segments_unacked >= 2 || quick)
+    if (!in_order || t->active->receive.early != NULL || t->segments_unacked >= 2 || quick)
         t->ack_now = true;
     else if (!simp_tcp_timer_is_on(t, SIMP_TIMER_DELAYED_ACK))
         simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, (uint64_t)t->stack->delayed_ack_ns);
@@ -265,7 +269,7 @@ static void schedule_ack(simp_tcp *t, bool in_order)
 static bool take_text(simp_tcp *t, sim_packet *packet)
 {
     bool in_order = packet->tcp.seq == t->rcv_nxt;
-    bool gap_before = t->receive.early != NULL;
+    bool gap_before = t->active->receive.early != NULL;
     if (t->orphan) { /* nobody will read it */
         simp_packet_free(&t->host->world->arena, packet);
         simp_tcp_abort(t);
@@ -279,7 +283,7 @@ static bool take_text(simp_tcp *t, sim_packet *packet)
         return false;
     }
     simp_receive_buffer_add(t, packet);
-    if (t->rcv_has_urgent && simp_seq_upto(t->rcv_urgent, t->rcv_nxt))
+    if (t->rcv_has_urgent && simp_seq_upto(t->extras->rcv_urgent, t->rcv_nxt))
         t->rcv_has_urgent = false; /* or half the sequence space further on it would lie ahead again */
     if (t->receive_shut) {
         t->dropped_some = true;
@@ -294,11 +298,11 @@ static bool take_text(simp_tcp *t, sim_packet *packet)
 static void on_fin(simp_tcp *t)
 {
     t->rcv_nxt++;
-    if (t->receive.first == NULL)
+    if (t->active->receive.first == NULL)
         t->read = t->rcv_nxt;
     t->fin_received = true;
     t->ack_now = true;
-    if (t->receive.early != NULL)
+    if (t->active->receive.early != NULL)
         simp_receive_buffer_finish(t);
     cas_port_socket *socket = t->socket;
     switch (t->state) {
@@ -339,10 +343,10 @@ static void process_text(simp_tcp *t, sim_packet *packet, uint32_t seq)
  * same text again. */
 static bool take_syn_text(simp_tcp *t, sim_packet *packet)
 {
-    sim_packet *first = t->receive.early;
+    sim_packet *first = t->active->receive.early;
     if (first == NULL)
         return true;
-    t->receive.early = NULL;
+    t->active->receive.early = NULL;
     if (!take_text(t, first))
         return false;
     simp_tcp_trim(t, packet);
@@ -379,13 +383,13 @@ static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
     bool is_beyond = simp_seq_before(t->rcv_nxt, packet->tcp.seq);
     if (!t->stamps || !packet->tcp.has_timestamps)
         return is_beyond;
-    int32_t later = simp_seq_diff(packet->tcp.ts_value, t->stamp_recent);
+    int32_t later = simp_seq_diff(packet->tcp.ts_value, t->extras->stamp_recent);
     return later > 0 || (later == 0 && is_beyond);
 }
 
 static void heard(simp_tcp *t)
 {
-    t->probes = 0;
+    t->active->probes = 0;
     simp_tcp_restart_keepalive(t);
 }
 
@@ -425,6 +429,11 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
         input_unconnected(host, t, packet);
         return;
     }
+    if (!simp_tcp_wake(t)) {
+        simp_out_of_memory(host->world);
+        simp_packet_free(&host->world->arena, packet);
+        return;
+    }
     heard(t);
     if (t->state != SIMP_TCP_SYN_SENT)
         input(t, packet);
@@ -449,7 +458,7 @@ void simp_tcp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_ne
     } else if (ends) {
         simp_tcp_fail(t, news->error);
     } else { /* MUST-47: who watches is told */
-        t->soft_error = (uint16_t)news->error;
+        t->active->soft_error = (uint16_t)news->error;
         simp_tcp_report(t, SIM_REPORT_SOFT_ERROR, news->error);
     }
 }

@@ -41,7 +41,7 @@ static void accept_syn(cas_port_socket *listener, simp_tcp *previous, sim_packet
     if (reopens)
         simp_tcp_begin_beyond(t, last);
     simp_socket_begin_handshake(listener, t);
-    simp_option_offer(t, false);
+    (void)simp_option_offer(t, false); /* which asks for no memory */
     simp_tcp_open_passively(t, packet);
 }
 

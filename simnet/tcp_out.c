@@ -72,7 +72,7 @@ static uint16_t advertised(const simp_tcp *t, bool syn)
  * pointer cut short would make another octet urgent. */
 static void point_at_urgent(const simp_tcp *t, simp_tcp_header *header)
 {
-    uint32_t ahead = t->urgent_end - header->seq;
+    uint32_t ahead = t->extras->urgent_end - header->seq;
     if (ahead - 1 >= WINDOW_MAX || (header->flags & SIMP_SYN) != 0)
         return;
     header->flags |= SIMP_URG;
@@ -89,7 +89,6 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
         packet->tcp.window = advertised(t, (packet->tcp.flags & SIMP_SYN) != 0);
         t->ack_now = false;
         t->segments_unacked = 0;
-        t->last_ack_sent = t->rcv_nxt;
         simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
     }
     if (t->urgent)
@@ -103,7 +102,7 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
 /* Bytes [seq, seq+len) of the stream, with the FIN if it follows.  is_new: sent for the first time. */
 static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin, bool is_new)
 {
-    bool push = seq + len == t->send.end;
+    bool push = seq + len == t->send_end;
     uint8_t flags = (uint8_t)(SIMP_ACK | (fin ? SIMP_FIN : 0) | (push && len > 0 ? SIMP_PSH : 0));
     sim_packet *packet = segment(t, seq, flags);
     if (packet == NULL)
@@ -145,8 +144,8 @@ bool simp_tcp_send_syn(simp_tcp *t)
     if (!answer)
         packet->tcp.window = (uint16_t)(t->receive_limit < WINDOW_MAX ? t->receive_limit : WINDOW_MAX);
     t->timing = t->max == t->iss; /* Karn: only the first one */
-    t->timed_seq = t->iss;
-    t->timed_at_ns = t->host->world->now_ns;
+    t->active->timed_seq = t->iss;
+    t->active->timed_at_ns = t->host->world->now_ns;
     t->nxt = t->max = t->iss + 1;
     transmit(t, packet, false);
     return true;
@@ -166,7 +165,7 @@ static bool nagle_allows(const simp_tcp *t)
 {
     if (t->nodelay || t->nxt == t->una)
         return true;
-    return t->stack->nagle == SIM_NAGLE_MINSHALL && simp_seq_upto(t->small_end, t->una);
+    return t->stack->nagle == SIM_NAGLE_MINSHALL && simp_seq_upto(t->active->small_end, t->una);
 }
 
 /* MUST-38, SHLD-7: is a segment of len bytes from nxt worth sending now? */
@@ -174,7 +173,7 @@ static bool is_worth_sending(const simp_tcp *t, uint32_t len, bool last, bool fi
 {
     if (len >= simp_option_text_max(t))
         return true;
-    if (last && (fin || nagle_allows(t) || (t->urgent && simp_seq_before(t->nxt, t->urgent_end))))
+    if (last && (fin || nagle_allows(t) || (t->urgent && simp_seq_before(t->nxt, t->extras->urgent_end))))
         return true;
     return len > 0 && (len >= t->wnd_max / 2 || simp_seq_before(t->nxt, t->max));
 }
@@ -183,8 +182,8 @@ static void note_sent(simp_tcp *t, uint32_t seq, uint32_t end)
 {
     if (!t->timing && seq == t->max) {
         t->timing = true;
-        t->timed_seq = seq;
-        t->timed_at_ns = t->host->world->now_ns;
+        t->active->timed_seq = seq;
+        t->active->timed_at_ns = t->host->world->now_ns;
     }
     t->nxt = end;
     if (simp_seq_before(t->max, end))
@@ -198,7 +197,7 @@ static void note_sent(simp_tcp *t, uint32_t seq, uint32_t end)
 static bool takes_fin(const simp_tcp *t, uint32_t seq, uint32_t len)
 {
     uint32_t end = seq + len;
-    return t->fin_queued && end == t->send.end && (seq == t->max || len == 0 || simp_seq_before(end, t->max));
+    return t->fin_queued && end == t->send_end && (seq == t->max || len == 0 || simp_seq_before(end, t->max));
 }
 
 /* What is sent again after a time-out is not mixed with what is new, and leaves out what the peer has. */
@@ -217,7 +216,7 @@ bool simp_tcp_send_new(simp_tcp *t)
     uint32_t limit = t->nxt == t->max ? t->max : resend_limit(t);
     uint32_t end_of_window = window_end(t), text_max = simp_option_text_max(t);
     uint32_t room = simp_seq_before(t->nxt, end_of_window) ? end_of_window - t->nxt : 0;
-    uint32_t left = simp_seq_before(t->nxt, t->send.end) ? t->send.end - t->nxt : 0;
+    uint32_t left = simp_seq_before(t->nxt, t->send_end) ? t->send_end - t->nxt : 0;
     uint32_t len = left < text_max ? left : text_max;
     if (len > room)
         len = room;
@@ -234,14 +233,14 @@ bool simp_tcp_send_new(simp_tcp *t)
     send_data(t, seq, len, fin, seq == t->max);
     note_sent(t, seq, end);
     if (len < text_max)
-        t->small_end = end;
+        t->active->small_end = end;
     return true;
 }
 
 /* Is there text, or a FIN, that was not sent yet, or is to be sent again? */
 static bool has_to_send(const simp_tcp *t)
 {
-    return simp_seq_before(t->nxt, t->send.end) || (t->fin_queued && t->nxt == t->send.end);
+    return simp_seq_before(t->nxt, t->send_end) || (t->fin_queued && t->nxt == t->send_end);
 }
 
 /* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
@@ -260,13 +259,13 @@ static void resume(simp_tcp *t)
 {
     if (t->host->world->now_ns - t->sent_ns >= simp_tcp_timeout(t))
         simp_tcp_cc_idle(t);
-    if (t->pmtu != NULL)
+    if (t->extras != NULL && t->extras->pmtu != NULL)
         simp_pmtu_try_raise(t);
 }
 
 static void send_waiting(simp_tcp *t)
 {
-    if (t->una == t->max && t->max != t->send.end)
+    if (t->una == t->max && t->max != t->send_end)
         resume(t);
     while (simp_tcp_send_new(t) && !t->host->world->out_of_memory)
         continue;
@@ -285,7 +284,7 @@ void simp_tcp_output(simp_tcp *t)
 
 uint32_t simp_tcp_resend(simp_tcp *t, uint32_t seq, uint32_t limit)
 {
-    uint32_t left = simp_seq_before(seq, t->send.end) ? t->send.end - seq : 0;
+    uint32_t left = simp_seq_before(seq, t->send_end) ? t->send_end - seq : 0;
     uint32_t wanted = limit - seq, text_max = simp_option_text_max(t);
     uint32_t len = left < wanted ? left : wanted;
     if (len > text_max)
@@ -326,7 +325,7 @@ void simp_tcp_send_probe(simp_tcp *t)
         send_empty_probe(t, t->una);
         return;
     }
-    uint32_t left = simp_seq_before(t->una, t->send.end) ? t->send.end - t->una : 0;
+    uint32_t left = simp_seq_before(t->una, t->send_end) ? t->send_end - t->una : 0;
     uint32_t len = t->wnd == 0 ? 1 : t->wnd;
     if (len > left)
         len = left;

@@ -26,6 +26,17 @@ static uint32_t plateau_below(uint32_t size)
     return V4_MTU_MIN;
 }
 
+static struct simp_pmtu *ensure(simp_tcp *t)
+{
+    simp_extras *x = simp_tcp_extras(t);
+    if (x == NULL || x->pmtu != NULL)
+        return x == NULL ? NULL : x->pmtu;
+    x->pmtu = simp_alloc_zero(&t->host->world->arena, sizeof *x->pmtu);
+    if (x->pmtu != NULL)
+        x->pmtu->mss = t->mss;
+    return x->pmtu;
+}
+
 void simp_pmtu_too_big(simp_tcp *t, uint32_t mtu)
 {
     sim_world *world = t->host->world;
@@ -35,15 +46,12 @@ void simp_pmtu_too_big(simp_tcp *t, uint32_t mtu)
         mtu = plateau_below(t->mss + headers);
     if (mtu < (v4 ? (uint32_t)V4_MTU_MIN : (uint32_t)V6_MTU_MIN) || mtu <= headers || mtu - headers >= t->mss)
         return; /* RFC 8201 4: below the minimum, or nothing new */
-    if (t->pmtu == NULL) {
-        t->pmtu = simp_alloc_zero(&world->arena, sizeof *t->pmtu);
-        if (t->pmtu == NULL) {
-            simp_out_of_memory(world);
-            return;
-        }
-        t->pmtu->mss = t->mss;
+    struct simp_pmtu *pmtu = ensure(t);
+    if (pmtu == NULL) {
+        simp_out_of_memory(world);
+        return;
     }
-    t->pmtu->raise_ns = world->now_ns + RAISE_NS;
+    pmtu->raise_ns = world->now_ns + RAISE_NS;
     t->mss = (uint16_t)(mtu - headers);
     if (!simp_tcp_is_synchronised(t))
         return;
@@ -55,14 +63,14 @@ void simp_pmtu_too_big(simp_tcp *t, uint32_t mtu)
 
 void simp_pmtu_clear(simp_tcp *t)
 {
-    simp_free(&t->host->world->arena, t->pmtu, sizeof *t->pmtu);
-    t->pmtu = NULL;
+    simp_free(&t->host->world->arena, t->extras->pmtu, sizeof *t->extras->pmtu);
+    t->extras->pmtu = NULL;
 }
 
 void simp_pmtu_try_raise(simp_tcp *t)
 {
-    if (t->host->world->now_ns < t->pmtu->raise_ns)
+    if (t->host->world->now_ns < t->extras->pmtu->raise_ns)
         return;
-    t->mss = t->pmtu->mss;
+    t->mss = t->extras->pmtu->mss;
     simp_pmtu_clear(t);
 }

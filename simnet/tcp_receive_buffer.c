@@ -24,17 +24,18 @@ static bool is_inline(const simp_tcp *t)
     return t->socket != NULL ? t->socket->options->inline_urgent : t->inline_urgent;
 }
 
-static void drop_mark(simp_receive_buffer *b, unsigned index)
+static void drop_mark(simp_tcp *t, unsigned index)
 {
-    b->mark_count--;
-    memmove(&b->marks[index], &b->marks[index + 1], (b->mark_count - index) * sizeof b->marks[0]);
+    simp_mark *mark = &t->extras->marks[index];
+    t->mark_count--;
+    memmove(mark, mark + 1, (t->mark_count - index) * sizeof *mark);
 }
 
 /* The oldest one that was not received yet; mark_count: none. */
-static unsigned oldest_untaken(const simp_receive_buffer *b)
+static unsigned oldest_untaken(const simp_tcp *t)
 {
     unsigned i = 0;
-    while (i < b->mark_count && b->marks[i].taken)
+    while (i < t->mark_count && t->extras->marks[i].taken)
         i++;
     return i;
 }
@@ -50,20 +51,19 @@ static void cut_front(sim_packet *packet, uint32_t bytes)
 
 static void pass_marks(simp_tcp *t)
 {
-    simp_receive_buffer *b = &t->receive;
-    for (unsigned i = b->mark_count; i-- > 0;) {
-        simp_mark *mark = &b->marks[i];
+    for (unsigned i = t->mark_count; i-- > 0;) {
+        simp_mark *mark = &t->extras->marks[i];
         if (!mark->arrived || !simp_seq_before(mark->seq, t->read))
             continue;
         mark->passed = true;
         if (mark->taken || is_inline(t))
-            drop_mark(b, i);
+            drop_mark(t, i);
     }
 }
 
 static void consume(simp_tcp *t, uint32_t len)
 {
-    simp_receive_buffer *b = &t->receive;
+    simp_receive_buffer *b = &t->active->receive;
     t->read += len;
     while (len > 0) {
         sim_packet *packet = b->first;
@@ -77,7 +77,7 @@ static void consume(simp_tcp *t, uint32_t len)
             b->last = NULL;
         simp_packet_free(&t->host->world->arena, packet);
     }
-    if (b->mark_count > 0)
+    if (t->mark_count > 0)
         pass_marks(t);
 }
 
@@ -87,65 +87,44 @@ static void consume(simp_tcp *t, uint32_t len)
  * read next is skipped for good. */
 static void forget_marks(simp_tcp *t)
 {
-    simp_receive_buffer *b = &t->receive;
-    while (b->mark_count > 0) {
-        simp_mark mark = b->marks[b->mark_count - 1];
-        b->mark_count--;
+    while (t->mark_count > 0) {
+        simp_mark mark = t->extras->marks[t->mark_count - 1];
+        t->mark_count--;
         if (mark.arrived && mark.seq == t->read && !is_inline(t))
             consume(t, 1);
     }
-}
-
-static bool ensure_marks(simp_tcp *t)
-{
-    simp_receive_buffer *b = &t->receive;
-    if (b->marks == NULL)
-        b->marks = simp_alloc(&t->host->world->arena, SIMP_MARKS_MAX * sizeof *b->marks);
-    if (b->marks == NULL)
-        simp_out_of_memory(t->host->world);
-    return b->marks != NULL;
-}
-
-static void forget_all_marks(simp_tcp *t)
-{
-    simp_receive_buffer *b = &t->receive;
-    simp_free(&t->host->world->arena, b->marks, SIMP_MARKS_MAX * sizeof *b->marks);
-    b->marks = NULL;
-    b->mark_count = 0;
 }
 
 /* More urgent bytes than there are marks: the oldest becomes an ordinary byte, unless its program has it
  * already; if it has them all, the newest does. */
 void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
 {
-    simp_receive_buffer *b = &t->receive;
-    if (!ensure_marks(t))
-        return;
     if (simp_tcp_profile(t)->one_urgent_byte)
         forget_marks(t);
-    unsigned place = b->mark_count;
-    while (place > 0 && !simp_seq_before(b->marks[place - 1].seq, seq)) {
-        if (b->marks[--place].seq == seq)
+    unsigned place = t->mark_count;
+    while (place > 0 && !simp_seq_before(t->extras->marks[place - 1].seq, seq)) {
+        if (t->extras->marks[--place].seq == seq)
             return;
     }
-    if (b->mark_count == SIMP_MARKS_MAX) {
-        unsigned victim = oldest_untaken(b);
-        if (victim == b->mark_count)
+    if (t->mark_count == SIMP_MARKS_MAX) {
+        unsigned victim = oldest_untaken(t);
+        if (victim == t->mark_count)
             return;
-        drop_mark(b, victim);
+        drop_mark(t, victim);
         place -= place > victim;
     }
-    memmove(&b->marks[place + 1], &b->marks[place], (b->mark_count - place) * sizeof b->marks[0]);
-    b->marks[place] = (simp_mark){.seq = seq};
-    b->mark_count++;
+    simp_mark *mark = &t->extras->marks[place];
+    memmove(mark + 1, mark, (t->mark_count - place) * sizeof *mark);
+    *mark = (simp_mark){.seq = seq};
+    t->mark_count++;
 }
 
 /* The bytes of packet are in order now: those that are marked have arrived. */
 static bool arrive_marks(simp_tcp *t, const sim_packet *packet)
 {
     bool any = false;
-    for (unsigned i = 0; i < t->receive.mark_count; i++) {
-        simp_mark *mark = &t->receive.marks[i];
+    for (unsigned i = 0; i < t->mark_count; i++) {
+        simp_mark *mark = &t->extras->marks[i];
         uint32_t at = mark->seq - packet->tcp.seq;
         if (mark->arrived || at >= packet->length)
             continue;
@@ -159,8 +138,8 @@ static bool arrive_marks(simp_tcp *t, const sim_packet *packet)
 
 simp_mark *simp_receive_buffer_urgent(simp_tcp *t)
 {
-    for (unsigned i = 0; i < t->receive.mark_count; i++) {
-        simp_mark *mark = &t->receive.marks[i];
+    for (unsigned i = 0; i < t->mark_count; i++) {
+        simp_mark *mark = &t->extras->marks[i];
         if (mark->arrived && !mark->taken)
             return mark;
     }
@@ -169,8 +148,8 @@ simp_mark *simp_receive_buffer_urgent(simp_tcp *t)
 
 bool simp_receive_buffer_is_at_mark(const simp_tcp *t)
 {
-    for (unsigned i = 0; i < t->receive.mark_count; i++) {
-        const simp_mark *mark = &t->receive.marks[i];
+    for (unsigned i = 0; i < t->mark_count; i++) {
+        const simp_mark *mark = &t->extras->marks[i];
         if (mark->arrived && !mark->taken && !mark->arrived_inline)
             return false;
     }
@@ -181,10 +160,10 @@ bool simp_receive_buffer_is_at_mark(const simp_tcp *t)
 
 static void append(simp_tcp *t, sim_packet *packet)
 {
-    simp_receive_buffer *b = &t->receive;
+    simp_receive_buffer *b = &t->active->receive;
     packet->next = NULL;
     t->rcv_nxt += packet->length;
-    bool urgent = b->mark_count > 0 && arrive_marks(t, packet);
+    bool urgent = t->mark_count > 0 && arrive_marks(t, packet);
     if (b->last != NULL)
         b->last->next = packet;
     else
@@ -200,7 +179,7 @@ static sim_packet **early_place(simp_tcp *t, uint32_t seq)
     sim_packet *last = t->gaps != NULL ? t->gaps->last : NULL;
     if (last != NULL && simp_seq_upto(last->tcp.seq + last->length, seq))
         return &last->next;
-    sim_packet **place = &t->receive.early;
+    sim_packet **place = &t->active->receive.early;
     while (*place != NULL && simp_seq_upto((*place)->tcp.seq + (*place)->length, seq))
         place = &(*place)->next;
     return place;
@@ -237,9 +216,10 @@ static void keep_early(simp_tcp *t, sim_packet *packet)
 
 static void pull_early(simp_tcp *t)
 {
-    while (t->receive.early != NULL && simp_seq_upto(t->receive.early->tcp.seq, t->rcv_nxt)) {
-        sim_packet *packet = t->receive.early;
-        t->receive.early = packet->next;
+    simp_receive_buffer *b = &t->active->receive;
+    while (b->early != NULL && simp_seq_upto(b->early->tcp.seq, t->rcv_nxt)) {
+        sim_packet *packet = b->early;
+        b->early = packet->next;
         uint32_t covered = t->rcv_nxt - packet->tcp.seq;
         if (covered >= packet->length) {
             simp_packet_free(&t->host->world->arena, packet);
@@ -263,30 +243,31 @@ void simp_receive_buffer_add(simp_tcp *t, sim_packet *packet)
     }
 }
 
+static void free_all(simp_tcp *t, sim_packet *first)
+{
+    while (first != NULL) {
+        sim_packet *packet = first;
+        first = packet->next;
+        simp_packet_free(&t->host->world->arena, packet);
+    }
+}
+
 void simp_receive_buffer_clear(simp_tcp *t)
 {
-    simp_receive_buffer *b = &t->receive;
-    sim_packet *lists[] = {b->first, b->early};
-    for (unsigned i = 0; i < 2; i++) {
-        while (lists[i] != NULL) {
-            sim_packet *packet = lists[i];
-            lists[i] = packet->next;
-            simp_packet_free(&t->host->world->arena, packet);
-        }
+    if (t->active != NULL) {
+        free_all(t, t->active->receive.first);
+        free_all(t, t->active->receive.early);
+        t->active->receive = (simp_receive_buffer){0};
     }
-    b->first = b->last = b->early = NULL;
     simp_gaps_clear(t);
-    forget_all_marks(t);
+    t->mark_count = 0;
     t->read = t->rcv_nxt;
 }
 
 void simp_receive_buffer_finish(simp_tcp *t)
 {
-    while (t->receive.early != NULL) {
-        sim_packet *packet = t->receive.early;
-        t->receive.early = packet->next;
-        simp_packet_free(&t->host->world->arena, packet);
-    }
+    free_all(t, t->active->receive.early);
+    t->active->receive.early = NULL;
     simp_gaps_clear(t);
 }
 
@@ -299,13 +280,11 @@ typedef struct span {
 
 static span readable(const simp_tcp *t)
 {
-    uint32_t queued = 0;
-    const simp_receive_buffer *b = &t->receive;
-    if (b->last != NULL)
-        queued = b->last->tcp.seq + b->last->length - t->read;
+    const sim_packet *last = t->active != NULL ? t->active->receive.last : NULL;
+    uint32_t queued = last != NULL ? last->tcp.seq + last->length - t->read : 0;
     span result = {0, queued};
-    for (unsigned i = 0; i < b->mark_count; i++) {
-        const simp_mark *mark = &b->marks[i];
+    for (unsigned i = 0; i < t->mark_count; i++) {
+        const simp_mark *mark = &t->extras->marks[i];
         uint32_t at = mark->seq - t->read;
         if (mark->passed || !mark->arrived || at >= queued)
             continue;
@@ -323,7 +302,7 @@ uint32_t simp_receive_buffer_ready(const simp_tcp *t) { return readable(t).len; 
 
 static void copy_out(const simp_tcp *t, uint32_t from, uint8_t *out, uint32_t len)
 {
-    const sim_packet *packet = t->receive.first;
+    const sim_packet *packet = t->active->receive.first;
     for (; len > 0; packet = packet->next) {
         if (from >= packet->length) {
             from -= packet->length;
@@ -340,12 +319,11 @@ static void copy_out(const simp_tcp *t, uint32_t from, uint8_t *out, uint32_t le
 /* As BSD does: a receive that finds nothing before the urgent byte steps over it, and it is lost. */
 static void lose_passed_marks(simp_tcp *t, bool found_nothing)
 {
-    simp_receive_buffer *b = &t->receive;
-    bool at_mark = b->mark_count > 0 && b->marks[0].arrived && b->marks[0].seq == t->read;
+    bool at_mark = t->mark_count > 0 && t->extras->marks[0].arrived && t->extras->marks[0].seq == t->read;
     if (found_nothing && at_mark)
         consume(t, 1);
-    while (b->mark_count > 0 && b->marks[0].passed)
-        drop_mark(b, 0);
+    while (t->mark_count > 0 && t->extras->marks[0].passed)
+        drop_mark(t, 0);
 }
 
 uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool peek)
@@ -357,16 +335,15 @@ uint32_t simp_receive_buffer_read(simp_tcp *t, uint8_t *out, uint32_t len, bool 
         if (!peek)
             consume(t, ready.from + count);
     }
-    if (t->receive.mark_count > 0 && len > 0 && !peek && !is_inline(t) &&
-        simp_tcp_profile(t)->one_urgent_byte)
+    if (t->mark_count > 0 && len > 0 && !peek && !is_inline(t) && simp_tcp_profile(t)->one_urgent_byte)
         lose_passed_marks(t, count == 0);
     return count;
 }
 
 static bool is_head_taken(const simp_tcp *t)
 {
-    for (unsigned i = 0; i < t->receive.mark_count; i++) {
-        if (t->receive.marks[i].taken && t->receive.marks[i].seq == t->read)
+    for (unsigned i = 0; i < t->mark_count; i++) {
+        if (t->extras->marks[i].taken && t->extras->marks[i].seq == t->read)
             return true;
     }
     return false;
@@ -377,7 +354,7 @@ void simp_receive_buffer_take(simp_tcp *t, simp_mark *mark)
 {
     mark->taken = true;
     if (mark->passed)
-        drop_mark(&t->receive, (unsigned)(mark - t->receive.marks));
+        drop_mark(t, (unsigned)(mark - t->extras->marks));
     if (simp_tcp_profile(t)->one_urgent_byte)
         return; /* as BSD does: it stays where it is until a receive steps over it */
     while (is_head_taken(t))

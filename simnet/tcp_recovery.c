@@ -33,7 +33,7 @@ static bool retransmit_hole(simp_tcp *t, uint32_t seq)
 /* RFC 6675 5: by count, or when the scoreboard says that the first missing segment is lost. */
 static bool is_first_lost(const simp_tcp *t)
 {
-    return t->duplicate_acks >= DUPLICATE_THRESHOLD ||
+    return t->active->duplicate_acks >= DUPLICATE_THRESHOLD ||
            (t->sacks && simp_seq_before(t->una, simp_sack_lost_edge(t)));
 }
 
@@ -59,7 +59,7 @@ static void enter_with_sack(simp_tcp *t)
 
 void simp_recovery_duplicate(simp_tcp *t)
 {
-    t->duplicate_acks++;
+    t->active->duplicate_acks++;
     if (t->recovering) {
         t->cwnd += t->sacks ? 0 : t->mss;
         return;
@@ -105,7 +105,7 @@ void simp_recovery_timeout(simp_tcp *t)
 {
     simp_sack_forget(t);
     t->recovering = false;
-    t->duplicate_acks = 0;
+    t->active->duplicate_acks = 0;
     t->recover = t->max;
 }
 
@@ -121,8 +121,8 @@ uint32_t simp_recovery_congestion_end(const simp_tcp *t)
     }
     if (t->recovery != NULL) /* after a time-out: what the peer has is not in flight */
         return t->una + window + simp_ranges_covered(&t->recovery->sacked, t->una, t->nxt);
-    if (!t->recovering && !t->sacks && t->duplicate_acks > 0)
-        window += (t->duplicate_acks < DUPLICATE_THRESHOLD ? t->duplicate_acks : 2u) * t->mss;
+    if (!t->recovering && !t->sacks && t->active->duplicate_acks > 0)
+        window += (t->active->duplicate_acks < DUPLICATE_THRESHOLD ? t->active->duplicate_acks : 2u) * t->mss;
     return t->una + window;
 }
 

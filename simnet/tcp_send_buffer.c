@@ -31,28 +31,29 @@ static simp_block *add_block(simp_tcp *t, uint32_t capacity)
     simp_block *block = simp_block_create(arena, capacity);
     if (block == NULL)
         return NULL;
-    block->seq = t->send.end;
-    if (t->send.last != NULL)
-        t->send.last->next = block;
+    simp_send_buffer *b = &t->active->send;
+    block->seq = t->send_end;
+    if (b->last != NULL)
+        b->last->next = block;
     else
-        t->send.first = block;
-    t->send.last = block;
+        b->first = block;
+    b->last = block;
     return block;
 }
 
 /* Takes back what was appended behind last, whose use was last_used. */
 static void truncate_to(simp_tcp *t, simp_block *last, uint32_t last_used, uint32_t end)
 {
-    simp_block *rest = last != NULL ? last->next : t->send.first;
+    simp_block *rest = last != NULL ? last->next : t->active->send.first;
     while (rest != NULL) {
         simp_block *next = rest->next;
         simp_block_release(&t->host->world->arena, rest);
         rest = next;
     }
-    t->send.last = last;
-    t->send.end = end;
+    t->active->send.last = last;
+    t->send_end = end;
     if (last == NULL) {
-        t->send.first = NULL;
+        t->active->send.first = NULL;
         return;
     }
     last->next = NULL;
@@ -61,8 +62,10 @@ static void truncate_to(simp_tcp *t, simp_block *last, uint32_t last_used, uint3
 
 bool simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
 {
-    simp_block *before = t->send.last, *last = before;
-    uint32_t before_used = before != NULL ? before->used : 0, before_end = t->send.end;
+    if (!simp_tcp_wake(t))
+        return false;
+    simp_block *before = t->active->send.last, *last = before;
+    uint32_t before_used = before != NULL ? before->used : 0, before_end = t->send_end;
     uint32_t done = 0;
     while (done < len) {
         if (last == NULL || last->used == last->capacity) {
@@ -76,7 +79,7 @@ bool simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
         uint32_t part = len - done < room ? len - done : room;
         memcpy(last->bytes + last->used, bytes + done, part);
         last->used += part;
-        t->send.end += part;
+        t->send_end += part;
         done += part;
     }
     return true;
@@ -84,26 +87,28 @@ bool simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
 
 void simp_send_buffer_release(simp_tcp *t, uint32_t seq)
 {
-    simp_arena *arena = &t->host->world->arena;
-    while (t->send.first != NULL && simp_seq_upto(t->send.first->seq + t->send.first->used, seq)) {
-        simp_block *block = t->send.first;
-        t->send.first = block->next;
+    simp_block *block = t->active->send.first;
+    while (block != NULL && simp_seq_upto(block->seq + block->used, seq)) {
+        simp_block *next = block->next;
         block->next = NULL;
-        if (t->send.cursor == block)
-            t->send.cursor = t->send.first;
-        if (t->send.last == block)
-            t->send.last = NULL;
-        simp_block_release(arena, block);
+        if (t->active->send.cursor == block)
+            t->active->send.cursor = next;
+        simp_block_release(&t->host->world->arena, block);
+        block = next;
     }
+    t->active->send.first = block;
+    if (block == NULL)
+        t->active->send.last = NULL;
 }
 
 static simp_block *find(simp_tcp *t, uint32_t seq)
 {
-    bool is_old = t->send.cursor != NULL && simp_seq_before(seq, t->send.cursor->seq);
-    simp_block **place = is_old && t->recovery != NULL ? &t->recovery->block : &t->send.cursor;
+    simp_send_buffer *b = &t->active->send;
+    bool is_old = b->cursor != NULL && simp_seq_before(seq, b->cursor->seq);
+    simp_block **place = is_old && t->recovery != NULL ? &t->recovery->block : &b->cursor;
     simp_block *block = *place;
     if (block == NULL || simp_seq_before(seq, block->seq))
-        block = t->send.first;
+        block = b->first;
     while (simp_seq_upto(block->seq + block->used, seq))
         block = block->next;
     *place = block;

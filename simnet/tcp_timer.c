@@ -12,36 +12,50 @@
 
 enum { BACKOFF_MAX = 16 }; /* more doublings than any stack's rto_max_ns lets happen */
 
-static uint64_t earliest(const simp_tcp *t)
+static uint64_t earliest(const simp_activity *a)
 {
     uint64_t first = SIMP_TIMER_OFF;
     for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
-        first = t->deadline[i] < first ? t->deadline[i] : first;
+        first = a->deadline[i] < first ? a->deadline[i] : first;
     return first;
 }
 
-static void arm(simp_tcp *t)
+static void wake_at(simp_tcp *t, uint64_t at_ns)
 {
-    uint64_t first = earliest(t);
-    if (first != SIMP_TIMER_OFF && (!simp_event_is_queued(&t->event) || first < t->event.at_ns))
-        simp_schedule(t->host->world, &t->event, SIMP_CLASS_TIMER, t->host, first);
+    simp_event *event = &t->active->event;
+    if (!simp_event_is_queued(event) || at_ns < event->at_ns)
+        simp_schedule(t->host->world, event, SIMP_CLASS_TIMER, t->host, at_ns);
 }
 
 void simp_tcp_timer_set(simp_tcp *t, simp_timer timer, uint64_t delay_ns)
 {
     uint64_t deadline = t->host->world->now_ns + simp_host_span(t->host, delay_ns);
-    t->deadline[timer] = deadline;
-    if (!simp_event_is_queued(&t->event) || deadline < t->event.at_ns)
-        simp_schedule(t->host->world, &t->event, SIMP_CLASS_TIMER, t->host, deadline);
+    t->active->deadline[timer] = deadline;
+    wake_at(t, deadline);
 }
 
 /* ---- the estimator ---- */
 
+static uint64_t base_timeout(const simp_tcp *t)
+{
+    if (t->srtt_ns == 0) /* 2.1, 5.7 */
+        return t->syn_repeated ? 3 * SIMP_S_NS : (uint64_t)t->stack->rto_initial_ns;
+    uint64_t spread = 4 * t->rttvar_ns, min = (uint64_t)t->stack->rto_min_ns;
+    uint64_t rto = t->srtt_ns + (spread > CLOCK_GRANULARITY_NS ? spread : CLOCK_GRANULARITY_NS);
+    return rto < min ? min : rto;
+}
+
 uint64_t simp_tcp_timeout(const simp_tcp *t)
 {
-    uint64_t max = (uint64_t)t->stack->rto_max_ns;
-    uint64_t rto = t->rto_ns << (t->backoff < BACKOFF_MAX ? t->backoff : (unsigned)BACKOFF_MAX); /* 5.5 */
+    uint64_t max = (uint64_t)t->stack->rto_max_ns, rto = base_timeout(t);
+    rto = (rto < max ? rto : max) << t->backoff; /* 5.5 */
     return rto < max ? rto : max;
+}
+
+static void back_off(simp_tcp *t)
+{
+    if (t->backoff < BACKOFF_MAX)
+        t->backoff++;
 }
 
 void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns, unsigned samples)
@@ -56,10 +70,6 @@ void simp_tcp_rtt_sample(simp_tcp *t, uint64_t rtt_ns, unsigned samples)
         t->srtt_ns = t->srtt_ns - t->srtt_ns / (8 * n) + rtt_ns / (8 * n);
     }
     t->backoff = 0; /* Karn, RFC 9293 MUST-18: not before */
-    uint64_t spread = 4 * t->rttvar_ns;
-    uint64_t rto = t->srtt_ns + (spread > CLOCK_GRANULARITY_NS ? spread : CLOCK_GRANULARITY_NS);
-    uint64_t min = (uint64_t)t->stack->rto_min_ns, max = (uint64_t)t->stack->rto_max_ns;
-    t->rto_ns = rto < min ? min : rto > max ? max : rto;
 }
 
 /* ---- time-outs; each returns false when the connection is gone ---- */
@@ -68,22 +78,27 @@ static bool has_tried_enough(const simp_tcp *t)
 {
     const sim_stack *stack = t->stack;
     uint64_t limit = (uint64_t)stack->syn_timeout_ns;
-    if (t->state == SIMP_TCP_SYN_RECEIVED && t->listener != NULL)
-        return t->retries >= stack->syn_ack_retries;
-    return t->retries >= stack->syn_retries || (limit != 0 && t->host->world->now_ns - t->opened_ns >= limit);
+    if (t->state == SIMP_TCP_SYN_RECEIVED && t->active->listener != NULL)
+        return t->active->retries >= stack->syn_ack_retries;
+    return t->active->retries >= stack->syn_retries ||
+           (limit != 0 && t->host->world->now_ns - t->active->opened_ns >= limit);
 }
 
 /* RFC 9293 3.8.3 (c), SHLD-9: from R1 on the path is doubted.  There is no other one to try here, since
  * routes are fixed; who watches is told. */
 static void count_retry(simp_tcp *t)
 {
-    t->retries++;
-    if (t->retries == t->stack->retransmissions_soft)
-        simp_tcp_report(t, SIM_REPORT_RETRANSMISSIONS, (int)t->retries);
+    t->active->retries++;
+    if (t->active->retries == t->stack->retransmissions_soft)
+        simp_tcp_report(t, SIM_REPORT_RETRANSMISSIONS, (int)t->active->retries);
 }
 
 /* What an ICMP error told tells more than that nobody answered. */
-static void give_up(simp_tcp *t) { simp_tcp_fail(t, t->soft_error != 0 ? t->soft_error : WSAETIMEDOUT); }
+static void give_up(simp_tcp *t)
+{
+    int told = t->active->soft_error;
+    simp_tcp_fail(t, told != 0 ? told : WSAETIMEDOUT);
+}
 
 static bool on_syn_timeout(simp_tcp *t)
 {
@@ -91,8 +106,8 @@ static bool on_syn_timeout(simp_tcp *t)
         give_up(t);
         return false;
     }
-    if (t->retries >= t->stack->syn_linear)
-        t->backoff++;
+    if (t->active->retries >= t->stack->syn_linear)
+        back_off(t);
     count_retry(t);
     if (!simp_tcp_send_syn(t))
         simp_out_of_memory(t->host->world);
@@ -101,13 +116,14 @@ static bool on_syn_timeout(simp_tcp *t)
 
 static bool on_persist(simp_tcp *t)
 {
-    if (t->probes >= t->stack->retransmissions_max) {
+    if (t->active->probes >= t->stack->retransmissions_max) {
         give_up(t);
         return false;
     }
-    t->probes++; /* counts those without an answer; it goes on for as long as the peer answers: MUST-37 */
+    t->active
+        ->probes++; /* counts those without an answer; it goes on for as long as the peer answers: MUST-37 */
     simp_tcp_send_probe(t);
-    t->backoff++;
+    back_off(t);
     simp_tcp_timer_set(t, SIMP_TIMER_PERSIST, simp_tcp_timeout(t));
     return true;
 }
@@ -121,14 +137,14 @@ static bool on_retransmit(simp_tcp *t)
         simp_recovery_timeout(t);
         return on_persist(t);
     }
-    if (t->retries >= t->stack->retransmissions_max) {
+    if (t->active->retries >= t->stack->retransmissions_max) {
         give_up(t);
         return false;
     }
     simp_tcp_cc_timeout(t);
     simp_recovery_timeout(t);
     count_retry(t);
-    t->backoff++;
+    back_off(t);
     t->timing = false;
     t->nxt = t->una; /* 5.4: only the first now; the rest as the window opens */
     simp_tcp_retransmit(t);
@@ -149,11 +165,11 @@ static bool on_keepalive(simp_tcp *t)
         simp_tcp_restart_keepalive(t);
         return true;
     }
-    if (t->probes >= t->stack->keepalive_probes) {
+    if (t->active->probes >= t->stack->keepalive_probes) {
         simp_tcp_fail(t, WSAENETRESET);
         return false;
     }
-    t->probes++;
+    t->active->probes++;
     simp_tcp_send_keepalive(t);
     simp_tcp_timer_set(t, SIMP_TIMER_KEEPALIVE, (uint64_t)t->stack->keepalive_interval_ns);
     return true;
@@ -175,25 +191,21 @@ static bool expire(simp_tcp *t, simp_timer timer)
     }
 }
 
-static void on_event(sim_world *world, simp_event *event)
+void simp_tcp_on_timer(sim_world *world, simp_event *event)
 {
-    simp_tcp *t = (simp_tcp *)((char *)event - offsetof(simp_tcp, event));
+    simp_tcp *t = ((simp_activity *)event)->tcp;
     for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++) {
-        if (t->deadline[i] > world->now_ns)
+        if (t->active->deadline[i] > world->now_ns)
             continue;
-        t->deadline[i] = SIMP_TIMER_OFF;
+        t->active->deadline[i] = SIMP_TIMER_OFF;
         simp_record_event(world, SIMP_RECORD_TIMER, t->host->name_hash >> 8,
                           (uint64_t)t->key.local_port << 8 | i);
         if (!expire(t, (simp_timer)i))
             return;
     }
-    arm(t);
-}
-
-void simp_tcp_timer_init(simp_tcp *t)
-{
-    t->event = (simp_event){.run = on_event};
-    t->rto_ns = (uint64_t)t->stack->rto_initial_ns;
-    for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++)
-        t->deadline[i] = SIMP_TIMER_OFF;
+    uint64_t next = earliest(t->active);
+    if (next != SIMP_TIMER_OFF)
+        wake_at(t, next);
+    else
+        simp_tcp_rest(t);
 }

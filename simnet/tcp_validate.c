@@ -25,13 +25,18 @@ void simp_tcp_challenge(simp_tcp *t)
 {
     uint32_t now_ms = (uint32_t)(t->host->world->now_ns / SIMP_MS_NS);
     uint64_t period_ms = (uint64_t)t->stack->challenge_period_ns / SIMP_MS_NS;
-    if (t->challenges == 0 || now_ms - t->challenged_ms >= period_ms) {
-        t->challenged_ms = now_ms;
-        t->challenges = 0;
-    }
-    if (t->challenges >= t->stack->challenge_acks)
+    simp_extras *x = simp_tcp_extras(t);
+    if (x == NULL) {
+        simp_out_of_memory(t->host->world);
         return;
-    t->challenges++;
+    }
+    if (x->challenges == 0 || now_ms - x->challenged_ms >= period_ms) {
+        x->challenged_ms = now_ms;
+        x->challenges = 0;
+    }
+    if (x->challenges >= t->stack->challenge_acks)
+        return;
+    x->challenges++;
     simp_tcp_send_ack(t);
 }
 
@@ -42,7 +47,7 @@ void simp_tcp_challenge(simp_tcp *t)
 static void on_reset(simp_tcp *t)
 {
     bool is_ending = t->state == SIMP_TCP_CLOSING || t->state == SIMP_TCP_LAST_ACK;
-    if (t->state == SIMP_TCP_SYN_RECEIVED && t->listener != NULL)
+    if (t->state == SIMP_TCP_SYN_RECEIVED && t->active->listener != NULL)
         simp_tcp_destroy(t); /* back to LISTEN, without a word */
     else if (t->state == SIMP_TCP_SYN_RECEIVED)
         simp_tcp_fail(t, WSAECONNREFUSED);
@@ -88,7 +93,7 @@ static bool check_syn(simp_tcp *t, sim_packet *packet)
     if (t->state == SIMP_TCP_SYN_RECEIVED && packet->tcp.seq == t->irs)
         return check_repeated_syn(t, packet);
     bool is_in_window = packet->tcp.seq - t->rcv_nxt < receive_window(t);
-    if (t->state == SIMP_TCP_SYN_RECEIVED && t->listener != NULL && is_in_window)
+    if (t->state == SIMP_TCP_SYN_RECEIVED && t->active->listener != NULL && is_in_window)
         simp_tcp_destroy(t); /* back to LISTEN: its peer began anew, and will ask again */
     else
         simp_tcp_challenge(t);

@@ -173,7 +173,7 @@ static bool may_have_missed(const view *v)
 static bool cannot_know(const view *v)
 {
     const simp_tcp *t = swarm_tcp_of(v->w, v->connection, v->end);
-    bool silent = t != NULL && t->una == t->max && t->max == t->send.end + (t->fin_queued ? 1 : 0);
+    bool silent = t != NULL && t->una == t->max && t->max == t->send_end + (t->fin_queued ? 1 : 0);
     bool ended = transfer_is_over(v->peer) || v->peer->state == TRANSFER_UNBORN ||
                  v->c->forgotten[1 - v->end];
     bool gone = ended && swarm_tcp_of(v->w, v->connection, 1 - v->end) == NULL;

@@ -145,14 +145,18 @@ static size_t explain_tcp(const simp_tcp *t, char *text, size_t size, size_t use
                                          "LAST-ACK",   "TIME-WAIT"};
     used = append(text, size, used,
                   "\n    %s una %u nxt %u max %u end %u%s, wnd %u (edge %u) cwnd %u mss %u, read %u "
-                  "rcv_nxt %u edge %u%s%s, retries %u backoff %u probes %u, timers",
-                  states[t->state], t->una - t->iss, t->nxt - t->iss, t->max - t->iss, t->send.end - t->iss,
+                  "rcv_nxt %u edge %u%s",
+                  states[t->state], t->una - t->iss, t->nxt - t->iss, t->max - t->iss, t->send_end - t->iss,
                   t->fin_queued ? "+FIN" : "", t->wnd, t->wnd_edge - t->iss, t->cwnd, t->mss,
-                  t->read - t->irs, t->rcv_nxt - t->irs, t->rcv_edge - t->irs, t->fin_received ? " FIN" : "",
-                  t->receive.early != NULL ? " gap" : "", t->retries, t->backoff, t->probes);
+                  t->read - t->irs, t->rcv_nxt - t->irs, t->rcv_edge - t->irs, t->fin_received ? " FIN" : "");
+    const simp_activity *a = t->active;
+    if (a == NULL)
+        return append(text, size, used, ", quiet");
+    used = append(text, size, used, "%s, retries %u backoff %u probes %u, timers",
+                  a->receive.early != NULL ? " gap" : "", a->retries, t->backoff, a->probes);
     for (unsigned i = 0; i < SIMP_TIMER_COUNT; i++) {
-        if (t->deadline[i] != SIMP_TIMER_OFF)
-            used = append(text, size, used, " %s at %.3f ms", timers[i], (double)t->deadline[i] / 1e6);
+        if (a->deadline[i] != SIMP_TIMER_OFF)
+            used = append(text, size, used, " %s at %.3f ms", timers[i], (double)a->deadline[i] / 1e6);
     }
     return used;
 }

@@ -142,7 +142,7 @@ sim_packet *tcp_case_forge(tcp_case *c, bool to_client, uint8_t flags)
                                     .flags = flags,
                                     .scale = SIMP_NO_SCALE};
     packet->tcp.has_timestamps = t->stamps;
-    packet->tcp.ts_value = t->stamp_recent;
+    packet->tcp.ts_value = t->stamps ? t->extras->stamp_recent : 0;
     return packet;
 }
 

@@ -292,21 +292,22 @@ static void start_client(void *unused)
 static void check_sequence_space(const simp_tcp *t)
 {
     HOLDS(simp_seq_upto(t->una, t->nxt) && simp_seq_upto(t->nxt, t->max));
-    HOLDS(simp_seq_upto(t->max, t->send.end + (t->fin_queued ? 1 : 0)));
+    HOLDS(simp_seq_upto(t->max, t->send_end + (t->fin_queued ? 1 : 0)));
     HOLDS(simp_seq_upto(t->read, t->rcv_nxt));
     HOLDS(simp_seq_upto(t->rcv_nxt, t->rcv_edge + (t->fin_received ? 1 : 0)));
 }
 
 static void check_received(const simp_tcp *t)
 {
+    const simp_receive_buffer none = {0}, *b = t->active != NULL ? &t->active->receive : &none;
     uint32_t at = t->read;
-    for (const sim_packet *p = t->receive.first; p != NULL; p = p->next) {
+    for (const sim_packet *p = b->first; p != NULL; p = p->next) {
         HOLDS(p->length > 0 && p->tcp.seq == at);
         at += p->length;
     }
     HOLDS(at == t->rcv_nxt || (t->fin_received && at + 1 == t->rcv_nxt));
     at = t->rcv_nxt + 1;
-    for (const sim_packet *p = t->receive.early; p != NULL; p = p->next) {
+    for (const sim_packet *p = b->early; p != NULL; p = p->next) {
         HOLDS(p->length > 0 && simp_seq_upto(at, p->tcp.seq));
         at = p->tcp.seq + p->length;
         HOLDS(simp_seq_upto(at, t->rcv_edge));
@@ -321,7 +322,7 @@ static bool may_send(const simp_tcp *t)
 /* What is in flight, or waits to be, has a timer: otherwise one lost packet would be the end. */
 static void check_timers(const simp_tcp *t)
 {
-    bool waits = t->una != t->send.end + (t->fin_queued ? 1 : 0);
+    bool waits = t->una != t->send_end + (t->fin_queued ? 1 : 0);
     bool watched = simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) ||
                    simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST);
     HOLDS(!may_send(t) || !waits || watched);

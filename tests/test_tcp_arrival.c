@@ -66,8 +66,8 @@ static void segment_across_an_edge_of_the_window_is_cut(void)
     EXPECT_EQ_STR(tcp_case_receive_text(&c, false), "abcde");
     uint32_t edge = t->rcv_edge;
     arrive(&c, SIMP_ACK | SIMP_FIN, window_of(t) - 2, "wxyz");
-    EXPECT_EQ_INT(t->receive.early->length, 2);
-    EXPECT_EQ_INT(t->receive.early->tcp.seq + 2, edge);
+    EXPECT_EQ_INT(t->active->receive.early->length, 2);
+    EXPECT_EQ_INT(t->active->receive.early->tcp.seq + 2, edge);
     EXPECT_FALSE(t->fin_known); /* it lay beyond */
 }
 
@@ -225,7 +225,7 @@ static void ends_that_disagree_do_not_storm(void)
     tcp_case_begin(&c);
     simp_tcp *t = tcp_case_connection(&c, true);
     t->una = t->nxt = t->max = t->max + 1000000; /* this end has lost its mind */
-    t->send.end = t->wnd_edge = t->max;
+    t->send_end = t->wnd_edge = t->max;
     tcp_case_send_text(&c, false, "x");
     sim_world_run(c.pair.world, sim_world_now(c.pair.world) + 10 * S);
     EXPECT_TRUE(c.log.count < 60);

@@ -41,7 +41,7 @@ static void broken_order_of_sequence_numbers_is_found(void)
     simp_tcp *t = tcp_case_connection(&c, true);
     expect_broken(&c, &t->una, 4 * MSS, "1: una <= nxt <= max");
     expect_broken(&c, &t->max, 1, "1: max lies behind all there is to send");
-    expect_broken(&c, &t->send.last->used, (uint32_t)-1, "1: the send buffer does not reach its end");
+    expect_broken(&c, &t->active->send.last->used, (uint32_t)-1, "1: the send buffer does not reach its end");
     expect_broken(&c, &t->rcv_nxt, (uint32_t)-1, "2: read <= rcv_nxt");
     expect_broken(&c, &t->rcv_nxt, 1, "2: the packets in order do not reach rcv_nxt");
 }

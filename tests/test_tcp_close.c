@@ -166,7 +166,7 @@ static void later_syn_reopens_time_wait(void)
     tcp_opening o;
     recorder server;
     simp_tcp *t = begin_time_wait(&o, &server, NULL);
-    t->max = t->una = t->nxt = t->send.end = t->max + 100000000; /* as if it had sent fast */
+    t->max = t->una = t->nxt = t->send_end = t->max + 100000000; /* as if it had sent fast */
     uint32_t last = t->max;
     forged_segment syn = segment_for(t, SIMP_SYN, t->rcv_nxt);
     forged_segment_arrive(o.pair.b, &syn);
@@ -197,7 +197,7 @@ static void timestamp_decides_who_reopens_time_wait(void)
         recorder server;
         const simp_tcp *t = begin_time_wait(&o, &server, &stack);
         forged_segment syn = segment_for(t, SIMP_SYN, t->rcv_nxt + (uint32_t)cases[i].seq);
-        syn.stamp = t->stamp_recent + (uint32_t)cases[i].stamp;
+        syn.stamp = t->extras->stamp_recent + (uint32_t)cases[i].stamp;
         forged_segment_arrive(o.pair.b, &syn);
         tcp_opening_run(&o, 1 * MS);
         EXPECT_EQ_STR(wire_log_text(&o.log), cases[i].answer);

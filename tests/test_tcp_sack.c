@@ -265,7 +265,7 @@ static void ranges_of_what_is_not_in_flight_are_ignored(void)
     lie->tcp.sack[2] = (simp_sack_range){base + 2 * MSS, base + MSS};
     tcp_case_arrive(&c, true, lie);
     EXPECT_TRUE(tcp_case_connection(&c, true)->recovery == NULL);
-    EXPECT_EQ_INT(tcp_case_connection(&c, true)->duplicate_acks, 0);
+    EXPECT_EQ_INT(tcp_case_connection(&c, true)->active->duplicate_acks, 0);
 }
 
 /* A SACK as the peer sends it when the first of the segments in flight is missing. */

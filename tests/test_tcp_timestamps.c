@@ -81,7 +81,7 @@ static void delayed_ack_echoes_the_first_segment_it_covers(void)
     tcp_case c;
     begin(&c);
     const simp_tcp *t = tcp_case_connection(&c, false);
-    uint32_t seq = t->rcv_nxt, stamp = t->stamp_recent;
+    uint32_t seq = t->rcv_nxt, stamp = t->extras->stamp_recent;
     arrive(&c, seq, 100, stamp + 10);
     arrive(&c, seq + 100, 100, stamp + 20);
     const logged_segment *ack = segment_log_last(&c.segments, c.pair.b);
@@ -95,7 +95,7 @@ static void ack_behind_a_gap_echoes_the_last_in_order(void)
     tcp_case c;
     begin(&c);
     const simp_tcp *t = tcp_case_connection(&c, false);
-    uint32_t seq = t->rcv_nxt, stamp = t->stamp_recent;
+    uint32_t seq = t->rcv_nxt, stamp = t->extras->stamp_recent;
     arrive(&c, seq, 100, stamp + 10);
     arrive(&c, seq + 200, 100, stamp + 30);
     EXPECT_EQ_INT(segment_log_last(&c.segments, c.pair.b)->tcp.ts_echo, stamp + 10);
@@ -113,10 +113,10 @@ static void segment_with_an_older_stamp_is_answered_and_dropped(void)
     begin(&c);
     const simp_tcp *t = tcp_case_connection(&c, false);
     uint32_t seq = t->rcv_nxt;
-    arrive(&c, seq, 100, t->stamp_recent - 1);
+    arrive(&c, seq, 100, t->extras->stamp_recent - 1);
     EXPECT_EQ_INT(t->rcv_nxt, seq);
     EXPECT_EQ_STR(wire_log_text(&c.log), "b ACK");
-    arrive(&c, seq, 100, t->stamp_recent);
+    arrive(&c, seq, 100, t->extras->stamp_recent);
     EXPECT_EQ_INT(t->rcv_nxt, seq + 100);
 }
 
@@ -153,14 +153,14 @@ static void stamp_of_24_days_ago_says_nothing(void)
     tcp_case c;
     begin(&c);
     const simp_tcp *t = tcp_case_connection(&c, false);
-    uint32_t seq = t->rcv_nxt, old = t->stamp_recent;
+    uint32_t seq = t->rcv_nxt, old = t->extras->stamp_recent;
     tcp_case_run(&c, 23 * DAY);
     arrive(&c, seq, 100, old - 1);
     EXPECT_EQ_INT(t->rcv_nxt, seq);
     tcp_case_run(&c, 2 * DAY);
     arrive(&c, seq, 100, old - 1);
     EXPECT_EQ_INT(t->rcv_nxt, seq + 100);
-    EXPECT_EQ_INT(t->stamp_recent, old - 1);
+    EXPECT_EQ_INT(t->extras->stamp_recent, old - 1);
 }
 
 /* ---- round trips ---- */
