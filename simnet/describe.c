@@ -95,7 +95,7 @@ static const char *icmp_name(simp_icmp_kind kind)
 /* Bytes of payload of the whole datagram, of which a fragment is a part. */
 static uint32_t payload_of_whole(const sim_packet *p)
 {
-    bool is_fragment = p->more_fragments || p->fragment_offset != 0;
+    bool is_fragment = simp_packet_is_fragment(p);
     return is_fragment && p->ip_payload_len >= 8 ? p->ip_payload_len - 8 : p->length;
 }
 
@@ -123,7 +123,7 @@ static void append_icmp(text *t, const sim_packet *p)
 static void append_fragment(text *t, const sim_packet *p)
 {
     uint32_t header_len = p->fragment_offset == 0 && !p->from_bytes ? 8u : 0u;
-    if (p->more_fragments || p->fragment_offset != 0)
+    if (simp_packet_is_fragment(p))
         append(t, " (fragment %u+%" PRIu32 ")", p->fragment_offset, header_len + p->length);
 }
 

@@ -41,7 +41,7 @@ sim_packet *simp_fragment_as_bytes(sim_world *world, const sim_packet *packet)
     }
     block->used = (uint32_t)sim_packet_frame(packet, block->bytes, frame_len);
     bool v4 = simp_ip_is_v4(packet->destination);
-    bool is_fragment = packet->more_fragments || packet->fragment_offset != 0;
+    bool is_fragment = simp_packet_is_fragment(packet);
     simp_block_release(&world->arena, bytes->block);
     bytes->block = block;
     bytes->offset = ETHERNET_HEADER + (v4 || is_fragment ? v4 ? IPV4_HEADER : IPV6_HEADER : IPV6_HEADER - 8);

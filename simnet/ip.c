@@ -45,7 +45,9 @@ void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *n
     packet->next_hop = next->hop;
     packet->source_host = (uint16_t)host->index;
     packet->next_host = next_host_of(host, next);
+    packet->to = NULL;
     packet->topology = 0;
+    packet->is_direct = false;
     submit(host, packet, next->interface);
 }
 
@@ -57,10 +59,7 @@ static void transmit_on(sim_host *host, sim_packet *packet, const simp_way *way)
     packet->to = way->to;
     packet->topology = way->topology;
     packet->is_direct = way->is_direct;
-    packet->next_host = way->everybody                      ? SIMP_EVERYBODY
-                        : way->next.interface->link == NULL ? (uint16_t)host->index
-                        : way->to == NULL                   ? SIMP_NOBODY
-                                                            : (uint16_t)way->to->host->index;
+    packet->next_host = way->next_host;
     submit(host, packet, way->next.interface);
 }
 
@@ -144,7 +143,8 @@ static bool has_source(sim_host *host, sim_packet *packet)
     return !host->ip->addresses_changed || interface != NULL || simp_ip_is_loopback(packet->source);
 }
 
-int simp_ip_try_output_on(sim_host *host, sim_packet *packet, const simp_way *way)
+/* Where there is more to it than the way. */
+static int output_with_care(sim_host *host, sim_packet *packet, const simp_way *way)
 {
     if (minds_sources(host) && !has_source(host, packet)) {
         simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
@@ -156,12 +156,20 @@ int simp_ip_try_output_on(sim_host *host, sim_packet *packet, const simp_way *wa
         simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
         return 0;
     }
-    uint32_t mtu = mtu_for(host, packet, way);
-    if (packet->loops || simp_packet_size(packet) > mtu) {
-        simp_next_hop next = way->next;
-        next.mtu = mtu;
+    simp_next_hop next = way->next;
+    next.mtu = mtu_for(host, packet, way);
+    if (packet->loops || simp_packet_size(packet) > next.mtu)
         return output_on(host, packet, &next);
-    }
+    begin(host, packet);
+    transmit_on(host, packet, way);
+    return 0;
+}
+
+int simp_ip_try_output_on(sim_host *host, sim_packet *packet, const simp_way *way)
+{
+    bool plain = host->ip == NULL && way != NULL && packet->interface == 0 && !packet->loops;
+    if (!plain || simp_packet_size(packet) > way->next.mtu)
+        return output_with_care(host, packet, way);
     begin(host, packet);
     transmit_on(host, packet, way);
     return 0;
@@ -282,32 +290,43 @@ static bool reach(sim_host *host, sim_packet *packet)
     return true;
 }
 
+/* Not for this host. */
+static void turn_away(sim_host *host, sim_packet *packet)
+{
+    if (simp_ip_is_multicast(packet->destination)) /* on every wire, and routed nowhere */
+        simp_packet_free(&host->world->arena, packet);
+    else if (host->forwarding)
+        forward(host, packet);
+    else
+        simp_ip_drop(host, packet, SIM_DROP_NOT_OURS);
+}
+
+/* Is it for this host, or what is it made of?  False: it is gone. */
+static bool looks_familiar(sim_host *host, sim_packet **packet)
+{
+    if (host->outside) { /* whatever it is, and whoever it is for there */
+        if (reach(host, *packet))
+            simp_bridge_take(host, *packet);
+        return false;
+    }
+    if ((*packet)->raw != NULL && !open_raw(host, packet))
+        return false;
+    if (is_for_us(host, *packet))
+        return true;
+    turn_away(host, *packet);
+    return false;
+}
+
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
-    sim_world *world = host->world;
     if (simp_host_is_deaf(host)) {
-        simp_packet_free(&world->arena, packet);
+        simp_packet_free(&host->world->arena, packet);
         return;
     }
-    if (host->outside) { /* whatever it is, and whoever it is for there */
-        if (reach(host, packet))
-            simp_bridge_take(host, packet);
+    bool plain = packet->is_direct && packet->raw == NULL;
+    if ((!plain && !looks_familiar(host, &packet)) || !reach(host, packet))
         return;
-    }
-    if (packet->raw != NULL && !open_raw(host, &packet))
-        return;
-    if (!simp_packet_is_direct(packet, world) && !is_for_us(host, packet)) {
-        if (simp_ip_is_multicast(packet->destination)) /* on every wire, and routed nowhere */
-            simp_packet_free(&world->arena, packet);
-        else if (host->forwarding)
-            forward(host, packet);
-        else
-            simp_ip_drop(host, packet, SIM_DROP_NOT_OURS);
-        return;
-    }
-    if (!reach(host, packet))
-        return;
-    if (packet->more_fragments || packet->fragment_offset != 0)
+    if (simp_packet_is_fragment(packet))
         packet = simp_reassemble(host, packet);
     if (packet != NULL)
         deliver(host, packet);

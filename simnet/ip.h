@@ -45,12 +45,6 @@ int simp_ip_try_output(sim_host *, sim_packet *packet);
 /* The same where no call can report it: refused memory voids the run. */
 void simp_ip_output(sim_host *, sim_packet *packet);
 
-/* Is it known that the host it was sent to takes the destination as its own? */
-static inline bool simp_packet_is_direct(const sim_packet *packet, const sim_world *world)
-{
-    return packet->is_direct && packet->topology == world->topology;
-}
-
 /* Puts one packet on the interface of next. */
 void simp_ip_transmit(sim_host *, sim_packet *packet, const simp_next_hop *next);
 

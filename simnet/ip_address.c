@@ -175,7 +175,6 @@ int simp_ip_from_sockaddr(const struct sockaddr *address, int len, simp_ip *ip, 
 
 void simp_ip_to_sockaddr(simp_ip ip, uint16_t port, int family, struct sockaddr_storage *out)
 {
-    memset(out, 0, sizeof *out);
     if (family == AF_INET) {
         struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
         v4.sin_addr.s_addr = htonl(simp_ip_v4_of(ip));

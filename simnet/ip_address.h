@@ -78,7 +78,7 @@ char *simp_ip_text(simp_ip, char *buf, size_t size);
 /* Between sockaddrs and addresses; zones are scope identifiers there.  from: 0, WSAEFAULT (short),
  * WSAEAFNOSUPPORT. */
 int simp_ip_from_sockaddr(const struct sockaddr *, int len, simp_ip *ip, uint16_t *port);
-/* family AF_INET6 writes an IPv4 address in its mapped form. */
+/* Writes as much as the family has; AF_INET6 takes an IPv4 address in its mapped form. */
 void simp_ip_to_sockaddr(simp_ip, uint16_t port, int family, struct sockaddr_storage *out);
 
 #endif

@@ -303,19 +303,25 @@ static void deliver_to_all(simp_interface *from, sim_packet *packet)
     simp_packet_free(&world->arena, packet);
 }
 
+/* Nobody looked when it left, or what was found then may hold no more. */
+static void deliver_by_address(simp_interface *from, sim_packet *packet)
+{
+    packet->is_direct = false;
+    if (packet->next_host == SIMP_EVERYBODY) {
+        deliver_to_all(from, packet);
+        return;
+    }
+    simp_interface *to = from->link == NULL ? from : simp_link_neighbour(from->link, packet->next_hop);
+    if (to != NULL)
+        simp_ip_arrive(to, packet);
+    else
+        simp_packet_free(&from->host->world->arena, packet);
+}
+
 void simp_link_deliver(simp_interface *from, sim_packet *packet)
 {
-    if (from->link == NULL) {
-        simp_ip_arrive(from, packet);
-    } else if (packet->next_host == SIMP_EVERYBODY) {
-        deliver_to_all(from, packet);
-    } else {
-        simp_interface *to = packet->topology == from->host->world->topology
-                                 ? packet->to
-                                 : simp_link_neighbour(from->link, packet->next_hop);
-        if (to != NULL)
-            simp_ip_arrive(to, packet);
-        else
-            simp_packet_free(&from->host->world->arena, packet);
-    }
+    if (packet->to != NULL && packet->topology == from->host->world->topology)
+        simp_ip_arrive(packet->to, packet);
+    else
+        deliver_by_address(from, packet);
 }

@@ -9,7 +9,13 @@
 #include "core/check.h"
 #include "simnet/arena.h"
 
-sim_packet *simp_packet_create(simp_arena *arena) { return simp_alloc_zero(arena, sizeof(sim_packet)); }
+sim_packet *simp_packet_create(simp_arena *arena)
+{
+    sim_packet *packet = simp_alloc(arena, sizeof *packet);
+    if (packet != NULL)
+        *packet = (sim_packet){0};
+    return packet;
+}
 
 static bool is_icmp(const sim_packet *packet)
 {
@@ -29,6 +35,15 @@ static sim_packet *copy_one(simp_arena *arena, const sim_packet *packet)
     if (copy->raw != NULL)
         copy->raw->references++;
     return copy;
+}
+
+void simp_block_release(simp_arena *arena, simp_block *block)
+{
+    if (block == NULL)
+        return;
+    CHECK(block->references > 0);
+    if (--block->references == 0)
+        simp_free(arena, block, sizeof *block + block->capacity);
 }
 
 static void free_one(simp_arena *arena, sim_packet *packet)
@@ -81,13 +96,4 @@ simp_block *simp_block_copy(simp_arena *arena, const void *bytes, uint32_t len)
     if (len != 0)
         memcpy(block->bytes, bytes, len);
     return block;
-}
-
-void simp_block_release(simp_arena *arena, simp_block *block)
-{
-    if (block == NULL)
-        return;
-    CHECK(block->references > 0);
-    if (--block->references == 0)
-        simp_free(arena, block, sizeof *block + block->capacity);
 }

@@ -96,40 +96,43 @@ struct sim_packet {
     struct sim_packet *next; /* on the path or queue that holds it */
     uint64_t id;
     uint64_t sent_ns;   /* when its first host sent it ... */
-    uint32_t origin;    /* ... and that host's index; SIMP_OUTSIDE: none of the world's */
     uint64_t arrive_ns; /* path: when it reaches the other end */
     uint64_t order;     /* path: tie of equal times, the sender's sequence */
     simp_ip source, destination;
-    simp_ip next_hop;     /* set by routing, for the link ... */
+    simp_ip next_hop;          /* set by routing, for the link ... */
     struct simp_interface *to; /* ... with whose it was ... */
-    bool is_direct;            /* ... and whether that host takes the destination as its own ... */
     uint32_t topology;         /* ... while the world's topology is this; 0: nobody has looked */
+    bool is_direct;            /* that host takes the destination as its own; looked at on arrival */
+    bool originated;           /* false once a router has passed it on */
+    bool loops;                /* to many: the host that sends it hears it too */
+    bool dont_fragment;
     uint16_t source_host; /* indices of the interfaces' hosts, for the MACs of the frame ... */
     uint16_t next_host;   /* ... 0xFFFF: broadcast or multicast */
     uint16_t source_port, destination_port; /* TCP, UDP */
-    uint16_t interface;  /* index at the host that has it: where it arrived, or must leave; 0: anywhere */
-    uint32_t ip_id;      /* IPv4: 16 bits */
-    uint16_t fragment_offset; /* bytes */
-    uint8_t protocol;         /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
-    uint8_t ttl;              /* or hop limit */
-    uint8_t traffic_class;    /* DSCP and ECN */
-    bool dont_fragment, more_fragments;
-    bool originated; /* false once a router has passed it on */
-    bool loops;      /* to many: the host that sends it hears it too */
+    uint32_t origin;       /* the index of its first host; SIMP_OUTSIDE: none of the world's */
+    uint32_t ip_id;        /* IPv4: 16 bits */
+    uint16_t interface;    /* index at the host that has it: where it arrived, or must leave; 0: anywhere */
+    uint8_t protocol;      /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
+    uint8_t ttl;           /* or hop limit */
+    uint8_t traffic_class; /* DSCP and ECN */
     bool from_bytes; /* a fragment from outside, or of an unknown protocol: the IP payload is the block's, its
                         transport header among it, and the fields of that header here are not set */
+    bool more_fragments;
+    uint16_t fragment_offset; /* bytes */
+    uint32_t offset, length;  /* payload: block->bytes[offset .. offset+length) */
+    uint32_t ip_payload_len;  /* transport header and payload in bytes; of a fragment: those of the whole */
+    simp_block *block;        /* NULL: no payload */
+    simp_block *raw;          /* the IP packet as bytes, once it is no longer what the fields above say: it was
+                                 corrupted on its way, or came in from outside as nothing known; else NULL */
     union {
         simp_tcp_header tcp;
         simp_icmp_header icmp;
     };
-    simp_block *block;       /* NULL: no payload */
-    uint32_t offset, length; /* payload: block->bytes[offset .. offset+length) */
-    uint32_t ip_payload_len; /* transport header and payload in bytes; of a fragment: those of the whole */
-    simp_block *raw;         /* the IP packet as bytes, once it is no longer what the fields above say: it was
-                                corrupted on its way, or came in from outside as nothing known; else NULL */
 };
 
 #define SIMP_OUTSIDE UINT32_MAX
+
+enum { SIMP_V4_HEADER_LEN = 20, SIMP_V6_HEADER_LEN = 40 };
 
 /* Is there a TCP header to look at? */
 static inline bool simp_packet_has_tcp(const struct sim_packet *packet)
@@ -162,8 +165,22 @@ simp_block *simp_block_create(struct simp_arena *, uint32_t capacity); /* one re
 simp_block *simp_block_copy(struct simp_arena *, const void *bytes, uint32_t len);
 void simp_block_release(struct simp_arena *, simp_block *);            /* NULL is ignored */
 
+static inline bool simp_packet_is_fragment(const struct sim_packet *packet)
+{
+    return packet->more_fragments || packet->fragment_offset != 0;
+}
+
+/* wire.c: the size of a fragment, and of what came or goes as bytes. */
+uint32_t simp_packet_size_of_piece(const struct sim_packet *);
+
 /* Length of the IP packet on a link, headers included. */
-uint32_t simp_packet_size(const struct sim_packet *);
+static inline uint32_t simp_packet_size(const struct sim_packet *packet)
+{
+    if (packet->raw != NULL || packet->from_bytes || simp_packet_is_fragment(packet))
+        return simp_packet_size_of_piece(packet);
+    uint32_t header = simp_ip_is_v4(packet->destination) ? SIMP_V4_HEADER_LEN : SIMP_V6_HEADER_LEN;
+    return header + packet->ip_payload_len;
+}
 
 const uint8_t *simp_packet_payload(const struct sim_packet *);
 

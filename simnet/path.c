@@ -47,17 +47,26 @@ static void insert(simp_path *path, sim_packet *packet)
         arm(path);
 }
 
-void simp_path_take_off(simp_path *path, simp_transit *transit)
+static void fly(simp_path *path, sim_packet *packet, uint64_t arrive_ns)
 {
-    sim_packet *packet = transit->packet;
-    packet->arrive_ns = transit->arrive_ns;
-    if (!transit->displaced) {
-        if (packet->arrive_ns < path->last_arrive_ns)
-            packet->arrive_ns = path->last_arrive_ns;
-        path->last_arrive_ns = packet->arrive_ns;
-    }
+    packet->arrive_ns = arrive_ns;
     packet->order = ++path->from->host->sequence;
     insert(path, packet);
+}
+
+static void fly_in_order(simp_path *path, sim_packet *packet, uint64_t arrive_ns)
+{
+    if (path->last_arrive_ns < arrive_ns)
+        path->last_arrive_ns = arrive_ns;
+    fly(path, packet, path->last_arrive_ns);
+}
+
+void simp_path_take_off(simp_path *path, simp_transit *transit)
+{
+    if (transit->displaced)
+        fly(path, transit->packet, transit->arrive_ns);
+    else
+        fly_in_order(path, transit->packet, transit->arrive_ns);
 }
 
 static void on_arrival(sim_world *world, simp_event *event)
@@ -76,18 +85,21 @@ static void on_arrival(sim_world *world, simp_event *event)
 
 /* ---- what observers are told ---- */
 
-void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate fate)
+static void tell(const simp_path *path, const sim_packet *packet, sim_fate fate)
 {
     sim_host *host = path->from->host;
-    sim_world *world = host->world;
-    if (fate != SIM_FATE_SENT)
-        simp_record_event(world, SIMP_RECORD_FATE, (uint64_t)fate, packet->id);
-    if (!packet->originated)
-        return; /* a router passes it on: it was seen already */
-    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
+    for (sim_observer *at = host->world->observers; at != NULL; at = at->next) {
         if (at->on_sent != NULL)
-            at->on_sent(at, world, packet, host, fate);
+            at->on_sent(at, host->world, packet, host, fate);
     }
+}
+
+void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate fate)
+{
+    if (fate != SIM_FATE_SENT)
+        simp_record_event(path->from->host->world, SIMP_RECORD_FATE, (uint64_t)fate, packet->id);
+    if (packet->originated) /* else a router passes it on: it was seen already */
+        tell(path, packet, fate);
 }
 
 /* ---- the line ---- */
@@ -97,11 +109,13 @@ void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate 
 static bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
 {
     uint64_t rate = line->rate_bps;
+    if (wait_ns == 0)
+        return size <= line->queue_bytes;
     uint64_t waiting = wait_ns > UINT64_MAX / rate ? UINT64_MAX : wait_ns * rate / UINT64_C(8000000000);
     return waiting <= UINT64_MAX - size && waiting + size <= line->queue_bytes;
 }
 
-/* When the line has taken the packet; false: the queue is full. */
+/* When the line, which has a rate, has taken the packet; false: the queue is full. */
 static bool pass_line(simp_line *line, uint32_t size, uint64_t now, uint64_t *leave)
 {
     uint64_t start = line->free_ns;
@@ -119,33 +133,41 @@ static bool pass_line(simp_line *line, uint32_t size, uint64_t now, uint64_t *le
     return true;
 }
 
-bool simp_path_serialise(simp_path *path, simp_transit *transit)
+/* The time at which it will be at the other end; false: the queue is full. */
+static bool serialise(simp_path *path, uint32_t size, uint64_t *arrive)
 {
     uint64_t now = path->from->host->world->now_ns, leave = now;
-    bool has_rate = path->line != NULL && path->line->rate_bps != 0;
-    if (has_rate && !pass_line(path->line, transit->size, now, &leave)) {
+    if (path->line != NULL && path->line->rate_bps != 0 && !pass_line(path->line, size, now, &leave))
+        return false;
+    *arrive = leave + path->latency_ns;
+    return true;
+}
+
+bool simp_path_serialise(simp_path *path, simp_transit *transit)
+{
+    if (!serialise(path, transit->size, &transit->arrive_ns)) {
         transit->fate = SIM_FATE_OVERFLOWED;
         return false;
     }
-    transit->arrive_ns = leave + path->latency_ns + transit->late_ns;
+    transit->arrive_ns += transit->late_ns;
     transit->on_line = true;
     return true;
 }
 
 void simp_path_submit(simp_path *path, sim_packet *packet)
 {
-    simp_transit transit = {.packet = packet, .ordinal = ++path->packets, .size = simp_packet_size(packet)};
-    path->bytes += transit.size;
+    uint32_t size = simp_packet_size(packet);
+    uint64_t ordinal = ++path->packets, arrive_ns;
+    path->bytes += size;
     if (path->pipeline != NULL) {
-        simp_pipeline_submit(path, &transit);
-        return;
-    }
-    bool flies = simp_path_serialise(path, &transit);
-    simp_path_report(path, packet, transit.fate);
-    if (flies)
-        simp_path_take_off(path, &transit);
-    else
+        simp_pipeline_submit(path, &(simp_transit){.packet = packet, .ordinal = ordinal, .size = size});
+    } else if (serialise(path, size, &arrive_ns)) {
+        simp_path_report(path, packet, SIM_FATE_SENT);
+        fly_in_order(path, packet, arrive_ns);
+    } else {
+        simp_path_report(path, packet, SIM_FATE_OVERFLOWED);
         simp_packet_free(&path->from->host->world->arena, packet);
+    }
 }
 
 /* ---- making ---- */

@@ -82,6 +82,8 @@ void simp_path_set_options(simp_path *path, const sim_link_options *options)
         path->line->rate_bps = (uint64_t)options->rate_bps;
         path->line->queue_bytes = (uint64_t)options->queue_bytes;
     }
+    if (path->mtu != (uint32_t)options->mtu)
+        simp_topology_changed(path->from->host->world);
     path->mtu = (uint32_t)options->mtu;
     for (unsigned i = 0; path->pipeline != NULL && i < SIMP_PLAIN_COUNT; i++) {
         if (path->pipeline->plain[i].kind != NULL)

@@ -233,21 +233,27 @@ cas_port_socket *simp_port_first_datagram(sim_host *host, uint16_t port)
     return entry == NULL ? NULL : entry->sockets;
 }
 
+/* How well the socket fits what comes from there; 0: not at all. */
+static unsigned fitness(const cas_port_socket *socket, simp_ip local, simp_ip remote, uint16_t remote_port)
+{
+    unsigned specific = simp_ip_is_any(socket->local) ? 0 : 1;
+    if (!simp_port_accepts(socket, local))
+        return 0;
+    if (!socket->connected)
+        return 1 + specific;
+    return simp_ip_equal(socket->remote, remote) && socket->remote_port == remote_port ? 3 + specific : 0;
+}
+
 cas_port_socket *simp_port_find_datagram(sim_host *host, simp_ip local, uint16_t port, simp_ip remote,
                                          uint16_t remote_port)
 {
     cas_port_socket *best = NULL;
-    int best_score = -1;
+    unsigned best_fitness = 0;
     for (cas_port_socket *at = simp_port_first_datagram(host, port); at != NULL; at = at->port_next) {
-        if (!simp_port_accepts(at, local))
-            continue;
-        bool from_peer = at->connected && simp_ip_equal(at->remote, remote) && at->remote_port == remote_port;
-        if (at->connected && !from_peer)
-            continue;
-        int score = (from_peer ? 2 : 0) + (simp_ip_is_any(at->local) ? 0 : 1);
-        if (score > best_score) {
+        unsigned fits = fitness(at, local, remote, remote_port);
+        if (fits > best_fitness) {
             best = at;
-            best_score = score;
+            best_fitness = fits;
         }
     }
     return best;

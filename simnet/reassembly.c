@@ -304,6 +304,7 @@ static sim_packet *take_whole(simp_reassembly *r)
         whole->from_bytes = true;
     }
     whole->more_fragments = false;
+    whole->is_direct = false; /* that was long ago */
     whole->ip_payload_len = end;
     whole->length = end - simp_fragment_header(whole);
     return whole;

@@ -21,14 +21,6 @@ typedef struct target {
     const simp_interface *only; /* NULL: by whichever interface the routes choose */
 } target;
 
-/* What is known of the way there. */
-typedef struct passage {
-    const simp_way *way; /* NULL: by one interface */
-    simp_ip source;
-    uint32_t mtu;
-    bool to_many;
-} passage;
-
 static int check_send(size_t len, const target *to)
 {
     if (len > (simp_ip_is_v4(to->ip) ? PAYLOAD_MAX_V4 : PAYLOAD_MAX_V6))
@@ -42,16 +34,12 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
     sim_packet *packet = simp_packet_create(arena);
     if (packet == NULL)
         return NULL;
-    if (len > 0) {
-        packet->block = simp_block_create(arena, (uint32_t)len);
-        if (packet->block == NULL) {
-            simp_packet_free(arena, packet);
-            return NULL;
-        }
-        memcpy(packet->block->bytes, buf, len);
-        packet->block->used = packet->length = (uint32_t)len;
+    if (len > 0 && (packet->block = simp_block_copy(arena, buf, (uint32_t)len)) == NULL) {
+        simp_packet_free(arena, packet);
+        return NULL;
     }
     packet->protocol = IPPROTO_UDP;
+    packet->length = (uint32_t)len;
     packet->ip_payload_len = UDP_HEADER + (uint32_t)len;
     packet->dont_fragment = s->options->dont_fragment;
     return packet;
@@ -84,27 +72,19 @@ static const simp_interface *chosen_interface(const cas_port_socket *s, simp_ip 
     return chosen ? simp_host_interface(s->host, s->udp->multicast->interface) : NULL;
 }
 
-static int find_passage(sim_host *host, const target *to, passage *out)
+/* What is known of the way there; NULL: there is none.  The way by one interface is written down in room. */
+static const simp_way *find_way(sim_host *host, const target *to, simp_way *room)
 {
-    simp_next_hop next;
-    if (to->only == NULL) {
-        const simp_way *way = simp_way_to(host, to->ip);
-        if (way == NULL)
-            return WSAENETUNREACH;
-        bool to_many = way->everybody || simp_ip_is_loopback_broadcast(to->ip);
-        *out = (passage){way, way->next.source, way->next.mtu, to_many};
-        return 0;
-    }
-    int error = simp_ip_route_by(host, to->ip, to->only, &next);
-    if (error == 0)
-        *out = (passage){NULL, next.source, next.mtu, true};
-    return error;
+    if (to->only == NULL)
+        return simp_way_to(host, to->ip);
+    room->to_many = true;
+    return simp_ip_route_by(host, to->ip, to->only, &room->next) == 0 ? room : NULL;
 }
 
 /* BRD-02: a connected peer may be a broadcast address, whatever SO_BROADCAST says. */
-static bool is_forbidden(const cas_port_socket *s, const target *to, const passage *through)
+static bool is_forbidden(const cas_port_socket *s, const target *to, const simp_way *way)
 {
-    return through->to_many && to->addressed && !s->options->broadcast && !simp_ip_is_multicast(to->ip);
+    return way->to_many && to->addressed && !s->options->broadcast && !simp_ip_is_multicast(to->ip);
 }
 
 /* A datagram that must not be cut has to fit what is known of the way. */
@@ -116,11 +96,13 @@ static bool is_too_big(const cas_port_socket *s, size_t len, const target *to, u
     return len + headers > simp_path_mtu_of(s->host, to->ip, mtu);
 }
 
-static int check_passage(const cas_port_socket *s, size_t len, const target *to, const passage *through)
+static int check_way(const cas_port_socket *s, size_t len, const target *to, const simp_way *way)
 {
-    if (is_forbidden(s, to, through))
+    if (way == NULL)
+        return WSAENETUNREACH;
+    if (is_forbidden(s, to, way))
         return WSAEACCES;
-    return is_too_big(s, len, to, through->mtu) ? WSAEMSGSIZE : 0;
+    return is_too_big(s, len, to, way->next.mtu) ? WSAEMSGSIZE : 0;
 }
 
 static bool has_lost_address(const cas_port_socket *s)
@@ -130,10 +112,11 @@ static bool has_lost_address(const cas_port_socket *s)
 
 static int send_to(cas_port_socket *s, const void *buf, size_t len, const target *to)
 {
-    passage through;
-    int error = has_lost_address(s) ? WSAEADDRNOTAVAIL : find_passage(s->host, to, &through);
-    if (error == 0)
-        error = check_passage(s, len, to, &through);
+    if (has_lost_address(s))
+        return WSAEADDRNOTAVAIL;
+    simp_way room;
+    const simp_way *way = find_way(s->host, to, &room);
+    int error = check_way(s, len, to, way);
     if (error != 0)
         return error;
     sim_packet *packet = datagram(s, buf, len);
@@ -147,14 +130,14 @@ static int send_to(cas_port_socket *s, const void *buf, size_t len, const target
         return error;
     }
     packet->ttl = s->ttl;
-    if (through.to_many)
+    if (way->to_many)
         set_manner(s, packet, to->ip);
     packet->interface = to->only == NULL ? 0 : to->only->index;
     packet->source_port = s->local_port;
-    packet->source = simp_ip_is_any(s->local) ? through.source : s->local;
+    packet->source = simp_ip_is_any(s->local) ? way->next.source : s->local;
     packet->destination = to->ip;
     packet->destination_port = to->port;
-    error = simp_ip_try_output_on(s->host, packet, through.way);
+    error = simp_ip_try_output_on(s->host, packet, way);
     if (error != 0 && !was_bound)
         simp_port_unbind_ephemeral(s);
     return error;
@@ -245,9 +228,8 @@ static void deliver_to_all(sim_host *host, sim_packet *packet)
 
 void simp_udp_input(sim_host *host, sim_packet *packet)
 {
-    bool to_one = simp_packet_is_direct(packet, host->world) ||
-                  (simp_host_owns(host, packet->destination) &&
-                   !simp_ip_is_loopback_broadcast(packet->destination));
+    bool to_one = packet->is_direct || (simp_host_owns(host, packet->destination) &&
+                                        !simp_ip_is_loopback_broadcast(packet->destination));
     if (!to_one) {
         deliver_to_all(host, packet);
         return;

@@ -6,12 +6,24 @@
 
 #include "simnet/link.h"
 
-enum { WAYS = 4 };
-
-static bool takes_as_own(const sim_host *host, const simp_interface *arrived, simp_ip ip)
+static bool takes_as_own(const simp_interface *arrived, simp_ip ip)
 {
-    return simp_host_takes(host, arrived, ip) && !simp_host_is_broadcast(host, ip) &&
-           !simp_ip_is_multicast(ip);
+    const sim_host *host = arrived->host;
+    return !arrived->down && !host->outside && simp_host_takes(host, arrived, ip) &&
+           !simp_host_is_broadcast(host, ip) && !simp_ip_is_multicast(ip);
+}
+
+static void find_neighbour(const sim_host *host, simp_way *way)
+{
+    simp_ip hop = way->next.hop;
+    if (way->next.interface->link == NULL)
+        way->to = way->next.interface;
+    else if (simp_ip_is_multicast(hop) || simp_host_is_broadcast(host, hop))
+        way->next_host = SIMP_EVERYBODY;
+    else
+        way->to = simp_link_neighbour(way->next.interface->link, hop);
+    if (way->to != NULL)
+        way->next_host = (uint16_t)way->to->host->index;
 }
 
 static bool find(const sim_host *host, simp_ip destination, simp_way *way)
@@ -19,35 +31,29 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
     simp_next_hop next;
     if (simp_ip_route(host, destination, &next) != 0)
         return false;
-    const sim_host *receiver = host;
-    *way = (simp_way){.destination = destination, .topology = host->world->topology, .next = next};
-    if (next.interface->link != NULL) {
-        way->everybody = simp_ip_is_multicast(next.hop) || simp_host_is_broadcast(host, next.hop);
-        way->to = way->everybody ? NULL : simp_link_neighbour(next.interface->link, next.hop);
-        receiver = way->to == NULL ? NULL : way->to->host;
-    }
-    way->is_direct = receiver != NULL && takes_as_own(receiver, way->to, destination);
+    *way = (simp_way){.destination = destination,
+                      .topology = host->world->topology,
+                      .next_host = SIMP_NOBODY,
+                      .next = next};
+    find_neighbour(host, way);
+    way->to_many = way->next_host == SIMP_EVERYBODY || simp_ip_is_loopback_broadcast(destination);
+    way->is_direct = way->to != NULL && takes_as_own(way->to, destination);
     return true;
 }
 
 bool simp_ways_ensure(sim_host *host)
 {
     if (host->ways == NULL)
-        host->ways = simp_alloc_zero(&host->world->arena, sizeof(simp_way[WAYS]));
+        host->ways = simp_alloc_zero(&host->world->arena, sizeof(simp_way[SIMP_WAYS]));
     return host->ways != NULL && simp_host_ensure_loopback(host);
 }
 
-const simp_way *simp_way_to(sim_host *host, simp_ip destination)
+const simp_way *simp_way_find(sim_host *host, simp_ip destination)
 {
-    sim_world *world = host->world;
     if (!simp_ways_ensure(host)) {
-        simp_out_of_memory(world);
+        simp_out_of_memory(host->world);
         return NULL;
     }
-    simp_way *way = &host->ways[(destination.low ^ destination.low >> 8) % WAYS];
-    bool known = way->topology == world->topology && simp_ip_equal(way->destination, destination);
-    if (!known && !find(host, destination, way))
-        return NULL;
-    way->next.mtu = way->next.interface->path.mtu;
-    return way;
+    simp_way *way = &host->ways[simp_way_slot(destination)];
+    return find(host, destination, way) ? way : NULL;
 }

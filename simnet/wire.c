@@ -82,14 +82,12 @@ void simp_wire_put_checksum(uint8_t *at, uint64_t sum)
 
 static bool is_v4(const sim_packet *p) { return simp_ip_is_v4(p->destination); }
 
-static bool is_fragment(const sim_packet *p) { return p->more_fragments || p->fragment_offset != 0; }
-
 /* IPv4 keeps its fragment fields in the header, IPv6 in a header of its own (RFC 8200 4.5). */
 static uint32_t ip_header_len(const sim_packet *p)
 {
     if (is_v4(p))
         return SIMP_V4_HEADER_LEN;
-    return is_fragment(p) ? SIMP_V6_HEADER_LEN + SIMP_FRAGMENT_HEADER_LEN : SIMP_V6_HEADER_LEN;
+    return simp_packet_is_fragment(p) ? SIMP_V6_HEADER_LEN + SIMP_FRAGMENT_HEADER_LEN : SIMP_V6_HEADER_LEN;
 }
 
 static bool is_icmp(const sim_packet *p)
@@ -127,13 +125,9 @@ static uint32_t carried_len(const sim_packet *p)
     return (p->fragment_offset == 0 ? transport_header_len(p) : 0) + p->length;
 }
 
-uint32_t simp_packet_size(const sim_packet *p)
+uint32_t simp_packet_size_of_piece(const sim_packet *p)
 {
-    if (p->raw != NULL)
-        return p->raw->used;
-    if (p->protocol == IPPROTO_TCP && !p->from_bytes && !is_fragment(p)) /* nearly all */
-        return ip_header_len(p) + SIMP_TCP_HEADER_LEN + simp_tcp_options_len(&p->tcp) + p->length;
-    return ip_header_len(p) + carried_len(p);
+    return p->raw != NULL ? p->raw->used : ip_header_len(p) + carried_len(p);
 }
 
 simp_packet_parts simp_packet_parts_of(const sim_packet *p)
@@ -191,7 +185,7 @@ static uint8_t *put_v4(uint8_t *at, const sim_packet *p, uint32_t carried)
 /* RFC 8200 3 and 4.5; the 8-byte units of the offset lie where the bytes' lower three bits would be. */
 static uint8_t *put_v6(uint8_t *at, const sim_packet *p, uint32_t carried)
 {
-    bool has_fragment_header = is_fragment(p);
+    bool has_fragment_header = simp_packet_is_fragment(p);
     at = put32(at, 0x60000000u | (uint32_t)p->traffic_class << 20);
     at = put16(at, carried + (has_fragment_header ? SIMP_FRAGMENT_HEADER_LEN : 0u));
     at = put8(put8(at, has_fragment_header ? IPPROTO_FRAGMENT : p->protocol), p->ttl);

@@ -22,11 +22,6 @@ const char *simp_wire_error_name(simp_wire_error error)
     return (unsigned)error < SIMP_WIRE_ERRORS ? names[error] : "?";
 }
 
-static bool is_fragment(const sim_packet *packet)
-{
-    return packet->more_fragments || packet->fragment_offset != 0;
-}
-
 /* What was read, in the arena. */
 static simp_wire_error keep(simp_arena *arena, const sim_packet *read, sim_packet **out)
 {
@@ -42,7 +37,7 @@ simp_wire_error simp_packet_parse(simp_arena *arena, simp_block *block, sim_pack
     simp_bytes bytes = {block->bytes, block->used, block, false};
     sim_packet read, quoted;
     simp_wire_error error = simp_wire_read_ip(&bytes, &read);
-    if (error == SIMP_WIRE_OK && !is_fragment(&read))
+    if (error == SIMP_WIRE_OK && !simp_packet_is_fragment(&read))
         error = simp_wire_read_transport(&bytes, &read, &quoted);
     return error != SIMP_WIRE_OK ? error : keep(arena, &read, out);
 }

@@ -119,10 +119,12 @@ static sim_packet *outside_packet(bridged *b, bool v6, uint8_t protocol, uint32_
     return p;
 }
 
-static bytes *bring_at(bridged *b, const sim_packet *packet, uint64_t at_ns)
+static bytes *bring_at(bridged *b, sim_packet *packet, uint64_t at_ns)
 {
     EXPECT_TRUE_FATAL(b->port.in_count < PACKETS);
     bytes *in = &b->port.in[b->port.in_count++];
+    simp_packet_parts parts = simp_packet_parts_of(packet);
+    packet->ip_payload_len = parts.size - parts.transport;
     simp_block *block = simp_packet_bytes(&b->arena, packet);
     in->len = block->used;
     in->at_ns = at_ns + PORT_START;
@@ -130,7 +132,7 @@ static bytes *bring_at(bridged *b, const sim_packet *packet, uint64_t at_ns)
     return in;
 }
 
-static bytes *bring(bridged *b, const sim_packet *packet) { return bring_at(b, packet, 0); }
+static bytes *bring(bridged *b, sim_packet *packet) { return bring_at(b, packet, 0); }
 
 static void run_until(bridged *b, uint64_t until_ns)
 {
