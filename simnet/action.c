@@ -1,22 +1,45 @@
 /* SPDX-License-Identifier: MIT
  *
  * Actions: what a scenario does to a world at a virtual time, beside all hosts.
+ *
+ * Invariant: an action that ran keeps its memory and its place in the event queue for the next one.
  */
 #include "simnet/world.h"
 
-typedef struct action {
-    simp_event event;
+typedef struct simp_action {
+    simp_event event;         /* first */
+    struct simp_action *next; /* of those that ran */
     void (*function)(void *argument);
     void *argument;
-} action;
+} simp_action;
 
 static void on_action(sim_world *world, simp_event *event)
 {
-    action run = *(action *)(void *)event;
-    simp_events_release(&world->events);
-    simp_free(&world->arena, event, sizeof run);
+    simp_action *action = (simp_action *)(void *)event;
+    void (*function)(void *argument) = action->function;
+    void *argument = action->argument;
+    action->next = world->actions_done;
+    world->actions_done = action;
     simp_record_event(world, SIMP_RECORD_ACTION, 0, world->action_count);
-    run.function(run.argument);
+    function(argument);
+}
+
+static simp_action *create(sim_world *world)
+{
+    simp_action *action = simp_alloc(&world->arena, sizeof *action);
+    if (action != NULL && simp_events_reserve(&world->events, &world->arena)) {
+        *action = (simp_action){.event = {.run = on_action}};
+        return action;
+    }
+    simp_free(&world->arena, action, sizeof *action);
+    return NULL;
+}
+
+static simp_action *reuse(sim_world *world)
+{
+    simp_action *action = world->actions_done;
+    world->actions_done = action->next;
+    return action;
 }
 
 int sim_world_at(sim_world *world, uint64_t at_ns, void (*function)(void *argument), void *argument)
@@ -24,14 +47,13 @@ int sim_world_at(sim_world *world, uint64_t at_ns, void (*function)(void *argume
     if (function == NULL)
         return simp_refuse(world, WSAEINVAL, "there is nothing to do at that time", "the function is NULL",
                            "pass a function");
-    action *fresh = simp_alloc(&world->arena, sizeof *fresh);
-    if (fresh == NULL || !simp_events_reserve(&world->events, &world->arena)) {
-        simp_free(&world->arena, fresh, sizeof *fresh);
+    simp_action *action = world->actions_done != NULL ? reuse(world) : create(world);
+    if (action == NULL)
         return simp_no_memory(world);
-    }
-    *fresh = (action){.event = {.run = on_action}, .function = function, .argument = argument};
+    action->function = function;
+    action->argument = argument;
     uint64_t at = at_ns < world->now_ns ? world->now_ns : at_ns;
-    simp_events_schedule(&world->events, &fresh->event, at,
+    simp_events_schedule(&world->events, &action->event, at,
                          simp_tie(SIMP_CLASS_ACTION, 0, ++world->action_count));
     return 0;
 }

@@ -11,7 +11,7 @@ enum { ARITY = 4 };
 
 static bool is_before(const simp_key *a, const simp_key *b)
 {
-    return a->at_ns < b->at_ns || (a->at_ns == b->at_ns && a->tie < b->tie);
+    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->event->tie < b->event->tie;
 }
 
 static void place(simp_event_queue *queue, size_t i, simp_key key)
@@ -32,28 +32,29 @@ static void sift_up(simp_event_queue *queue, size_t i, simp_key key)
     place(queue, i, key);
 }
 
-static simp_key *earlier(simp_key *a, simp_key *b) { return is_before(b, a) ? b : a; }
-
 /* The earliest of the children from first on, of which there is at least one. */
-static simp_key *earliest_child(simp_event_queue *queue, size_t first)
+static size_t earliest_child(const simp_event_queue *queue, size_t first)
 {
-    simp_key *child = queue->heap + first;
-    if (first + ARITY <= queue->count)
-        return earlier(earlier(child, child + 1), earlier(child + 2, child + 3));
-    simp_key *least = child;
-    for (const simp_key *end = queue->heap + queue->count; ++child < end;)
-        least = earlier(least, child);
-    return least;
+    const simp_key *heap = queue->heap;
+    size_t left = first, right = first + 2;
+    if (first + ARITY <= queue->count) {
+        left += is_before(&heap[left + 1], &heap[left]);
+        right += is_before(&heap[right + 1], &heap[right]);
+        return is_before(&heap[right], &heap[left]) ? right : left;
+    }
+    while (++first < queue->count)
+        left = is_before(&heap[first], &heap[left]) ? first : left;
+    return left;
 }
 
 static void sift_down(simp_event_queue *queue, size_t i, simp_key key)
 {
     for (size_t first = i * ARITY + 1; first < queue->count; first = i * ARITY + 1) {
-        simp_key *least = earliest_child(queue, first);
-        if (!is_before(least, &key))
+        size_t least = earliest_child(queue, first);
+        if (is_before(&key, &queue->heap[least]))
             break;
-        place(queue, i, *least);
-        i = (size_t)(least - queue->heap);
+        place(queue, i, queue->heap[least]);
+        i = least;
     }
     place(queue, i, key);
 }
@@ -104,16 +105,17 @@ static void put_first(simp_event_queue *queue, simp_key key)
 
 void simp_events_schedule(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
 {
-    simp_key key = {at_ns, tie, event};
-    simp_events_cancel(queue, event);
-    event->at_ns = at_ns;
-    if (queue->first.event != NULL) {
-        simp_key first = queue->first;
-        if (is_before(&key, &first)) {
+    simp_key key = {at_ns, event}, first = queue->first;
+    if (event->position != 0) {
+        simp_events_cancel(queue, event);
+        first = queue->first;
+    }
+    event->tie = tie;
+    if (first.event != NULL) {
+        bool is_next = is_before(&key, &first);
+        if (is_next)
             put_first(queue, key);
-            key = first;
-        }
-        insert(queue, key);
+        insert(queue, is_next ? first : key);
     } else if (!queue->has_hole && (queue->count == 0 || is_before(&key, &queue->heap[0]))) {
         put_first(queue, key);
     } else {
@@ -146,19 +148,19 @@ void simp_events_cancel(simp_event_queue *queue, simp_event *event)
     event->position = 0;
 }
 
-simp_event *simp_events_pop(simp_event_queue *queue)
+simp_key simp_events_pop(simp_event_queue *queue, uint64_t until_ns)
 {
-    simp_event *event = queue->first.event;
-    if (event != NULL) {
+    simp_key next = {UINT64_MAX, NULL};
+    if (simp_events_next_at(queue) > until_ns)
+        return next;
+    if (queue->first.event != NULL) {
+        next = queue->first;
         queue->first.event = NULL;
-    } else {
-        if (queue->has_hole)
-            simp_events_settle(queue);
-        if (queue->count == 0)
-            return NULL;
-        event = queue->heap[0].event;
+    } else if (queue->count != 0) {
+        next = queue->heap[0];
         queue->has_hole = true;
     }
-    event->position = 0;
-    return event;
+    if (next.event != NULL)
+        next.event->position = 0;
+    return next;
 }

@@ -3,8 +3,8 @@
  * What will happen, in order: a 4-ary heap of events by (time, tie).
  *
  * The tie is (class, host, the host's own sequence number), so the order of equal times depends on nothing
- * but the hosts' own histories: one more host in a world renumbers nobody.  Keys lie in the heap, events
- * with their owners.
+ * but the hosts' own histories: one more host in a world renumbers nobody.  Times lie in the heap; events,
+ * with the ties that are asked for when times are equal, with their owners.
  *
  * Invariants:
  *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
@@ -36,14 +36,14 @@ typedef enum simp_class {
 typedef struct simp_event simp_event;
 struct simp_event {
     void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
-    uint64_t at_ns;
+    uint64_t tie;
     size_t position; /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: not in the heap, but first */
 };
 
 #define SIMP_POSITION_FIRST SIZE_MAX
 
 typedef struct simp_key {
-    uint64_t at_ns, tie;
+    uint64_t at_ns;
     simp_event *event;
 } simp_key;
 
@@ -69,8 +69,8 @@ void simp_events_release(simp_event_queue *);
 /* Queues the event, or moves it if it is queued. */
 void simp_events_schedule(simp_event_queue *, simp_event *, uint64_t at_ns, uint64_t tie);
 void simp_events_cancel(simp_event_queue *, simp_event *);
-/* NULL: empty. */
-simp_event *simp_events_pop(simp_event_queue *);
+/* The next one, and when it is due, if that is not later than until_ns; event NULL: there is none. */
+simp_key simp_events_pop(simp_event_queue *, uint64_t until_ns);
 
 /* Fills the hole. */
 void simp_events_settle(simp_event_queue *);
@@ -93,10 +93,23 @@ static inline uint64_t simp_events_next_at(simp_event_queue *queue)
 /* Whose event it is: the index of a host.  There is one, and simp_events_next_at was asked. */
 static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
 {
-    uint64_t tie = queue->first.event != NULL ? queue->first.tie : queue->heap[0].tie;
-    return (uint32_t)(tie >> 42) & (SIMP_HOSTS_MAX - 1);
+    const simp_event *next = queue->first.event != NULL ? queue->first.event : queue->heap[0].event;
+    return (uint32_t)(next->tie >> 42) & (SIMP_HOSTS_MAX - 1);
 }
 
 static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }
+
+/* When an event that is queued is due. */
+static inline uint64_t simp_events_due(const simp_event_queue *queue, const simp_event *event)
+{
+    bool is_first = event->position == SIMP_POSITION_FIRST;
+    return is_first ? queue->first.at_ns : queue->heap[event->position - 1].at_ns;
+}
+
+/* Does it run later than at_ns, or not at all, as things are? */
+static inline bool simp_events_is_late(const simp_event_queue *queue, const simp_event *event, uint64_t at_ns)
+{
+    return !simp_event_is_queued(event) || simp_events_due(queue, event) > at_ns;
+}
 
 #endif

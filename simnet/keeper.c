@@ -49,6 +49,7 @@ void simp_keeper_take(simp_keeper *keeper, simp_kept **place, simp_kept *out)
 void simp_keeper_wake_at(simp_keeper *keeper, uint64_t at_ns)
 {
     sim_world *world = simp_stage_world(keeper->stage);
+    keeper->wakes_ns = at_ns < world->now_ns ? world->now_ns : at_ns;
     simp_schedule(world, &keeper->event, SIMP_CLASS_ARRIVAL, keeper->stage->path->from->host, at_ns);
 }
 

@@ -23,6 +23,7 @@ typedef struct simp_keeper {
     simp_kept *first, **end;
     uint64_t count;
     simp_event event;
+    uint64_t wakes_ns; /* the time that it runs, or ran, at */
 } simp_keeper;
 
 /* 0 or WSAENOBUFS. */

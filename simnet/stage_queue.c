@@ -144,7 +144,7 @@ static uint64_t wait_of(const queue *q, const sim_queue *o, uint64_t now)
     if (q->keeper.first == NULL)
         return 0;
     uint64_t none = 0, rest = q->bytes - q->keeper.first->due;
-    return q->keeper.event.at_ns - now + duration(rest, o->rate_bps, &none);
+    return q->keeper.wakes_ns - now + duration(rest, o->rate_bps, &none);
 }
 
 static bool is_full(const queue *q, const sim_queue *o, uint64_t cost, uint64_t now)

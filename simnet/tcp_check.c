@@ -154,7 +154,7 @@ static bool check_timers(const finding *f)
     for (unsigned i = 0; ok && i < SIMP_TIMER_COUNT; i++)
         ok = require(f,
                      a->deadline[i] == SIMP_TIMER_OFF ||
-                         (simp_event_is_queued(&a->event) && a->event.at_ns <= a->deadline[i]),
+                         !simp_events_is_late(&t->host->world->events, &a->event, a->deadline[i]),
                      "timers: the event comes after a deadline");
     bool in_flight = t->una != t->max && t->state != SIMP_TCP_CLOSED && t->state != SIMP_TCP_TIME_WAIT;
     bool watched = simp_tcp_timer_is_on(t, SIMP_TIMER_RETRANSMIT) ||

@@ -23,7 +23,7 @@ static uint64_t earliest(const simp_activity *a)
 static void wake_at(simp_tcp *t, uint64_t at_ns)
 {
     simp_event *event = &t->active->event;
-    if (!simp_event_is_queued(event) || at_ns < event->at_ns)
+    if (simp_events_is_late(&t->host->world->events, event, at_ns))
         simp_schedule(t->host->world, event, SIMP_CLASS_TIMER, t->host, at_ns);
 }
 

@@ -85,30 +85,50 @@ void simp_schedule(sim_world *world, simp_event *event, simp_class class, sim_ho
     simp_events_schedule(&world->events, event, at, simp_tie(class, host->index, ++host->sequence));
 }
 
-sim_stop simp_world_run_one(sim_world *world)
+/* SIM_STOP_TIME: the run goes on. */
+static sim_stop run_event(sim_world *world, simp_key key)
 {
-    simp_event *event = simp_events_pop(&world->events);
-    if (event == NULL)
-        return SIM_STOP_IDLE;
-    if (event->at_ns != world->now_ns) {
-        world->now_ns = event->at_ns;
+    if (key.at_ns != world->now_ns) {
+        world->now_ns = key.at_ns;
         limit_instant(world);
     }
     world->event_count++;
-    event->run(world, event);
+    key.event->run(world, key.event);
     if (world->out_of_memory)
         return SIM_STOP_NO_MEMORY;
     return world->stop ? SIM_STOP_REQUESTED : SIM_STOP_TIME;
 }
 
-sim_stop simp_world_step(sim_world *world)
+sim_stop simp_world_run_one(sim_world *world)
 {
+    simp_key next = simp_events_pop(&world->events, UINT64_MAX);
+    return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
+}
+
+/* So many events ran that it is one of the limits, if something is due; SIM_STOP_TIME: it is none. */
+static sim_stop at_limit(sim_world *world, uint64_t until_ns)
+{
+    uint64_t next_at = simp_events_next_at(&world->events);
+    if (next_at > until_ns)
+        return SIM_STOP_TIME;
     if (world->event_count >= world->options.events_max)
         return SIM_STOP_EVENTS;
-    if (world->event_count >= world->event_limit && simp_events_next_at(&world->events) == world->now_ns)
-        return simp_stuck(world);
-    return simp_world_run_one(world);
+    return next_at == world->now_ns ? simp_stuck(world) : SIM_STOP_TIME;
 }
+
+/* SIM_STOP_IDLE: nothing is due by then. */
+static sim_stop step(sim_world *world, uint64_t until_ns)
+{
+    sim_stop stop = SIM_STOP_TIME;
+    if (world->event_count >= world->event_limit)
+        stop = at_limit(world, until_ns);
+    if (stop != SIM_STOP_TIME)
+        return stop;
+    simp_key next = simp_events_pop(&world->events, until_ns);
+    return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
+}
+
+sim_stop simp_world_step(sim_world *world) { return step(world, UINT64_MAX); }
 
 sim_stop sim_world_step(sim_world *world)
 {
@@ -118,14 +138,12 @@ sim_stop sim_world_step(sim_world *world)
 
 sim_stop sim_world_run(sim_world *world, uint64_t until_ns)
 {
+    sim_stop stop = world->out_of_memory ? SIM_STOP_NO_MEMORY : SIM_STOP_TIME;
     world->stop = false;
-    while (!world->out_of_memory && simp_events_next_at(&world->events) <= until_ns) {
-        sim_stop stop = simp_world_step(world);
-        if (stop != SIM_STOP_TIME)
-            return stop;
-    }
-    if (world->out_of_memory)
-        return SIM_STOP_NO_MEMORY;
+    while (stop == SIM_STOP_TIME)
+        stop = step(world, until_ns);
+    if (stop != SIM_STOP_IDLE)
+        return stop;
     if (until_ns != SIM_FOREVER && world->now_ns < until_ns)
         world->now_ns = until_ns;
     return simp_events_is_empty(&world->events) ? SIM_STOP_IDLE : SIM_STOP_TIME;

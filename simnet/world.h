@@ -30,6 +30,7 @@ struct sim_world {
     uint64_t event_limit;  /* of event_count: the world's, or that of the present instant */
     uint64_t packet_count; /* ids given */
     uint64_t action_count; /* ties of actions */
+    struct simp_action *actions_done;
     sim_world_options options;
     simp_choice_log choices;
     struct simp_user_site *user_sites;

@@ -334,7 +334,7 @@ static void event_queue_agrees_with_a_plain_list(void)
 {
     enum { COUNT = 200 };
     static simp_event events[COUNT];
-    static uint64_t tie[COUNT];
+    static uint64_t at[COUNT], tie[COUNT];
     simp_arena memory;
     simp_event_queue queue = {0};
     simp_stream random;
@@ -350,18 +350,23 @@ static void event_queue_agrees_with_a_plain_list(void)
         uint64_t what = simp_stream_below(&random, 10);
         if (what < 6) {
             tie[i] = step;
-            simp_events_schedule(&queue, &events[i], simp_stream_below(&random, 50), tie[i]);
+            at[i] = simp_stream_below(&random, 50);
+            simp_events_schedule(&queue, &events[i], at[i], tie[i]);
         } else if (what < 8) {
             simp_events_cancel(&queue, &events[i]);
         } else {
-            simp_event *least = NULL;
+            unsigned least = COUNT;
             for (unsigned k = 0; k < COUNT; k++) {
                 bool before = simp_event_is_queued(&events[k]) &&
-                              (least == NULL || events[k].at_ns < least->at_ns ||
-                               (events[k].at_ns == least->at_ns && tie[k] < tie[least - events]));
-                least = before ? &events[k] : least;
+                              (least == COUNT || at[k] < at[least] ||
+                               (at[k] == at[least] && tie[k] < tie[least]));
+                least = before ? k : least;
             }
-            EXPECT_TRUE(simp_events_pop(&queue) == least);
+            simp_event *expected = least == COUNT ? NULL : &events[least];
+            EXPECT_TRUE(least == COUNT || at[least] == 0 ||
+                        simp_events_pop(&queue, at[least] - 1).event == NULL);
+            EXPECT_TRUE(expected == NULL || simp_events_due(&queue, expected) == at[least]);
+            EXPECT_TRUE(simp_events_pop(&queue, UINT64_MAX).event == expected);
         }
     }
     simp_arena_fini(&memory);
