@@ -122,7 +122,7 @@ struct sim_packet {
     uint32_t offset, length;  /* payload: block->bytes[offset .. offset+length) */
     uint32_t ip_payload_len;  /* transport header and payload in bytes; of a fragment: those of the whole */
     simp_block *block;        /* NULL: no payload */
-    simp_block *raw;          /* the IP packet as bytes, once it is no longer what the fields above say: it was
+    simp_block *raw;          /* the IP packet as bytes, once it is no longer what the fields say: it was
                                  corrupted on its way, or came in from outside as nothing known; else NULL */
     union {
         simp_tcp_header tcp;
