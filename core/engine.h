@@ -8,9 +8,9 @@
  *  2. sink->owner->m_hSocket == sink->handle and owner->m_nGeneration == sink->generation, or the owner was
  *     copied, moved or overwritten by its user.
  *  3. An event whose bit is set in sink->shut was posted and not re-armed; none of it is posted again (R3).
- *  4. queue.capacity >= queue.count + open_count: what is open may be posted without asking for memory.
- *     A post moves one from open to queued; so who opens in a callback the latch that the callback is about,
- *     finds the place of its message.
+ *  4. Every latch that is open and in its mask has claimed a place in the queue: it may be posted without
+ *     asking for memory.  So who opens in a callback the latch that the callback is about, finds the place of
+ *     its message.
  *  5. A generation number is given once in the life of a thread.
  */
 #ifndef CORE_ENGINE_H
@@ -30,9 +30,9 @@ struct casp_sink {
     cas_thread *thread;
     CAsyncSocket *owner;
     cas_port_socket *port;
-    SOCKET handle;
     uint64_t generation;
     casp_sink *parked; /* listeners: taken from the backend, but memory was refused before it had an object */
+    uint32_t handle;   /* below CASP_HANDLE_LIMIT */
     uint8_t mask;      /* FD_ bits the user selected */
     uint8_t shut;      /* FD_ bits whose latch is shut */
     bool datagram;
@@ -49,7 +49,6 @@ struct cas_thread {
     casp_message_queue queue;
     cas_timer *timers; /* earliest first */
     uint64_t generation_last;
-    size_t open_count; /* latches of all sockets that are open */
     unsigned socket_count;
     unsigned pump_depth; /* callbacks in progress */
     bool dying;          /* destroyed inside a callback: freed when the pump unwinds */
@@ -75,14 +74,15 @@ void casp_notify_open(casp_sink *sink, long events);
 /* Shuts the latches of events: they are not owed any more. */
 void casp_notify_shut(casp_sink *sink, long events);
 
-/* A socket comes to its thread with all latches open, and leaves it. */
-void casp_notify_begin(casp_sink *sink);
+/* The socket leaves its thread. */
 void casp_notify_end(casp_sink *sink);
 
-/* Room for opening those latches of events that are shut, and those of new sockets; 0 or WSAENOBUFS. */
+/* Room for opening those latches of events that are shut; for another mask; for a new socket with this mask;
+ * for the socket of an accept, and for what the accept re-arms.  0 or WSAENOBUFS. */
 int casp_reserve(const casp_sink *sink, long events);
-int casp_reserve_socket(cas_thread *thread);
-int casp_reserve_both(const casp_sink *sink, long events);
+int casp_reserve_select(const casp_sink *sink, long mask);
+int casp_reserve_socket(cas_thread *thread, long mask);
+int casp_reserve_accept(const casp_sink *listener);
 
 /* socket.c */
 /* The sink that self owns on the current thread; NULL with *error set. */

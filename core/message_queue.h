@@ -2,6 +2,11 @@
  *
  * The FIFO of notification messages of one thread (R14): a ring that grows only when told to, so that posting
  * cannot fail.
+ *
+ * Who may have to post one day claims a place first; a message that is posted takes a claimed one, and gives
+ * it back when it is popped.
+ *
+ * Invariant: count <= claimed <= capacity.
  */
 #ifndef CORE_MESSAGE_QUEUE_H
 #define CORE_MESSAGE_QUEUE_H
@@ -12,6 +17,8 @@
 
 #include "castanet/alloc.h"
 #include "castanet/winsock.h"
+#include "core/check.h"
+#include "core/cold.h"
 
 typedef struct casp_message {
     uint64_t generation;
@@ -22,15 +29,38 @@ typedef struct casp_message {
 
 typedef struct casp_message_queue {
     casp_message *ring;
-    size_t capacity; /* 0 or a power of two */
+    size_t capacity;
     size_t first, count;
+    size_t claimed; /* places of what is queued, and of what may be posted */
 } casp_message_queue;
 
 void casp_message_queue_fini(casp_message_queue *queue, cas_allocator *memory);
-/* 0 or WSAENOBUFS, then nothing changed. */
-int casp_message_queue_reserve(casp_message_queue *queue, cas_allocator *memory, size_t capacity);
-/* There must be room. */
-void casp_message_queue_push(casp_message_queue *queue, casp_message message);
-bool casp_message_queue_pop(casp_message_queue *queue, casp_message *out);
+COLD int casp_message_queue_grow(casp_message_queue *queue, cas_allocator *memory, size_t capacity);
+
+/* Makes room for claims to come.  0 or WSAENOBUFS, then nothing changed. */
+static inline int casp_message_queue_reserve(casp_message_queue *queue, cas_allocator *memory, size_t claims)
+{
+    size_t needed = queue->claimed + claims;
+    return needed <= queue->capacity ? 0 : casp_message_queue_grow(queue, memory, needed);
+}
+
+/* There must be a place that is claimed, and not taken. */
+static inline void casp_message_queue_push(casp_message_queue *queue, casp_message message)
+{
+    CHECK(queue->count < queue->claimed);
+    size_t place = queue->first + queue->count++;
+    queue->ring[place < queue->capacity ? place : place - queue->capacity] = message;
+}
+
+static inline bool casp_message_queue_pop(casp_message_queue *queue, casp_message *out)
+{
+    if (queue->count == 0)
+        return false;
+    *out = queue->ring[queue->first];
+    queue->first = queue->first + 1 < queue->capacity ? queue->first + 1 : 0;
+    queue->count--;
+    queue->claimed--;
+    return true;
+}
 
 #endif

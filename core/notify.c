@@ -10,53 +10,59 @@
  */
 #include "core/observe.h"
 
-/* The order in which conditions that are true together are posted (R1, R8). */
-static const uint8_t posting_order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
-                                                        FD_READ,    FD_WRITE,  FD_CLOSE};
-
 /* ---- latches ---- */
 
 static unsigned count_events(long events)
 {
     static const uint8_t pairs[16] = {0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4};
-    return (unsigned)pairs[events & 15] + pairs[events >> 4 & 15];
+    return (unsigned)pairs[events & 15] + pairs[events >> 4 & 3];
 }
 
-/* The one setter: keeps the thread's count of what is open. */
-static void set_shut(casp_sink *sink, long shut)
+/* The latches that claim a place in the queue. */
+static unsigned count_open(const casp_sink *sink) { return count_events(sink->mask & ~sink->shut); }
+
+/* The one setter of both, but for post_owed. */
+static void set_latches(casp_sink *sink, long mask, long shut)
 {
-    sink->thread->open_count += count_events(sink->shut);
-    sink->thread->open_count -= count_events(shut);
+    casp_message_queue *queue = &sink->thread->queue;
+    queue->claimed -= count_open(sink);
+    sink->mask = (uint8_t)mask;
     sink->shut = (uint8_t)shut;
+    queue->claimed += count_open(sink);
+    CHECK(queue->claimed <= queue->capacity);
 }
 
-void casp_notify_open(casp_sink *sink, long events) { set_shut(sink, sink->shut & ~events); }
-void casp_notify_shut(casp_sink *sink, long events) { set_shut(sink, sink->shut | events); }
-void casp_notify_begin(casp_sink *sink)
+void casp_notify_open(casp_sink *sink, long events)
 {
-    sink->thread->open_count += CASP_EVENT_KINDS - count_events(sink->shut);
+    if ((sink->shut & events) != 0)
+        set_latches(sink, sink->mask, sink->shut & ~events);
 }
-void casp_notify_end(casp_sink *sink)
-{
-    sink->thread->open_count -= CASP_EVENT_KINDS - count_events(sink->shut);
-}
+
+void casp_notify_shut(casp_sink *sink, long events) { set_latches(sink, sink->mask, sink->shut | events); }
+void casp_notify_end(casp_sink *sink) { set_latches(sink, 0, sink->shut); }
 
 static int reserve(cas_thread *thread, size_t latches)
 {
-    return casp_message_queue_reserve(&thread->queue, thread->memory,
-                                      thread->queue.count + thread->open_count + latches);
+    return casp_message_queue_reserve(&thread->queue, thread->memory, latches);
 }
 
 int casp_reserve(const casp_sink *sink, long events)
 {
-    return reserve(sink->thread, count_events(sink->shut & events));
+    return reserve(sink->thread, count_events(sink->mask & sink->shut & events));
 }
 
-int casp_reserve_socket(cas_thread *thread) { return reserve(thread, CASP_EVENT_KINDS); }
-
-int casp_reserve_both(const casp_sink *sink, long events)
+int casp_reserve_select(const casp_sink *sink, long mask)
 {
-    return reserve(sink->thread, CASP_EVENT_KINDS + count_events(sink->shut & events));
+    unsigned open = count_open(sink), wanted = count_events(mask);
+    return wanted <= open ? 0 : reserve(sink->thread, wanted - open);
+}
+
+int casp_reserve_socket(cas_thread *thread, long mask) { return reserve(thread, count_events(mask)); }
+
+int casp_reserve_accept(const casp_sink *listener)
+{
+    return reserve(listener->thread,
+                   count_events(listener->mask) + count_events(listener->mask & listener->shut & FD_ACCEPT));
 }
 
 /* ---- posting ---- */
@@ -64,27 +70,34 @@ int casp_reserve_both(const casp_sink *sink, long events)
 static void post(casp_sink *sink, uint8_t event, int error)
 {
     cas_thread *thread = sink->thread;
-    bool was_empty = thread->queue.count == 0;
-    casp_message message = {sink->generation, (uint32_t)sink->handle, (uint16_t)error, event};
+    uint16_t code = (uint16_t)((event & (FD_CONNECT | FD_CLOSE)) != 0 ? error : 0);
+    casp_message message = {sink->generation, sink->handle, code, event};
     casp_message_queue_push(&thread->queue, message);
     casp_observe_aside(thread, CAS_STEP_POST, &message);
-    if (was_empty)
+    if (thread->queue.count == 1)
         thread->backend->ops->wake(thread->backend, 0);
 }
 
-/* R3: in the mask and open: post, and shut. */
+/* The order in which conditions that are true together are posted (R1, R8). */
+static void post_in_order(casp_sink *sink, long events, int error)
+{
+    static const uint8_t order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
+                                                    FD_READ,    FD_WRITE,  FD_CLOSE};
+    for (unsigned i = 0; i < CASP_EVENT_KINDS; i++) {
+        if ((events & order[i]) != 0)
+            post(sink, order[i], error);
+    }
+}
+
+/* R3: in the mask and open: post, and shut.  The message takes the place that the latch claimed. */
 static void post_owed(casp_sink *sink, long events, int error)
 {
     long owed = events & sink->mask & ~sink->shut;
-    if (owed == 0)
-        return;
-    sink->thread->open_count -= count_events(owed);
     sink->shut |= (uint8_t)owed;
-    for (const uint8_t *event = posting_order; owed != 0; event++) {
-        if ((owed & *event) != 0)
-            post(sink, *event, (*event & (FD_CONNECT | FD_CLOSE)) != 0 ? error : 0);
-        owed &= ~(long)*event;
-    }
+    if ((owed & (owed - 1)) != 0)
+        post_in_order(sink, owed, error);
+    else if (owed != 0)
+        post(sink, (uint8_t)owed, error);
 }
 
 /* R10: what OnClose is told after a reset. */
@@ -128,16 +141,15 @@ void casp_notify_evaluate(casp_sink *sink, long events)
     long truth = backend->ops->conditions(backend, sink->port, interest, &error);
     if (sink->parked != NULL)
         truth |= interest & FD_ACCEPT;
-    take_report(sink, truth, error);
+    if (truth != 0)
+        take_report(sink, truth, error);
 }
 
 void casp_notify_select(casp_sink *sink, long mask)
 {
-    sink->mask = (uint8_t)(mask & CASP_EVENTS);
-    if (sink->mask == 0)
-        return;
+    mask &= CASP_EVENTS;
     /* A pending attempt still owes its one FD_CONNECT; a finished one never owes it again. */
-    casp_notify_open(sink, CASP_EVENTS & ~FD_CONNECT);
+    set_latches(sink, mask, mask == 0 ? sink->shut : sink->shut & FD_CONNECT);
     casp_notify_evaluate(sink, CASP_EVENTS);
 }
 

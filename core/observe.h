@@ -8,32 +8,37 @@
 #include "core/cold.h"
 #include "core/engine.h"
 
+/* For who is observed. */
 COLD void casp_tell_call(const cas_thread *thread, const char *name, SOCKET handle, int error, int64_t result,
                          const void *bytes);
 COLD void casp_tell_message(const cas_thread *thread, cas_step step, const casp_message *message);
 
-static inline void casp_brief(cas_observer *observer, cas_step step, SOCKET handle, int error, uint64_t value)
+static inline bool casp_is_observed(const cas_thread *thread)
 {
-    if (observer->on_brief != NULL)
+    return thread->observer != NULL && thread->observer->on_step != NULL;
+}
+
+static inline void casp_brief(const cas_thread *thread, cas_step step, SOCKET handle, int error,
+                              uint64_t value)
+{
+    cas_observer *observer = thread->observer;
+    if (observer != NULL && observer->on_brief != NULL)
         observer->on_brief(observer,
                            (uint64_t)step << 48 | (uint64_t)(uint16_t)error << 32 | (uint32_t)handle, value);
 }
 
-/* Posted, or back from its callback. */
+/* Posted, or back from its callback: nothing for a brief. */
 static inline void casp_observe_aside(const cas_thread *thread, cas_step step, const casp_message *message)
 {
-    if (thread->observer != NULL && thread->observer->on_step != NULL)
+    if (casp_is_observed(thread))
         casp_tell_message(thread, step, message);
 }
 
 /* To be dispatched, or dropped. */
 static inline void casp_observe_message(const cas_thread *thread, cas_step step, const casp_message *message)
 {
-    if (thread->observer == NULL)
-        return;
-    if (thread->observer->on_step != NULL)
-        casp_tell_message(thread, step, message);
-    casp_brief(thread->observer, step, message->handle, message->error, message->event);
+    casp_observe_aside(thread, step, message);
+    casp_brief(thread, step, message->handle, message->error, message->event);
 }
 
 #endif

@@ -12,43 +12,56 @@
 /* ---- helpers of all entry points ---- */
 
 /* sink: what the calling thread knows by the object's handle, but the object is not its owner. */
-static casp_mistake why_not_owner(const CAsyncSocket *self, const casp_sink *sink)
+static COLD casp_sink *refuse_object(const CAsyncSocket *self, const casp_sink *sink, int *error)
 {
+    casp_mistake mistake = CASP_MISTAKE_COPIED;
     if (self == NULL)
-        return CASP_MISTAKE_NO_OBJECT;
-    if (self->m_hSocket == INVALID_SOCKET)
-        return CASP_MISTAKE_NO_HANDLE;
-    return sink == NULL ? CASP_MISTAKE_OTHER_THREAD : CASP_MISTAKE_COPIED;
+        mistake = CASP_MISTAKE_NO_OBJECT;
+    else if (self->m_hSocket == INVALID_SOCKET)
+        mistake = CASP_MISTAKE_NO_HANDLE;
+    else if (sink == NULL)
+        mistake = CASP_MISTAKE_OTHER_THREAD;
+    *error = casp_mistaken(mistake, WSAENOTSOCK);
+    return NULL;
 }
 
 casp_sink *casp_sink_of(const CAsyncSocket *self, int *error)
 {
-    cas_thread *thread = cas_thread_current();
+    const cas_thread *thread = cas_thread_current();
     if (thread == NULL) {
         *error = casp_mistaken(CASP_MISTAKE_NO_THREAD, WSANOTINITIALISED);
         return NULL;
     }
     casp_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
-    if (sink == NULL || sink->owner != self || sink->generation != self->m_nGeneration) {
-        *error = casp_mistaken(why_not_owner(self, sink), WSAENOTSOCK);
-        return NULL;
-    }
+    if (sink == NULL || sink->owner != self || sink->generation != self->m_nGeneration)
+        return refuse_object(self, sink, error);
     *error = 0;
     return sink;
 }
 
-int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes)
+/* The call failed, or somebody wants to hear all of it. */
+static COLD int64_t finish_with_words(const char *name, SOCKET handle, int error, int64_t result,
+                                      const void *bytes)
 {
-    cas_thread *thread = cas_thread_current();
+    const cas_thread *thread = cas_thread_current();
     if (error != 0) {
         casp_set_last_error(error);
         casp_mistake_tell(name, handle, error);
     }
-    if (thread == NULL || thread->observer == NULL)
+    if (thread == NULL)
         return result;
-    if (thread->observer->on_step != NULL)
+    if (casp_is_observed(thread))
         casp_tell_call(thread, name, handle, error, result, bytes);
-    casp_brief(thread->observer, CAS_STEP_CALL, handle, error, (uint64_t)result);
+    casp_brief(thread, CAS_STEP_CALL, handle, error, (uint64_t)result);
+    return result;
+}
+
+int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes)
+{
+    const cas_thread *thread = cas_thread_current();
+    if (error != 0 || casp_is_observed(thread))
+        return finish_with_words(name, handle, error, result, bytes);
+    casp_brief(thread, CAS_STEP_CALL, handle, error, (uint64_t)result);
     return result;
 }
 
@@ -76,11 +89,10 @@ static void sink_adopt(casp_sink *sink, CAsyncSocket *owner, SOCKET handle)
 {
     cas_thread *thread = sink->thread;
     sink->owner = owner;
-    sink->handle = handle;
+    sink->handle = (uint32_t)handle;
     sink->generation = ++thread->generation_last;
     casp_handle_map_put(&thread->handles, handle, sink);
     thread->socket_count++;
-    casp_notify_begin(sink);
     owner->m_hSocket = handle;
     owner->m_nGeneration = sink->generation;
 }
@@ -165,8 +177,8 @@ static int select_events(casp_sink *sink, long mask)
     return error;
 }
 
-/* Opens a port socket for self, all memory first; no event is selected. */
-static int open_socket(CAsyncSocket *self, int type, int protocol, int family)
+/* Opens a port socket for self, all memory first; mask is selected by the caller. */
+static int open_socket(CAsyncSocket *self, int type, int protocol, int family, long mask)
 {
     cas_thread *thread = cas_thread_current();
     if (thread == NULL)
@@ -179,7 +191,7 @@ static int open_socket(CAsyncSocket *self, int type, int protocol, int family)
     if (error != 0)
         return error;
     casp_sink *sink = sink_create(thread);
-    if (sink == NULL || casp_reserve_socket(thread) != 0) {
+    if (sink == NULL || casp_reserve_socket(thread, mask) != 0) {
         error = WSAENOBUFS;
         goto fail;
     }
@@ -206,7 +218,7 @@ fail:
 BOOL CAsyncSocket_Socket(CAsyncSocket *self, int nSocketType, long lEvent, int nProtocolType,
                          int nAddressFormat)
 {
-    int error = open_socket(self, nSocketType, nProtocolType, nAddressFormat);
+    int error = open_socket(self, nSocketType, nProtocolType, nAddressFormat, lEvent);
     if (error == 0) {
         casp_sink *sink = casp_sink_of(self, &error);
         error = select_events(sink, lEvent);
@@ -229,7 +241,7 @@ BOOL CAsyncSocket_Create(CAsyncSocket *self, UINT nSocketPort, int nSocketType, 
 {
     int family = casp_text_is_ipv6(lpszSocketAddress) ? AF_INET6 : AF_INET;
     /* Events are selected after the bind, so that one that fails leaves no message behind. */
-    int error = open_socket(self, nSocketType, 0, family);
+    int error = open_socket(self, nSocketType, 0, family, lEvent);
     SOCKET handle = handle_of(self);
     if (error == 0) {
         casp_sink *sink = casp_sink_of(self, &error);
@@ -265,7 +277,7 @@ static int attach(CAsyncSocket *self, SOCKET handle, long mask)
         return WSAENOBUFS;
     cas_backend *backend = thread->backend;
     int family = AF_INET, type = SOCK_STREAM;
-    error = casp_reserve_socket(thread);
+    error = casp_reserve_socket(thread, mask);
     if (error == 0)
         error = backend->ops->attach(backend, handle, &sink->base, &sink->port, &family, &type);
     if (error != 0) {
@@ -331,7 +343,7 @@ BOOL CAsyncSocket_AsyncSelect(CAsyncSocket *self, long lEvent)
     if (error == WSAENOTSOCK && thread->socket_count == 0 && handle_of(self) != INVALID_SOCKET)
         error = WSAEINVAL;
     if (sink != NULL)
-        error = casp_reserve(sink, CASP_EVENTS);
+        error = casp_reserve_select(sink, lEvent);
     if (error == 0)
         error = select_events(sink, lEvent);
     return finish_bool("AsyncSelect", handle_of(self), error);
@@ -443,12 +455,15 @@ static int take_connection(casp_sink *listener)
     if (sink == NULL)
         return WSAENOBUFS;
     sink->ipv6 = listener->ipv6;
-    int error = backend->ops->accept(backend, listener->port, &sink->base, &sink->port, &sink->handle);
-    if (error == 0)
-        listener->parked = sink;
-    else
+    SOCKET handle = INVALID_SOCKET;
+    int error = backend->ops->accept(backend, listener->port, &sink->base, &sink->port, &handle);
+    if (error != 0) {
         sink_free(sink);
-    return error;
+        return error;
+    }
+    sink->handle = (uint32_t)handle;
+    listener->parked = sink;
+    return 0;
 }
 
 /* R12: the new socket has the listener's mask and fresh latches.  Its handle is known only when the backend
@@ -457,7 +472,7 @@ static int take_connection(casp_sink *listener)
 static int accept_into(casp_sink *listener, CAsyncSocket *target)
 {
     cas_thread *thread = listener->thread;
-    int error = casp_reserve_both(listener, FD_ACCEPT);
+    int error = casp_reserve_accept(listener);
     if (error == 0 && listener->parked == NULL)
         error = take_connection(listener);
     if (error == 0)

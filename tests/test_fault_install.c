@@ -204,7 +204,7 @@ static void choice_that_cannot_be_recorded_is_counted(void)
     CAsyncSocket_Construct(&socket, NULL);
     EXPECT_CODE_FATAL(sim_fault_install(arena_thread_of(a, ARENA_B), &options, &fault, NULL), 0);
     arena_enter(a, ARENA_B);
-    EXPECT_OK(CAsyncSocket_Create(&socket, 0, SOCK_DGRAM, 0, NULL));
+    EXPECT_OK(CAsyncSocket_Create(&socket, 0, SOCK_DGRAM, FD_OOB, NULL)); /* room for a message */
     memory->refuse_at = memory->calls + 1;
     EXPECT_OK(CAsyncSocket_AsyncSelect(&socket, FD_WRITE));
     memory->refuse_at = 0;
