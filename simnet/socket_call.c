@@ -165,7 +165,7 @@ static int check_stream_connect(const cas_port_socket *s, simp_ip ip, uint16_t p
 
 static int open_actively(cas_port_socket *s, simp_ip self, simp_ip ip, uint16_t port)
 {
-    simp_tcp_key key = {self, ip, s->host->index, s->local_port, port};
+    simp_tcp_key key = {self, ip, port, s->local_port, s->host->index};
     int error = simp_tcp_connect(s, &key);
     if (error != 0)
         return error;

@@ -76,8 +76,8 @@ typedef struct simp_mark {
 
 typedef struct simp_tcp_key {
     simp_ip local, remote;
+    uint16_t remote_port, local_port;
     uint32_t host;
-    uint16_t local_port, remote_port;
 } simp_tcp_key;
 
 /* What a connection needs while something goes on: a handshake, bytes in a buffer or on their way, a place
@@ -142,10 +142,10 @@ typedef struct simp_tcp {
     bool dropped_some : 1;  /* so close resets */
     bool listed : 1;        /* segments find it */
     bool scales : 1, sacks : 1, stamps : 1, ecn : 1; /* offered, then agreed; without scales shifts are 0 */
-    bool ecn_echo : 1;       /* congestion is told to the peer until it has reduced */
-    bool ecn_reduced : 1;    /* we have, and tell it with the next text */
-    bool urgent : 1;         /* we are in urgent mode, up to urgent_end */
-    bool rcv_has_urgent : 1; /* the peer has been, up to rcv_urgent */
+    bool ecn_echo : 1;                               /* congestion is told to the peer until it has reduced */
+    bool ecn_reduced : 1;                            /* we have, and tell it with the next text */
+    bool urgent : 1;                                 /* we are in urgent mode, up to urgent_end */
+    bool rcv_has_urgent : 1;                         /* the peer has been, up to rcv_urgent */
     bool ack_now : 1;
     bool timing : 1; /* one segment is timed (Karn: never a retransmitted one) */
     bool recovering : 1;
@@ -171,8 +171,9 @@ typedef struct simp_tcp {
 static inline bool simp_tcp_is_synchronised(const simp_tcp *t) { return t->state >= SIMP_TCP_ESTABLISHED; }
 
 /* ---- tcp_parts.c ---- */
+bool simp_tcp_activate(simp_tcp *);
 /* Something begins.  False: no memory. */
-bool simp_tcp_wake(simp_tcp *);
+static inline bool simp_tcp_wake(simp_tcp *t) { return t->active != NULL || simp_tcp_activate(t); }
 /* Gives activity back if nothing goes on. */
 void simp_tcp_rest(simp_tcp *);
 /* Gives back both parts, whose buffers are empty. */
@@ -190,8 +191,8 @@ simp_tcp *simp_tcp_find(const sim_world *, const simp_tcp_key *);
 /* The connection at host that a packet which arrived belongs to. */
 static inline simp_tcp_key simp_tcp_key_at(const sim_host *host, const sim_packet *packet)
 {
-    return (simp_tcp_key){packet->destination, packet->source, host->index, packet->destination_port,
-                          packet->source_port};
+    return (simp_tcp_key){packet->destination, packet->source, packet->source_port, packet->destination_port,
+                          host->index};
 }
 /* SO_RCVBUF; the advertised edge does not move back. */
 void simp_tcp_set_receive_limit(simp_tcp *, int bytes);
@@ -354,8 +355,12 @@ bool simp_option_offer(simp_tcp *, bool actively);
 void simp_option_agree(simp_tcp *, const sim_packet *syn);
 void simp_option_fill_syn(const simp_tcp *, sim_packet *);
 void simp_option_fill(simp_tcp *, sim_packet *);
+uint32_t simp_option_room(const simp_tcp *);
 /* Bytes of text that fit a segment now. */
-uint32_t simp_option_text_max(const simp_tcp *);
+static inline uint32_t simp_option_text_max(const simp_tcp *t)
+{
+    return t->gaps == NULL ? t->mss : simp_option_room(t);
+}
 /* PAWS: is the segment acceptable?  If not it is to be dropped; it was answered if that is called for. */
 bool simp_option_accept(simp_tcp *, const sim_packet *);
 /* The timestamp of an acceptable segment, where they were agreed on; seq: before anything was cut off. */

@@ -390,7 +390,8 @@ static bool is_reopening(const simp_tcp *t, const sim_packet *packet)
 static void heard(simp_tcp *t)
 {
     t->active->probes = 0;
-    simp_tcp_restart_keepalive(t);
+    if (t->keepalive)
+        simp_tcp_restart_keepalive(t);
 }
 
 /* MUST-57, MUST-63, RFC 1122 3.2.1.3: nothing that claims to come from a group, or went to one, counts. */
@@ -445,8 +446,8 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
  * case the attempt fails (MUST-56).  RFC 5927 4.1: only about a segment that is in flight. */
 void simp_tcp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_news *news)
 {
-    simp_tcp_key key = {quoted->source, quoted->destination, host->index, quoted->source_port,
-                        quoted->destination_port};
+    simp_tcp_key key = {quoted->source, quoted->destination, quoted->destination_port, quoted->source_port,
+                        host->index};
     simp_tcp *t = simp_tcp_find(host->world, &key);
     if (t == NULL || simp_seq_before(quoted->tcp.seq, t->una) || !simp_seq_before(quoted->tcp.seq, t->max))
         return;

@@ -92,9 +92,9 @@ void simp_option_fill(simp_tcp *t, sim_packet *packet)
     packet->tcp.ts_echo = (packet->tcp.flags & SIMP_ACK) != 0 ? t->extras->stamp_recent : 0;
 }
 
-uint32_t simp_option_text_max(const simp_tcp *t)
+uint32_t simp_option_room(const simp_tcp *t)
 {
-    unsigned ranges = t->gaps == NULL ? 0 : simp_gaps_told_len(t);
+    unsigned ranges = simp_gaps_told_len(t);
     uint32_t len = ranges == 0 ? 0 : 4 + 8 * ranges;
     return t->mss > len ? t->mss - len : 1;
 }

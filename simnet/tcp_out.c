@@ -17,6 +17,8 @@ uint16_t simp_tcp_path_mss(sim_host *host, simp_ip destination)
     return (uint16_t)(mtu - headers);
 }
 
+static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
+
 /* ---- one segment ---- */
 
 static sim_packet *try_segment(simp_tcp *t, uint32_t seq, uint8_t flags)
@@ -33,7 +35,9 @@ static sim_packet *try_segment(simp_tcp *t, uint32_t seq, uint8_t flags)
     packet->dont_fragment = true;
     if (t->socket != NULL)
         packet->ttl = t->socket->ttl;
-    packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
+    packet->tcp.seq = seq;
+    packet->tcp.flags = flags;
+    packet->tcp.scale = SIMP_NO_SCALE;
     return packet;
 }
 
@@ -93,9 +97,11 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
     }
     if (t->urgent)
         point_at_urgent(t, &packet->tcp);
-    if (t->stamps || t->gaps != NULL)
+    packet->ip_payload_len = 20 + packet->length;
+    if (t->stamps || t->gaps != NULL || (packet->tcp.flags & SIMP_SYN) != 0) {
         simp_option_fill(t, packet);
-    packet->ip_payload_len = 20 + simp_tcp_options_len(&packet->tcp) + packet->length;
+        packet->ip_payload_len += simp_tcp_options_len(&packet->tcp);
+    }
     simp_ip_output(t->host, packet);
 }
 
@@ -153,11 +159,12 @@ bool simp_tcp_send_syn(simp_tcp *t)
 
 /* ---- data ---- */
 
-/* Where sending has to stop: the smaller of the two windows. */
-static uint32_t window_end(const simp_tcp *t)
+/* What the smaller of the two windows still takes. */
+static uint32_t window_room(const simp_tcp *t)
 {
     uint32_t congestion = simp_recovery_congestion_end(t), flow = t->una + t->wnd;
-    return simp_seq_before(congestion, flow) ? congestion : flow;
+    uint32_t end = simp_seq_before(congestion, flow) ? congestion : flow;
+    return simp_seq_before(t->nxt, end) ? end - t->nxt : 0;
 }
 
 /* Does Nagle's rule let a segment go that is not full? */
@@ -168,11 +175,9 @@ static bool nagle_allows(const simp_tcp *t)
     return t->stack->nagle == SIM_NAGLE_MINSHALL && simp_seq_upto(t->active->small_end, t->una);
 }
 
-/* MUST-38, SHLD-7: is a segment of len bytes from nxt worth sending now? */
+/* MUST-38, SHLD-7: is a segment of len bytes from nxt, which is not full, worth sending now? */
 static bool is_worth_sending(const simp_tcp *t, uint32_t len, bool last, bool fin)
 {
-    if (len >= simp_option_text_max(t))
-        return true;
     if (last && (fin || nagle_allows(t) || (t->urgent && simp_seq_before(t->nxt, t->extras->urgent_end))))
         return true;
     return len > 0 && (len >= t->wnd_max / 2 || simp_seq_before(t->nxt, t->max));
@@ -193,11 +198,12 @@ static void note_sent(simp_tcp *t, uint32_t seq, uint32_t end)
     simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
 }
 
-/* Does the FIN end the segment [seq, seq+len)?  A new one does not ride on what is sent again. */
+/* Does the FIN, which is queued, end the segment [seq, seq+len)?  A new one does not ride on what is sent
+ * again. */
 static bool takes_fin(const simp_tcp *t, uint32_t seq, uint32_t len)
 {
     uint32_t end = seq + len;
-    return t->fin_queued && end == t->send_end && (seq == t->max || len == 0 || simp_seq_before(end, t->max));
+    return end == t->send_end && (seq == t->max || len == 0 || simp_seq_before(end, t->max));
 }
 
 /* What is sent again after a time-out is not mixed with what is new, and leaves out what the peer has. */
@@ -211,36 +217,30 @@ static uint32_t resend_limit(simp_tcp *t)
     return i < sacked->count ? sacked->at[i].left : t->max;
 }
 
+/* Is there text, or a FIN, that was not sent yet, or is to be sent again? */
+static bool has_to_send(const simp_tcp *t)
+{
+    return simp_seq_before(t->nxt, t->send_end) || (t->fin_queued && t->nxt == t->send_end);
+}
+
 bool simp_tcp_send_new(simp_tcp *t)
 {
     uint32_t limit = t->nxt == t->max ? t->max : resend_limit(t);
-    uint32_t end_of_window = window_end(t), text_max = simp_option_text_max(t);
-    uint32_t room = simp_seq_before(t->nxt, end_of_window) ? end_of_window - t->nxt : 0;
-    uint32_t left = simp_seq_before(t->nxt, t->send_end) ? t->send_end - t->nxt : 0;
-    uint32_t len = left < text_max ? left : text_max;
-    if (len > room)
-        len = room;
-    if (simp_seq_before(t->nxt, limit) && len > limit - t->nxt)
-        len = limit - t->nxt;
-    bool last = len == left;
-    bool fin = takes_fin(t, t->nxt, len);
-    if (len == 0 && !fin)
+    if (!has_to_send(t))
         return false;
-    if (!is_worth_sending(t, len, last, fin))
+    uint32_t text_max = simp_option_text_max(t), left = t->send_end - t->nxt;
+    uint32_t len = smaller(smaller(left, text_max), window_room(t));
+    if (simp_seq_before(t->nxt, limit))
+        len = smaller(len, limit - t->nxt);
+    bool fin = t->fin_queued && takes_fin(t, t->nxt, len);
+    if (len < text_max && ((len == 0 && !fin) || !is_worth_sending(t, len, len == left, fin)))
         return false;
-    uint32_t seq = t->nxt;
-    uint32_t end = seq + len + (fin ? 1 : 0);
+    uint32_t seq = t->nxt, end = seq + len + (fin ? 1 : 0);
     send_data(t, seq, len, fin, seq == t->max);
     note_sent(t, seq, end);
     if (len < text_max)
         t->active->small_end = end;
     return true;
-}
-
-/* Is there text, or a FIN, that was not sent yet, or is to be sent again? */
-static bool has_to_send(const simp_tcp *t)
-{
-    return simp_seq_before(t->nxt, t->send_end) || (t->fin_queued && t->nxt == t->send_end);
 }
 
 /* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
@@ -285,10 +285,7 @@ void simp_tcp_output(simp_tcp *t)
 uint32_t simp_tcp_resend(simp_tcp *t, uint32_t seq, uint32_t limit)
 {
     uint32_t left = simp_seq_before(seq, t->send_end) ? t->send_end - seq : 0;
-    uint32_t wanted = limit - seq, text_max = simp_option_text_max(t);
-    uint32_t len = left < wanted ? left : wanted;
-    if (len > text_max)
-        len = text_max;
+    uint32_t len = smaller(smaller(left, limit - seq), simp_option_text_max(t));
     bool fin = t->fin_queued && len == left && simp_seq_before(seq + len, limit);
     if (len == 0 && !fin)
         return seq;
@@ -326,12 +323,8 @@ void simp_tcp_send_probe(simp_tcp *t)
         return;
     }
     uint32_t left = simp_seq_before(t->una, t->send_end) ? t->send_end - t->una : 0;
-    uint32_t len = t->wnd == 0 ? 1 : t->wnd;
-    if (len > left)
-        len = left;
-    if (len > t->mss)
-        len = t->mss;
-    bool fin = takes_fin(t, t->una, len);
+    uint32_t len = smaller(smaller(left, t->wnd == 0 ? 1 : t->wnd), t->mss);
+    bool fin = t->fin_queued && takes_fin(t, t->una, len);
     send_data(t, t->una, len, fin, false);
     uint32_t end = t->una + len + (fin ? 1 : 0);
     if (simp_seq_before(t->max, end))

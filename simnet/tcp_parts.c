@@ -14,11 +14,9 @@
  */
 #include "simnet/tcp_sack.h"
 
-bool simp_tcp_wake(simp_tcp *t)
+bool simp_tcp_activate(simp_tcp *t)
 {
     sim_world *world = t->host->world;
-    if (t->active != NULL)
-        return true;
     if (!simp_events_reserve(&world->events, &world->arena))
         return false;
     simp_activity *a = simp_alloc(&world->arena, sizeof *a);

@@ -107,8 +107,8 @@ static void bring(scene *s, const segment *g)
 
 static simp_tcp *connection_of(const scene *s)
 {
-    const simp_tcp_key key = {simp_ip_v4(LOCAL_IP), simp_ip_v4(PEER_IP), s->w.inside->index, s->local_port,
-                              PEER_PORT};
+    const simp_tcp_key key = {simp_ip_v4(LOCAL_IP), simp_ip_v4(PEER_IP), PEER_PORT, s->local_port,
+                              s->w.inside->index};
     return simp_tcp_find(s->w.inside->world, &key);
 }
 
