@@ -31,10 +31,11 @@ static bool is_direct(void) { return true; }
 static bool is_direct(void) { return false; }
 #endif
 
-static void *move(simp_arena *arena, void *block, size_t old_size, size_t new_size)
+/* Never inline: arena_resize has no frame in its common ways. */
+__attribute__((noinline)) void *simp_resize(simp_arena *arena, void *block, size_t old_size, size_t new_size)
 {
     void *fresh = simp_alloc(arena, new_size);
-    if (fresh != NULL) {
+    if (fresh != NULL && block != NULL) {
         memcpy(fresh, block, old_size < new_size ? old_size : new_size);
         simp_free(arena, block, old_size);
     }
@@ -48,7 +49,7 @@ static void *arena_resize(cas_allocator *self, void *block, size_t old_size, siz
         simp_free(arena, block, old_size);
         return NULL;
     }
-    return block == NULL ? simp_alloc(arena, new_size) : move(arena, block, old_size, new_size);
+    return block == NULL ? simp_alloc(arena, new_size) : simp_resize(arena, block, old_size, new_size);
 }
 
 void simp_arena_init(simp_arena *arena, cas_allocator *below)

@@ -93,6 +93,10 @@ static inline void simp_free(simp_arena *memory, void *block, size_t size)
     *list = block;
 }
 
+/* A block of another size with the same beginning; block NULL: a new one.  NULL: refused, and nothing
+ * changed. */
+void *simp_resize(simp_arena *, void *block, size_t old_size, size_t new_size);
+
 char *simp_copy_text(simp_arena *, const char *text);
 
 #endif

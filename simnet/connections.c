@@ -75,8 +75,8 @@ static bool has_room(simp_connections *all, simp_arena *arena)
     if (all->count < all->capacity)
         return true;
     uint32_t capacity = all->capacity == 0 ? CASP_LIMIT(16, 1) : all->capacity * 2;
-    entry **grown = arena->base.resize(&arena->base, all->by_ordinal, all->capacity * sizeof *grown,
-                                       capacity * sizeof *grown);
+    entry **grown = simp_resize(arena, all->by_ordinal, all->capacity * sizeof *grown,
+                                capacity * sizeof *grown);
     if (grown == NULL)
         return false;
     all->by_ordinal = grown;

@@ -7,19 +7,7 @@
 #include "core/check.h"
 #include "core/limits.h"
 
-static simp_hash_node **chain_of(const simp_hash_table *table, uint32_t hash)
-{
-    return &table->chains[hash & (table->capacity - 1)];
-}
-
-static void link_in(simp_hash_table *table, simp_hash_node *node)
-{
-    simp_hash_node **chain = chain_of(table, node->hash);
-    node->next = *chain;
-    *chain = node;
-}
-
-static bool grow(simp_hash_table *table, simp_arena *arena)
+bool simp_hash_grow(simp_hash_table *table, simp_arena *arena)
 {
     simp_hash_table grown = {.capacity = table->capacity == 0 ? CASP_LIMIT(8, 1) : table->capacity * 2,
                              .count = table->count};
@@ -29,7 +17,7 @@ static bool grow(simp_hash_table *table, simp_arena *arena)
     for (uint32_t i = 0; i < table->capacity; i++) {
         for (simp_hash_node *node = table->chains[i], *next; node != NULL; node = next) {
             next = node->next;
-            link_in(&grown, node);
+            simp_hash_link(&grown, node);
         }
     }
     simp_free(arena, table->chains, table->capacity * sizeof *table->chains);
@@ -37,19 +25,9 @@ static bool grow(simp_hash_table *table, simp_arena *arena)
     return true;
 }
 
-bool simp_hash_add(simp_hash_table *table, simp_arena *arena, simp_hash_node *node, uint32_t hash)
-{
-    if (table->count >= 2 * table->capacity && !grow(table, arena))
-        return false;
-    node->hash = hash;
-    link_in(table, node);
-    table->count++;
-    return true;
-}
-
 void simp_hash_remove(simp_hash_table *table, simp_hash_node *node)
 {
-    simp_hash_node **place = chain_of(table, node->hash);
+    simp_hash_node **place = simp_hash_chain(table, node->hash);
     while (*place != node) {
         CHECK(*place != NULL);
         place = &(*place)->next;

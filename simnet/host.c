@@ -62,9 +62,8 @@ static bool enlist(sim_host *host)
     sim_world *world = host->world;
     if (world->host_count == world->host_capacity) {
         uint32_t capacity = world->host_capacity == 0 ? CASP_LIMIT(8, 1) : world->host_capacity * 2;
-        cas_allocator *memory = &world->arena.base;
-        sim_host **hosts = memory->resize(memory, world->hosts, world->host_capacity * sizeof *hosts,
-                                          capacity * sizeof *hosts);
+        sim_host **hosts = simp_resize(&world->arena, world->hosts, world->host_capacity * sizeof *hosts,
+                                       capacity * sizeof *hosts);
         if (hosts == NULL)
             return false;
         world->hosts = hosts;

@@ -40,18 +40,12 @@ static void to_bytes(simp_ip zoned, uint8_t bytes[16])
     }
 }
 
-/* A shift by 64 is undefined, so that the empty and the full mask are told apart first. */
-static uint64_t mask_of(unsigned bits)
-{
-    if (bits == 0)
-        return 0;
-    return bits >= 64 ? UINT64_MAX : UINT64_MAX << (64 - bits);
-}
-
+/* A shift by 64 is undefined, so that no bits and all 64 are told apart first. */
 bool simp_ip_match(simp_ip a, simp_ip b, unsigned bits)
 {
-    uint64_t high_mask = mask_of(bits), low_mask = mask_of(bits > 64 ? bits - 64 : 0);
-    return ((a.high ^ b.high) & high_mask) == 0 && ((a.low ^ b.low) & low_mask) == 0;
+    if (bits < 64)
+        return bits == 0 || (a.high ^ b.high) >> (64 - bits) == 0;
+    return a.high == b.high && (bits == 64 || (a.low ^ b.low) >> (128 - bits) == 0);
 }
 
 /* Four numbers up to 255 without leading zeros, as inet_pton takes them. */

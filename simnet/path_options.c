@@ -40,6 +40,11 @@ static sim_impairment impairment_of(simp_plain which, const sim_link_options *o)
     }
 }
 
+static bool has_impairments(const sim_link_options *o)
+{
+    return (o->loss_ppm | o->duplicate_ppm | o->jitter_ns | o->reorder_ppm) != 0;
+}
+
 int simp_path_prepare(simp_path *path, const sim_link_options *options)
 {
     if (options->rate_bps != 0 && path->line == NULL) {
@@ -48,7 +53,7 @@ int simp_path_prepare(simp_path *path, const sim_link_options *options)
             return WSAENOBUFS;
         *path->line = (simp_line){0};
     }
-    for (unsigned i = 0; i < SIMP_PLAIN_COUNT; i++) {
+    for (unsigned i = 0; has_impairments(options) && i < SIMP_PLAIN_COUNT; i++) {
         if (!needs((simp_plain)i, options))
             continue;
         if (simp_pipeline_ensure(path) != 0 || simp_pipeline_chances(path, plain_names[i]) == NULL)

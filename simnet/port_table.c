@@ -28,16 +28,14 @@ static simp_port *find(const sim_host *host, uint16_t port, bool datagram)
     return (simp_port *)at;
 }
 
-static simp_port *find_or_create(sim_host *host, uint16_t port, bool datagram)
+/* NULL: no memory. */
+static simp_port *create(sim_host *host, uint16_t port, bool datagram)
 {
     sim_world *world = host->world;
-    simp_port *entry = find(host, port, datagram);
-    if (entry != NULL)
-        return entry;
-    entry = simp_alloc(&world->arena, sizeof *entry);
+    uint32_t owner = owner_of(host, datagram);
+    simp_port *entry = simp_alloc(&world->arena, sizeof *entry);
     if (entry == NULL)
         return NULL;
-    uint32_t owner = owner_of(host, datagram);
     *entry = (simp_port){.node.note = owner};
     if (!simp_hash_add(&world->ports, &world->arena, &entry->node, hash_of(owner, port))) {
         simp_free(&world->arena, entry, sizeof *entry);
@@ -91,20 +89,14 @@ static int conflict(const cas_port_socket *a, const cas_port_socket *b, simp_ip 
 
 static int check_bind(const simp_port *entry, const cas_port_socket *socket, simp_ip local)
 {
-    if (entry == NULL)
-        return 0;
     for (const cas_port_socket *at = entry->sockets; at != NULL; at = at->port_next) {
         int error = conflict(at, socket, local);
         if (error != 0)
             return error;
     }
-    return 0;
-}
-
-/* A port that connections still hold without any socket (TIME-WAIT) is taken for who does not reuse it. */
-static bool is_lingering(const simp_port *entry, const cas_port_socket *socket)
-{
-    return entry != NULL && entry->sockets == NULL && entry->connections != 0 && !socket->options->reuse;
+    /* A port that connections still hold without any socket (TIME-WAIT) is taken for who does not reuse it. */
+    bool lingers = entry->sockets == NULL && entry->connections != 0;
+    return lingers && !socket->options->reuse ? WSAEADDRINUSE : 0;
 }
 
 static uint16_t port_after(const sim_stack *stack, uint16_t port)
@@ -147,20 +139,8 @@ static uint16_t next_ephemeral(const cas_port_socket *socket)
     return 0;
 }
 
-int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
+static void join(cas_port_socket *socket, simp_port *entry, simp_ip local, uint16_t port)
 {
-    bool ephemeral = port == 0;
-    if (ephemeral && (port = next_ephemeral(socket)) == 0)
-        return WSAENOBUFS;
-    simp_port *entry = find(socket->host, port, socket->datagram);
-    int error = check_bind(entry, socket, local);
-    if (error == 0 && is_lingering(entry, socket))
-        error = WSAEADDRINUSE;
-    if (error != 0)
-        return error;
-    entry = find_or_create(socket->host, port, socket->datagram);
-    if (entry == NULL)
-        return WSAENOBUFS;
     cas_port_socket **end = &entry->sockets;
     while (*end != NULL)
         end = &(*end)->port_next;
@@ -169,8 +149,33 @@ int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
     socket->bound = socket->on_port = true;
     socket->local = local;
     socket->local_port = port;
-    if (ephemeral)
-        socket->host->port_next = port_after(socket->host->stack, port);
+}
+
+static int bind_ephemeral(cas_port_socket *socket, simp_ip local)
+{
+    sim_host *host = socket->host;
+    uint16_t port = next_ephemeral(socket);
+    simp_port *entry = port == 0 ? NULL : create(host, port, socket->datagram);
+    if (entry == NULL)
+        return WSAENOBUFS;
+    join(socket, entry, local, port);
+    host->port_next = port_after(host->stack, port);
+    return 0;
+}
+
+int simp_port_bind(cas_port_socket *socket, simp_ip local, uint16_t port)
+{
+    if (port == 0)
+        return bind_ephemeral(socket, local);
+    simp_port *entry = find(socket->host, port, socket->datagram);
+    int error = entry == NULL ? 0 : check_bind(entry, socket, local);
+    if (error != 0)
+        return error;
+    if (entry == NULL)
+        entry = create(socket->host, port, socket->datagram);
+    if (entry == NULL)
+        return WSAENOBUFS;
+    join(socket, entry, local, port);
     return 0;
 }
 
@@ -198,7 +203,9 @@ void simp_port_unbind_ephemeral(cas_port_socket *socket)
 
 int simp_port_hold(sim_host *host, uint16_t port, bool datagram)
 {
-    simp_port *entry = find_or_create(host, port, datagram);
+    simp_port *entry = find(host, port, datagram);
+    if (entry == NULL)
+        entry = create(host, port, datagram);
     if (entry == NULL)
         return WSAENOBUFS;
     entry->connections++;

@@ -11,7 +11,7 @@ static bool is_broadcast_of(const simp_interface_address *address, simp_ip ip)
     if (!simp_ip_is_v4(address->ip) || address->node.note >= 127)
         return false;
     uint32_t host_bits = UINT32_MAX >> (address->node.note - 96);
-    return simp_ip_match(address->ip, ip, address->node.note) && (simp_ip_v4_of(ip) & host_bits) == host_bits;
+    return (simp_ip_v4_of(ip) & host_bits) == host_bits && simp_ip_match(address->ip, ip, address->node.note);
 }
 
 bool simp_host_owns(const sim_host *host, simp_ip ip)

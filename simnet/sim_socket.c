@@ -17,6 +17,21 @@ const simp_options simp_options_default = {
 
 /* ---- handles ---- */
 
+static bool grow_table(sim_host *host)
+{
+    uint32_t capacity = host->socket_capacity == 0 ? CASP_LIMIT(8, SIMP_HANDLE_FIRST + 1)
+                                                   : host->socket_capacity * 2;
+    cas_port_socket **table = simp_resize(&host->world->arena, host->sockets,
+                                          host->socket_capacity * sizeof *table, capacity * sizeof *table);
+    if (table == NULL)
+        return false;
+    for (uint32_t i = host->socket_capacity; i < capacity; i++)
+        table[i] = NULL;
+    host->sockets = table;
+    host->socket_capacity = capacity;
+    return true;
+}
+
 static int take_handle(cas_port_socket *socket)
 {
     sim_host *host = socket->host;
@@ -25,19 +40,8 @@ static int take_handle(cas_port_socket *socket)
         handle++;
     if (handle >= SIMP_SOCKETS_MAX)
         return WSAEMFILE;
-    if (handle >= host->socket_capacity) {
-        uint32_t capacity = host->socket_capacity == 0 ? CASP_LIMIT(8, SIMP_HANDLE_FIRST + 1)
-                                                       : host->socket_capacity * 2;
-        cas_allocator *memory = &host->world->arena.base;
-        cas_port_socket **table = memory->resize(memory, host->sockets, host->socket_capacity * sizeof *table,
-                                                 capacity * sizeof *table);
-        if (table == NULL)
-            return WSAENOBUFS;
-        for (uint32_t i = host->socket_capacity; i < capacity; i++)
-            table[i] = NULL;
-        host->sockets = table;
-        host->socket_capacity = capacity;
-    }
+    if (handle >= host->socket_capacity && !grow_table(host))
+        return WSAENOBUFS;
     host->sockets[handle] = socket;
     host->socket_lowest = handle + 1;
     socket->handle = handle & (SIMP_SOCKETS_MAX - 1);

@@ -43,8 +43,11 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
 
 bool simp_ways_ensure(sim_host *host)
 {
-    if (host->ways == NULL)
-        host->ways = simp_alloc_zero(&host->world->arena, sizeof(simp_way[SIMP_WAYS]));
+    if (host->ways == NULL) {
+        host->ways = simp_alloc(&host->world->arena, sizeof(simp_way[SIMP_WAYS]));
+        for (unsigned i = 0; host->ways != NULL && i < SIMP_WAYS; i++)
+            host->ways[i].topology = 0;
+    }
     return host->ways != NULL && simp_host_ensure_loopback(host);
 }
 
