@@ -94,7 +94,7 @@ static int check_bind(const simp_port *entry, const cas_port_socket *socket, sim
         if (error != 0)
             return error;
     }
-    /* A port that connections still hold without any socket (TIME-WAIT) is taken for who does not reuse it. */
+    /* A port that only connections still hold (TIME-WAIT) is taken for who does not reuse it. */
     bool lingers = entry->sockets == NULL && entry->connections != 0;
     return lingers && !socket->options->reuse ? WSAEADDRINUSE : 0;
 }
