@@ -246,6 +246,12 @@ bool simp_listen_refuses_ack(const cas_port_socket *listener, const sim_stack *)
 /* The peer's first SYN: answers it, and keeps its text.  Takes the packet over. */
 void simp_tcp_open_passively(simp_tcp *, sim_packet *syn);
 
+/* What the peer may send.  A FIN may lie behind the edge: then RCV.NXT does too. */
+static inline uint32_t simp_tcp_receive_window(const simp_tcp *t)
+{
+    return simp_seq_before(t->rcv_edge, t->rcv_nxt) ? 0 : t->rcv_edge - t->rcv_nxt;
+}
+
 /* ---- tcp_validate.c ---- */
 /* The length in sequence space: SYN and FIN count. */
 uint32_t simp_tcp_sequence_len(const sim_packet *);

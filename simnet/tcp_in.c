@@ -265,23 +265,30 @@ static void schedule_ack(simp_tcp *t, bool in_order)
         simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, (uint64_t)t->stack->delayed_ack_ns);
 }
 
+/* Nobody will read it.  True: the connection has ended, and the packet with it. */
+static bool refuses_text(simp_tcp *t, sim_packet *packet)
+{
+    cas_port_socket *socket = t->socket;
+    if (t->orphan) {
+        simp_packet_free(&t->host->world->arena, packet);
+        simp_tcp_abort(t);
+        return true;
+    }
+    if (!simp_tcp_profile(t)->shutdown_receive_resets)
+        return false;
+    simp_packet_free(&t->host->world->arena, packet);
+    simp_tcp_abandon(t);
+    simp_socket_report(socket, FD_CLOSE, socket->dead);
+    return true;
+}
+
 /* Takes the packet over if it has text. */
 static bool take_text(simp_tcp *t, sim_packet *packet)
 {
     bool in_order = packet->tcp.seq == t->rcv_nxt;
     bool gap_before = t->active->receive.early != NULL;
-    if (t->orphan) { /* nobody will read it */
-        simp_packet_free(&t->host->world->arena, packet);
-        simp_tcp_abort(t);
+    if ((t->orphan || t->receive_shut) && refuses_text(t, packet))
         return false;
-    }
-    if (t->receive_shut && simp_tcp_profile(t)->shutdown_receive_resets) {
-        cas_port_socket *socket = t->socket;
-        simp_packet_free(&t->host->world->arena, packet);
-        simp_tcp_abandon(t);
-        simp_socket_report(socket, FD_CLOSE, socket->dead);
-        return false;
-    }
     simp_receive_buffer_add(t, packet);
     if (t->rcv_has_urgent && simp_seq_upto(t->extras->rcv_urgent, t->rcv_nxt))
         t->rcv_has_urgent = false; /* or half the sequence space further on it would lie ahead again */
@@ -353,13 +360,35 @@ static bool take_syn_text(simp_tcp *t, sim_packet *packet)
     return true;
 }
 
+/* The next one of the segments that may come as they are, and nothing asks for a second look at it. */
+static bool is_expected(const simp_tcp *t, const sim_packet *packet)
+{
+    uint8_t flags = packet->tcp.flags & (SIMP_SYN | SIMP_FIN | SIMP_RST | SIMP_ACK);
+    return packet->tcp.seq == t->rcv_nxt && flags == SIMP_ACK && !t->stamps && !t->ecn &&
+           t->state >= SIMP_TCP_ESTABLISHED && packet->length <= simp_tcp_receive_window(t);
+}
+
+/* Does it acknowledge and offer what the one before did? */
+static bool repeats_ack(const simp_tcp *t, const sim_packet *packet)
+{
+    return packet->tcp.ack == t->una && (uint32_t)packet->tcp.window << t->snd_scale == t->wnd &&
+           packet->tcp.sack_count == 0 && simp_seq_upto(t->wl1, packet->tcp.seq);
+}
+
+/* Of most segments either the text is news or the ACK is. */
 static void input(simp_tcp *t, sim_packet *packet)
 {
     uint32_t seq = packet->tcp.seq;
-    bool bare = simp_tcp_sequence_len(packet) == 0;
     simp_arena *arena = &t->host->world->arena;
+    bool expected = is_expected(t, packet);
+    if (expected && packet->length > 0 && repeats_ack(t, packet)) {
+        t->wl1 = seq;
+        process_text(t, packet, seq);
+        return;
+    }
+    bool bare = simp_tcp_sequence_len(packet) == 0;
     bool opens = t->state == SIMP_TCP_SYN_RECEIVED;
-    bool goes_on = simp_tcp_validate(t, packet);
+    bool goes_on = expected || simp_tcp_validate(t, packet);
     if (goes_on) {
         if (t->stamps)
             simp_option_record(t, packet, seq);

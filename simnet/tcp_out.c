@@ -67,7 +67,7 @@ uint32_t simp_tcp_usable_receive_window(const simp_tcp *t)
 
 static uint16_t advertised(const simp_tcp *t, bool syn)
 {
-    uint32_t window = simp_seq_before(t->rcv_edge, t->rcv_nxt) ? 0 : t->rcv_edge - t->rcv_nxt;
+    uint32_t window = simp_tcp_receive_window(t);
     window >>= syn ? 0 : t->rcv_scale; /* RFC 7323 2.2: that of a SYN is not scaled */
     return (uint16_t)(window < WINDOW_MAX ? window : WINDOW_MAX);
 }
@@ -341,7 +341,7 @@ void simp_tcp_window_opened(simp_tcp *t)
     uint32_t edge = t->rcv_nxt + simp_tcp_usable_receive_window(t);
     int32_t gain = simp_seq_diff(edge, t->rcv_edge);
     uint32_t half = t->receive_limit / 2;
-    uint32_t open = simp_seq_before(t->rcv_edge, t->rcv_nxt) ? 0 : t->rcv_edge - t->rcv_nxt;
+    uint32_t open = simp_tcp_receive_window(t);
     bool was_narrow = open < half || open < 2u * t->mss;
     if (gain >= (int32_t)half || (was_narrow && gain >= (int32_t)t->mss))
         simp_tcp_send_ack(t);

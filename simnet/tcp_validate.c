@@ -14,12 +14,6 @@ uint32_t simp_tcp_sequence_len(const sim_packet *packet)
     return packet->length + ((flags & SIMP_SYN) != 0) + ((flags & SIMP_FIN) != 0);
 }
 
-/* A FIN may lie behind the edge: then RCV.NXT does too. */
-static uint32_t receive_window(const simp_tcp *t)
-{
-    return simp_seq_before(t->rcv_edge, t->rcv_nxt) ? 0 : t->rcv_edge - t->rcv_nxt;
-}
-
 /* RFC 5961 7 and its erratum 4772: a flood of bad segments is not answered by a flood of ACKs. */
 void simp_tcp_challenge(simp_tcp *t)
 {
@@ -66,7 +60,7 @@ static void check_reset(simp_tcp *t, const sim_packet *packet)
         return; /* RFC 1337 */
     if (offset == 0)
         on_reset(t);
-    else if (offset < receive_window(t))
+    else if (offset < simp_tcp_receive_window(t))
         simp_tcp_challenge(t);
 }
 
@@ -92,7 +86,7 @@ static bool check_syn(simp_tcp *t, sim_packet *packet)
         return true;
     if (t->state == SIMP_TCP_SYN_RECEIVED && packet->tcp.seq == t->irs)
         return check_repeated_syn(t, packet);
-    bool is_in_window = packet->tcp.seq - t->rcv_nxt < receive_window(t);
+    bool is_in_window = packet->tcp.seq - t->rcv_nxt < simp_tcp_receive_window(t);
     if (t->state == SIMP_TCP_SYN_RECEIVED && t->active->listener != NULL && is_in_window)
         simp_tcp_destroy(t); /* back to LISTEN: its peer began anew, and will ask again */
     else
@@ -106,7 +100,7 @@ static bool check_syn(simp_tcp *t, sim_packet *packet)
  * there. */
 static bool is_acceptable(const simp_tcp *t, const sim_packet *packet)
 {
-    uint32_t window = receive_window(t), len = simp_tcp_sequence_len(packet);
+    uint32_t window = simp_tcp_receive_window(t), len = simp_tcp_sequence_len(packet);
     uint32_t first = packet->tcp.seq - t->rcv_nxt, last = first + len - 1;
     if (len == 0)
         return first <= window;
@@ -116,7 +110,7 @@ static bool is_acceptable(const simp_tcp *t, const sim_packet *packet)
 /* A closed window still takes the ACK and URG of a segment: MUST-66. */
 static bool is_probe(const simp_tcp *t, const sim_packet *packet)
 {
-    return receive_window(t) == 0 && packet->tcp.seq == t->rcv_nxt;
+    return simp_tcp_receive_window(t) == 0 && packet->tcp.seq == t->rcv_nxt;
 }
 
 void simp_tcp_trim(simp_tcp *t, sim_packet *packet)
@@ -158,17 +152,8 @@ static bool check_sequence(simp_tcp *t, sim_packet *packet)
     return false;
 }
 
-/* The segment that comes next, within the window, with nothing to be looked at but its text and ACK. */
-static bool is_expected(const simp_tcp *t, const sim_packet *packet)
-{
-    return packet->tcp.seq == t->rcv_nxt && (packet->tcp.flags & (SIMP_SYN | SIMP_FIN | SIMP_RST)) == 0 &&
-           packet->length <= receive_window(t) && !t->stamps;
-}
-
 bool simp_tcp_validate(simp_tcp *t, sim_packet *packet)
 {
-    if (is_expected(t, packet))
-        return true;
     if ((packet->tcp.flags & SIMP_RST) != 0) {
         check_reset(t, packet);
         return false;
