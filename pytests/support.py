@@ -164,7 +164,7 @@ def tshark(capture, wanted, *more):
     return answer.stdout.splitlines()
 
 
-def fields(capture, wanted, *names):
-    """One tuple of field values for each packet that matches."""
+def fields(capture, wanted, *names, more=()):
+    """One tuple of field values for each packet that matches; more: further arguments of tshark."""
     chosen = [word for name in names for word in ("-e", name)]
-    return [tuple(line.split("\t")) for line in tshark(capture, wanted, "-T", "fields", *chosen)]
+    return [tuple(line.split("\t")) for line in tshark(capture, wanted, "-T", "fields", *chosen, *more)]

@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * castanet_swarm: random worlds full of transfers.  Every stream must arrive bit for bit, or be reset with
- * the right notifications on both ends; nothing may wait for ever without a cause; the invariants of every
- * connection hold after every event.
- *
- *   castanet_swarm --seeds A-B [OPTION...]
- *     --jobs N                       processes; 1 if not given
- *     --without NAME,NAME            features that stay off
- *     --without-connections N,N      connections that are left out
- *     --size-shift N                 transfers are shorter by so many halvings
- *     --no-check                     without the invariants, which is faster
- *     --no-shrink                    failures as they were found
- *     --pcap FOLDER                  a capture of each seed: FOLDER/swarm-SEED.pcap
- *     --print                        every plan
- *     --ladder                       what happened last in each world
- *     --list                         a line for each seed: its fingerprint and what happened
- *     --plant wrong-byte|deaf        the programs have this bug, which must be found
+ * castanet_swarm: random worlds full of transfers.  Every stream must arrive bit for bit, or end with the
+ * right notifications on both ends and for a reason; nothing may wait for ever without a cause; the
+ * invariants of every connection hold after every event.  Its options: castanet_swarm --help.
  *
  * Exit codes: 0 nothing found, 1 a failure, 2 usage.  A failure prints the command that repeats it.
  */
@@ -32,6 +19,30 @@
 #include <unistd.h>
 
 enum { EXIT_FINE, EXIT_FAILURES, EXIT_USAGE };
+
+static const char usage[] =
+    "castanet_swarm --seeds A-B [OPTION...]\n"
+    "Runs a random world for each seed, and judges how every transfer in it ends.\n"
+    "\n"
+    "  --jobs N                    processes; 1 if not given\n"
+    "  --without NAME,NAME         features that stay off; see below\n"
+    "  --without-connections N,N   connections that are left out\n"
+    "  --size-shift N              transfers are shorter by so many halvings\n"
+    "  --no-check                  without the invariants, which is faster\n"
+    "  --no-shrink                 failures as they were found\n"
+    "  --pcap FOLDER               a capture of each seed, FOLDER/swarm-SEED.pcap, and which of its rows "
+    "were\n"
+    "                              corrupted by a link, FOLDER/swarm-SEED.corrupted\n"
+    "  --print                     every plan\n"
+    "  --ladder                    what happened last in each world\n"
+    "  --list                      a line for each seed: its fingerprint and what happened\n"
+    "  --plant BUG                 a mistake that must be found; see below\n"
+    "  --help                      this text\n"
+    "\n"
+    "A seed draws which features are on, and then, from streams of their own, what each of them does; so "
+    "one\n"
+    "that is switched off moves no other.  A failure is shortened and printed with the command that repeats\n"
+    "it.  Exit codes: 0 nothing found, 1 a failure, 2 usage.\n";
 enum { JOBS_MAX = 64, FAILURES_MAX = 20 };
 
 typedef struct request {
@@ -39,15 +50,16 @@ typedef struct request {
     unsigned jobs;
     swarm_less less;
     const char *folder;
-    transfer_bug bug;
-    bool seeds, print, list, keep, no_check, ladder;
+    unsigned bug;
+    bool help, seeds, print, list, keep, no_check, ladder;
 } request;
 
 /* What a process found; in memory that all share. */
 typedef struct totals {
     uint64_t seed; /* at work on this one */
-    uint64_t seeds, failures, events, bytes, packets, lost, fingerprint;
+    uint64_t seeds, failures, events, bytes, packets, fingerprint;
     uint64_t done, failed_ends, left;
+    uint64_t counts[SWARM_COUNT_COUNT];
 } totals;
 
 /* ---- one seed ---- */
@@ -58,6 +70,7 @@ static void print_failure(const request *r, uint64_t seed, swarm_outcome *outcom
     swarm_less less = r->less;
     swarm_mode quiet = *mode;
     quiet.pcap = NULL;
+    quiet.corrupted = NULL;
     quiet.ladder = NULL;
     if (!r->keep)
         swarm_shrink(seed, &less, &quiet, outcome);
@@ -77,32 +90,36 @@ static void add(totals *t, const swarm_outcome *o)
     t->failures += o->failed;
     t->events += o->events;
     t->bytes += o->bytes;
-    t->packets += o->links.packets;
-    t->lost += o->links.lost + o->links.overflowed;
+    t->packets += o->packets;
     t->fingerprint ^= fingerprint;
     t->done += o->done;
     t->failed_ends += o->failed_ends;
     t->left += o->left;
+    for (unsigned i = 0; i < SWARM_COUNT_COUNT; i++)
+        t->counts[i] += o->counts[i];
 }
 
 static void print_line(uint64_t seed, const swarm_outcome *o)
 {
     printf("seed %" PRIu64 " fingerprint %s events %" PRIu64 " ms %.3f bytes %" PRIu64
-           " done %u failed %u left %u packets %" PRIu64 " lost %" PRIu64 " overflowed %" PRIu64
-           " duplicated %" PRIu64 "\n",
+           " done %u failed %u left %u packets %" PRIu64,
            seed, o->fingerprint, o->events, (double)o->ended_ns / 1e6, o->bytes, o->done, o->failed_ends,
-           o->left, o->links.packets, o->links.lost, o->links.overflowed, o->links.duplicated);
+           o->left, o->packets);
+    swarm_print_counts(stdout, o->counts);
+    printf("\n");
 }
 
 static void run_seed(const request *r, uint64_t seed, totals *t)
 {
     static swarm_plan plan;
     static swarm_outcome outcome;
-    char path[512];
+    char path[512], corrupted[512];
     swarm_mode mode = {.check = !r->no_check, .ladder = r->ladder ? stdout : NULL, .bug = r->bug};
     if (r->folder != NULL) {
         snprintf(path, sizeof path, "%s/swarm-%" PRIu64 ".pcap", r->folder, seed);
+        snprintf(corrupted, sizeof corrupted, "%s/swarm-%" PRIu64 ".corrupted", r->folder, seed);
         mode.pcap = path;
+        mode.corrupted = corrupted;
     }
     t->seed = seed;
     swarm_draw(&plan, seed, &r->less);
@@ -195,17 +212,21 @@ static bool print_summary(const request *r, const totals *all)
         sum.events += all[job].events;
         sum.bytes += all[job].bytes;
         sum.packets += all[job].packets;
-        sum.lost += all[job].lost;
         sum.fingerprint ^= all[job].fingerprint;
         sum.done += all[job].done;
         sum.failed_ends += all[job].failed_ends;
         sum.left += all[job].left;
+        for (unsigned i = 0; i < SWARM_COUNT_COUNT; i++)
+            sum.counts[i] += all[job].counts[i];
     }
-    printf("%" PRIu64 " seeds, %" PRIu64 " failures; %" PRIu64 " events, %" PRIu64 " packets, %" PRIu64
-           " lost, %.1f MB received; ends: %" PRIu64 " done, %" PRIu64 " reset, %" PRIu64
+    printf("%" PRIu64 " seeds, %" PRIu64 " failures; %" PRIu64 " events, %" PRIu64
+           " packets, %.1f MB received; ends: %" PRIu64 " done, %" PRIu64 " failed, %" PRIu64
            " left; fingerprint %016" PRIx64 "\n",
-           sum.seeds, sum.failures, sum.events, sum.packets, sum.lost, (double)sum.bytes / 1e6, sum.done,
+           sum.seeds, sum.failures, sum.events, sum.packets, (double)sum.bytes / 1e6, sum.done,
            sum.failed_ends, sum.left, sum.fingerprint);
+    printf("happened:");
+    swarm_print_counts(stdout, sum.counts);
+    printf("\n");
     return sum.failures == 0;
 }
 
@@ -272,12 +293,23 @@ static bool parse_unsigned(const char *text, unsigned least, unsigned most, unsi
     return true;
 }
 
-static bool parse_bug(const char *text, transfer_bug *bug)
+/* Nothing else may lose what this bug loses. */
+static bool parse_bug(const char *text, request *r)
 {
-    *bug = strcmp(text, "wrong-byte") == 0 ? TRANSFER_WRONG_BYTE
-           : strcmp(text, "deaf") == 0     ? TRANSFER_DEAF
-                                           : TRANSFER_NO_BUG;
-    return *bug != TRANSFER_NO_BUG;
+    r->bug = swarm_bug_of_name(text);
+    if (r->bug == SWARM_BUG_CUT)
+        r->less.off |= swarm_wild_features() | UINT64_C(1) << SWARM_LOSS;
+    return r->bug != SWARM_NO_BUG;
+}
+
+static void print_usage(void)
+{
+    fputs(usage, stdout);
+    printf("\nFeatures:");
+    for (unsigned i = 0; i < SWARM_FEATURE_COUNT; i++)
+        printf("%s%s", i % 8 == 0 ? "\n  " : " ", swarm_feature_name((swarm_feature)i));
+    printf("\n\nBugs to plant:\n");
+    swarm_print_bugs(stdout);
 }
 
 /* Returns EXIT_FINE, or EXIT_USAGE after it has said why. */
@@ -295,6 +327,7 @@ static int parse(int argc, char **argv, request *r)
                                           {"print", no_argument, NULL, 'p'},
                                           {"ladder", no_argument, NULL, 'd'},
                                           {"list", no_argument, NULL, 'l'},
+                                          {"help", no_argument, NULL, 'h'},
                                           {0}};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) {
         bool ok = true;
@@ -304,17 +337,18 @@ static int parse(int argc, char **argv, request *r)
         case 'w': ok = parse_features(optarg, &r->less); break;
         case 'c': ok = parse_connections(optarg, &r->less); break;
         case 'z': ok = parse_unsigned(optarg, 0, 31, &r->less.size_shift); break;
-        case 'b': ok = parse_bug(optarg, &r->bug); break;
+        case 'b': ok = parse_bug(optarg, r); break;
         case 'f': r->folder = optarg; break;
         case 'n': r->no_check = true; break;
         case 'k': r->keep = true; break;
         case 'p': r->print = true; break;
         case 'd': r->ladder = true; break;
         case 'l': r->list = true; break;
-        default: return refuse("an unknown option", "see the head of tests/swarm.c");
+        case 'h': r->help = true; return EXIT_FINE;
+        default: return refuse("an unknown option", "see castanet_swarm --help");
         }
         if (!ok)
-            return refuse("an option has a value that it cannot have", "see the head of tests/swarm.c");
+            return refuse("an option has a value that it cannot have", "see castanet_swarm --help");
     }
     if (optind != argc || !r->seeds)
         return refuse("it is not said which seeds to run", "write castanet_swarm --seeds 1-100");
@@ -326,6 +360,10 @@ int main(int argc, char **argv)
     request r = {.jobs = 1};
     if (parse(argc, argv, &r) != EXIT_FINE)
         return EXIT_USAGE;
+    if (r.help) {
+        print_usage();
+        return EXIT_FINE;
+    }
     totals *all = share_totals(r.jobs);
     run_all(&r, all);
     return print_summary(&r, all) ? EXIT_FINE : EXIT_FAILURES;

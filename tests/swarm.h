@@ -25,6 +25,7 @@
     FEATURE(ROUTERS, routers, 50) /* more than one link */                                                   \
     FEATURE(IPV6, ipv6, 40)       /* some connections */                                                     \
     FEATURE(STACKS, stacks, 50)   /* hosts have stacks of their own */                                       \
+    FEATURE(ECN, ecn, 30)         /* is offered by all hosts */                                              \
     FEATURE(PROFILE, profile, 40) /* of Winsock */                                                           \
     FEATURE(LATENCY, latency, 85)                                                                            \
     FEATURE(FAR, far, 15) /* latencies above the initial RTO */                                              \
@@ -194,7 +195,9 @@ typedef struct swarm_plan {
     unsigned impairment_count, fault_count;
     cas_profile profile;
     const sim_stack *stack;
-    sim_fault_options calls; /* of every thread; only with SWARM_CALLS */
+    sim_stack
+        own_stacks[SWARM_HOSTS_MAX + 1]; /* of hosts and, last, of the world, if they are no named ones */
+    sim_fault_options calls;             /* of every thread; only with SWARM_CALLS */
     swarm_link_plan links[SWARM_LINKS_MAX];
     swarm_partition_plan partitions[SWARM_PARTITIONS_MAX];
     swarm_impairment_plan impairments[SWARM_IMPAIRMENTS_MAX];
@@ -254,7 +257,8 @@ typedef struct swarm_world {
     sim_stage *stages[SWARM_IMPAIRMENTS_MAX];
     swarm_watch watch;
     swarm_datagrams datagrams;
-    bool crashed[SWARM_HOSTS_MAX + SWARM_ROUTERS_MAX]; /* at least once */
+    bool crashed[SWARM_HOSTS_MAX + SWARM_ROUTERS_MAX]; /* and not restarted yet */
+    bool has_misbehaved;                               /* as planted */
     swarm_listener listeners[SWARM_HOSTS_MAX][2];      /* IPv4, IPv6 */
     swarm_connection connections[SWARM_CONNECTIONS_MAX];
     transfer_socket sockets[2 * SWARM_CONNECTIONS_MAX]; /* handed out in the order of need */
@@ -263,7 +267,7 @@ typedef struct swarm_world {
         struct swarm_world *world;
         unsigned index;
     } actions[SWARM_CONNECTIONS_MAX + 2 * SWARM_PARTITIONS_MAX + SWARM_LINKS_MAX + SWARM_IMPAIRMENTS_MAX +
-              2 * SWARM_FAULTS_MAX + SWARM_HOSTS_MAX + SWARM_STREAMS_MAX];
+              2 * SWARM_FAULTS_MAX + SWARM_HOSTS_MAX + SWARM_STREAMS_MAX + 1];
     unsigned action_count;
 } swarm_world;
 
@@ -286,9 +290,73 @@ void swarm_prefix(const swarm_plan *, unsigned host, bool ipv6, char text[64]);
 /* The numeric address of a host. */
 void swarm_address(const swarm_plan *, unsigned host, bool ipv6, char text[46]);
 
+/* ---- planted bugs ---- */
+
+/* Mistakes that must be found: of programs (transfer_bug), and of a world that the judge is not told of.
+ * name, the one of its programs, what it is */
+#define SWARM_BUGS(BUG)                                                                                      \
+    BUG("wrong-byte", TRANSFER_WRONG_BYTE, "a byte of a stream is another one")                              \
+    BUG("deaf", TRANSFER_DEAF, "a program stops reading")                                                    \
+    BUG("twice", TRANSFER_TWICE, "bytes of a stream are delivered twice")                                    \
+    BUG("quitter", TRANSFER_QUITTER, "a connection ends with an error though its way was fine")              \
+    BUG("mended", TRANSFER_NO_BUG, "corrupted packets pass their checksums")                                 \
+    BUG("copies", TRANSFER_NO_BUG, "datagrams are delivered twice")                                          \
+    BUG("reset", TRANSFER_NO_BUG, "a host resets a connection that stands")                                  \
+    BUG("forget", TRANSFER_NO_BUG, "a host forgets a connection")                                            \
+    BUG("cut", TRANSFER_NO_BUG, "all is lost in a world that should lose little")
+
+enum {
+    SWARM_NO_BUG,
+    SWARM_BUG_MENDED = 5,
+    SWARM_BUG_COPIES,
+    SWARM_BUG_RESET,
+    SWARM_BUG_FORGET,
+    SWARM_BUG_CUT
+};
+
+/* From 1; 0: there is none of this name. */
+unsigned swarm_bug_of_name(const char *name);
+void swarm_print_bugs(FILE *);
+/* Puts it into a world that does not run yet. */
+void swarm_plant(swarm_world *, unsigned bug);
+/* Features by which a time-out may come, a bit each. */
+uint64_t swarm_wild_features(void);
+
 /* ---- running and judging ---- */
 
 enum { SWARM_FAILURE_TEXT = 4096 };
+
+/* What happened, to see that a fault that is drawn does something.  The first ones are those of links. */
+#define SWARM_LINK_COUNTS(COUNT)                                                                             \
+    COUNT(lost)                                                                                              \
+    COUNT(overflowed)                                                                                        \
+    COUNT(duplicated)                                                                                        \
+    COUNT(reordered)                                                                                         \
+    COUNT(blocked)                                                                                           \
+    COUNT(down)                                                                                              \
+    COUNT(too_big)                                                                                           \
+    COUNT(corrupted)                                                                                         \
+    COUNT(changed)                                                                                           \
+    COUNT(forged)                                                                                            \
+    COUNT(marked)                                                                                            \
+    COUNT(held)                                                                                              \
+    COUNT(replayed)
+#define SWARM_COUNTS(COUNT)                                                                                  \
+    SWARM_LINK_COUNTS(COUNT)                                                                                 \
+    COUNT(lies)     /* segments and datagrams that arrived other than they were sent */                      \
+    COUNT(crashed)  /* ends */                                                                               \
+    COUNT(waiting)  /* ends that cannot know */                                                              \
+    COUNT(timeouts) /* ends that failed without a reset */                                                   \
+    COUNT(datagrams)
+
+typedef enum swarm_count {
+#define SWARM_COUNT_ENUM(name) SWARM_COUNT_##name,
+    SWARM_COUNTS(SWARM_COUNT_ENUM)
+#undef SWARM_COUNT_ENUM
+        SWARM_COUNT_COUNT
+} swarm_count;
+
+void swarm_print_counts(FILE *, const uint64_t counts[SWARM_COUNT_COUNT]);
 
 typedef struct swarm_outcome {
     bool failed;
@@ -297,14 +365,16 @@ typedef struct swarm_outcome {
     uint64_t events, ended_ns;
     uint64_t bytes;                   /* that were received */
     unsigned done, failed_ends, left; /* ends */
-    sim_link_counters links;          /* sums over all */
+    uint64_t packets;
+    uint64_t counts[SWARM_COUNT_COUNT];
 } swarm_outcome;
 
 typedef struct swarm_mode {
-    bool check;       /* the invariants of every connection after every event */
-    const char *pcap; /* NULL: none */
-    FILE *ladder;     /* NULL: none */
-    transfer_bug bug; /* of every program */
+    bool check;            /* the invariants of every connection after every event */
+    const char *pcap;      /* NULL: none */
+    const char *corrupted; /* see swarm_watch.h; NULL: nowhere */
+    FILE *ladder;          /* NULL: none */
+    unsigned bug;          /* see SWARM_BUGS; 0: none */
 } swarm_mode;
 
 void swarm_run(const swarm_plan *, const swarm_mode *, swarm_outcome *);

@@ -129,8 +129,8 @@ static void check(swarm_receiver *r, const uint8_t *bytes, int len)
     bool right = known && plan->datagrams.streams[bytes[0]].to == r->host && s->sent[bytes[1]] &&
                  make(plan, bytes[0], bytes[1], wanted) == (unsigned)len &&
                  memcmp(wanted, bytes, (size_t)len) == 0;
-    if (right && s->received[bytes[1]] < UINT8_MAX)
-        s->received[bytes[1]]++;
+    if (right && s->received[bytes[1]] < UINT8_MAX - 1)
+        s->received[bytes[1]] = (uint8_t)(s->received[bytes[1]] + (w->datagrams.counts_twice ? 2 : 1));
     if (right)
         return;
     w->datagrams.altered++;

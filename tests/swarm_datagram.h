@@ -49,7 +49,7 @@ typedef struct swarm_datagrams {
     swarm_stream streams[SWARM_STREAMS_MAX];
     swarm_receiver receivers[8][2]; /* of hosts; IPv4, IPv6 */
     uint64_t received, altered;
-    bool is_deaf_to_copies; /* a planted bug: copies are counted once more */
+    bool counts_twice; /* a planted bug */
 } swarm_datagrams;
 
 void swarm_draw_datagrams(struct swarm_plan *);

@@ -78,8 +78,9 @@ static void draw_queue(dice *d, int64_t mtu, sim_queue *q)
     q->bytes_max = bound == 1 ? 3 * mtu + 200 + amount(d, 1, 200000) : 0;
     q->wait_max_ns = bound == 2 ? SIM_MS(50) + amount(d, 1, SIM_S(1)) : 0;
     q->victim = bound < 3 && swarm_chance(d, 40) ? SIM_QUEUE_RANDOM : SIM_QUEUE_TAIL;
-    if (swarm_chance(d, 40)) {
-        q->mark_packets = q->packets_max == 0 ? 20 : q->packets_max / 2;
+    int64_t marked = 1 + (int64_t)below(d, 12);
+    if (swarm_chance(d, 60)) {
+        q->mark_packets = q->packets_max == 0 || marked < q->packets_max ? marked : q->packets_max / 2;
         q->mark_drops_others = swarm_chance(d, 30);
     }
 }
@@ -234,7 +235,7 @@ static void draw(const swarm_plan *plan, sim_impairment_kind kind, unsigned numb
     draw_window(plan, &d, p);
     draw_amounts(plan, &d, p->link, &p->what);
     bool scoped = swarm_chance(&d, 50), addressed = swarm_chance(&d, 50);
-    int64_t most = share_max(kind), share = most == 0 ? 0 : amount(&d, 100, most);
+    int64_t most = share_max(kind), share = most == 0 ? 0 : amount(&d, 1000, most);
     dice more = swarm_dice(plan, "scope", 100 * (unsigned)kind + number);
     if (scoped && swarm_has(plan, SWARM_SCOPES))
         draw_scope(plan, &more, p);
@@ -250,9 +251,10 @@ void swarm_draw_impairments(swarm_plan *plan)
         swarm_feature feature = (swarm_feature)(SWARM_RESETS + kind - 1);
         dice d = swarm_dice(plan, swarm_feature_name(feature), 0);
         unsigned count = 1 + (unsigned)below(&d, PER_KIND);
-        if (kind == SIM_IMPAIR_CORRUPT && !swarm_has(plan, SWARM_LIES))
+        bool lies = kind == SIM_IMPAIR_CORRUPT && swarm_has(plan, SWARM_LIES);
+        if (kind == SIM_IMPAIR_CORRUPT && !lies)
             count = 1; /* two wrong bits may cancel out */
-        for (unsigned i = 0; i < count && swarm_has(plan, feature); i++)
+        for (unsigned i = 0; i < count && (lies || swarm_has(plan, feature)); i++)
             draw(plan, (sim_impairment_kind)kind, i, &plan->impairments[plan->impairment_count++]);
     }
 }

@@ -159,10 +159,16 @@ static void draw_partition(swarm_plan *plan, unsigned index)
     p->end_ns = p->begin_ns + (swarm_has(plan, SWARM_LONG_PARTITIONS) ? endless : brief);
 }
 
-static const sim_stack *draw_stack(dice *d)
+/* own: where it may be changed. */
+static const sim_stack *draw_stack(const swarm_plan *plan, dice *d, sim_stack *own)
 {
     static const char *const names[] = {"rfc", "linux", "freebsd", "windows"};
-    return sim_stack_named(names[below(d, 4)]);
+    const sim_stack *named = sim_stack_named(names[below(d, 4)]);
+    if (!swarm_has(plan, SWARM_ECN))
+        return named;
+    *own = *named;
+    own->ecn = SIM_FEATURE_ON;
+    return own;
 }
 
 static void draw_profile(swarm_plan *plan)
@@ -195,7 +201,7 @@ static void draw_host(swarm_plan *plan, unsigned index)
 {
     swarm_host_plan *host = &plan->hosts[index];
     dice d = swarm_dice(plan, "host", index);
-    const sim_stack *stack = draw_stack(&d);
+    const sim_stack *stack = draw_stack(plan, &d, &plan->own_stacks[index]);
     host->stack = swarm_has(plan, SWARM_STACKS) ? stack : NULL;
     draw_buffers(plan, &d, &host->listener);
     host->listener.inline_urgent = swarm_chance(&d, 30);
@@ -339,7 +345,7 @@ void swarm_draw(swarm_plan *plan, uint64_t seed, const swarm_less *less)
     for (unsigned i = 0; i < plan->link_count; i++)
         draw_link(plan, i);
     dice d = swarm_dice(plan, "world", 0);
-    plan->stack = draw_stack(&d);
+    plan->stack = draw_stack(plan, &d, &plan->own_stacks[SWARM_HOSTS_MAX]);
     unsigned partitions = 1 + (unsigned)below(&d, SWARM_PARTITIONS_MAX);
     plan->partition_count = swarm_has(plan, SWARM_PARTITIONS) ? partitions : 0;
     for (unsigned i = 0; i < plan->partition_count; i++)

@@ -70,6 +70,12 @@ static void run_to_rest(swarm_world *w, const swarm_mode *mode, swarm_outcome *o
 
 /* ---- afterwards ---- */
 
+static bool was_not_reset(const swarm_world *w, unsigned connection, unsigned end)
+{
+    const swarm_flow *flow = swarm_watch_flow(w, connection);
+    return flow == NULL || flow->resets_arrived[end] == 0;
+}
+
 static void count(const swarm_world *w, swarm_outcome *o)
 {
     for (unsigned i = 0; i < w->plan->connection_count; i++) {
@@ -79,9 +85,18 @@ static void count(const swarm_world *w, swarm_outcome *o)
             o->done += e->state == TRANSFER_DONE;
             o->failed_ends += e->state == TRANSFER_FAILED;
             o->left += e->state == TRANSFER_LEFT;
+            o->counts[SWARM_COUNT_crashed] += e->state == TRANSFER_CRASHED;
+            o->counts[SWARM_COUNT_waiting] += e->state == TRANSFER_OPEN;
+            o->counts[SWARM_COUNT_timeouts] += e->state == TRANSFER_FAILED && was_not_reset(w, i, end);
         }
     }
-    o->links = swarm_link_counters(w);
+    sim_link_counters links = swarm_link_counters(w);
+    o->packets = links.packets;
+#define COPY(name) o->counts[SWARM_COUNT_##name] = links.name;
+    SWARM_LINK_COUNTS(COPY)
+#undef COPY
+    o->counts[SWARM_COUNT_lies] = w->watch.lies;
+    o->counts[SWARM_COUNT_datagrams] = w->datagrams.received;
     o->events = sim_world_event_count(w->world);
     o->ended_ns = sim_world_now(w->world);
     sim_world_fingerprint_text(w->world, o->fingerprint);
@@ -138,10 +153,11 @@ static void run_world(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
     sim_error error;
     if (mode->pcap != NULL && cap_file_open(w->world, mode->pcap, &file, &error) != 0)
         fail(o, "capture: %s; %s; %s", error.what, error.why, error.fix);
+    if (mode->corrupted != NULL && (w->watch.corrupted = fopen(mode->corrupted, "w")) == NULL)
+        fail(o, "capture: %s cannot be written", mode->corrupted);
     if (mode->ladder != NULL && cap_ladder_open(w->world, 0, &ladder) != 0)
         fail(o, "ladder: no memory");
-    for (unsigned i = 0; i < w->plan->connection_count; i++)
-        w->connections[i].ends[0].bug = w->connections[i].ends[1].bug = mode->bug;
+    swarm_plant(w, mode->bug);
     run_to_rest(w, mode, o);
     if (!o->failed && !swarm_judge(w, o->failure, sizeof o->failure))
         o->failed = true;
@@ -150,6 +166,8 @@ static void run_world(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
     cap_ladder_close(ladder);
     count(w, o);
     end(w, mode, o);
+    if (w->watch.corrupted != NULL)
+        fclose(w->watch.corrupted);
     if (file != NULL && cap_file_close(file, &error) != 0)
         fail(o, "capture: %s; %s; %s", error.what, error.why, error.fix);
 }

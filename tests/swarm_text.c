@@ -120,6 +120,21 @@ void swarm_print_plan(FILE *out, const swarm_plan *plan)
     swarm_print_datagrams(out, plan);
 }
 
+/* ---- what happened ---- */
+
+void swarm_print_counts(FILE *out, const uint64_t counts[SWARM_COUNT_COUNT])
+{
+    static const char *const names[] = {
+#define NAME(name) #name,
+        SWARM_COUNTS(NAME)
+#undef NAME
+    };
+    for (unsigned i = 0; i < SWARM_COUNT_COUNT; i++) {
+        if (counts[i] != 0)
+            fprintf(out, " %s %" PRIu64, names[i], counts[i]);
+    }
+}
+
 /* ---- connections ---- */
 
 static size_t append(char *text, size_t size, size_t used, const char *format, ...)

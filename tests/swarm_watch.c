@@ -181,7 +181,9 @@ static unsigned sender_of(const swarm_world *w, const sim_packet *p, unsigned en
     for (unsigned i = 0; i < w->plan->connection_count; i++) {
         const swarm_connection *c = &w->connections[i];
         const swarm_connection_plan *plan = &w->plan->connections[i];
-        bool fits = c->client_port == port && w->hosts[end == CLIENT ? plan->client : plan->server] == from;
+        const sim_host *own = w->hosts[end == CLIENT ? plan->client : plan->server];
+        const sim_host *other = w->hosts[end == CLIENT ? plan->server : plan->client];
+        bool fits = c->client_port == port && own == from && simp_host_owns(other, p->destination);
         if (fits && !c->killed)
             newest = i;
     }
@@ -205,16 +207,29 @@ static void check_reset(swarm_watch *watch, const sim_packet *p, const sim_host 
 
 /* ---- the observer ---- */
 
-static void note_corrupted(swarm_watch *watch)
+/* The segment or datagram that its host makes of the bytes; NULL: it drops them. */
+static sim_packet *understand(const swarm_watch *watch, const sim_packet *p)
 {
-    if ((watch->corrupted_count & (watch->corrupted_count + 1)) == 0) {
-        size_t capacity = 2 * (size_t)watch->corrupted_count + 1;
-        uint64_t *grown = realloc(watch->corrupted, (capacity + 1) * sizeof *grown);
-        if (grown == NULL)
-            abort();
-        watch->corrupted = grown;
-    }
-    watch->corrupted[watch->corrupted_count++] = watch->sent;
+    simp_arena *arena = &watch->world->world->arena;
+    sim_packet *copy = simp_packet_copy(arena, p);
+    bool ok = copy != NULL && (p->raw == NULL || simp_packet_open(arena, &copy) == SIMP_WIRE_OK);
+    ok = ok && (!copy->from_bytes || simp_packet_parse_transport(arena, &copy) == SIMP_WIRE_OK);
+    if (ok)
+        return copy;
+    simp_packet_free(arena, copy);
+    return NULL;
+}
+
+static void note_corrupted(const swarm_watch *watch, const sim_packet *p)
+{
+    bool is_fragment = p->more_fragments || p->fragment_offset != 0;
+    sim_packet *made = is_fragment ? NULL : understand(watch, p);
+    fprintf(watch->corrupted, "%" PRIu64 " %s %u %u\n", watch->sent,
+            is_fragment    ? "fragment"
+            : made == NULL ? "found"
+                           : "harmless",
+            p->source_port, p->destination_port);
+    simp_packet_free(&watch->world->world->arena, made);
 }
 
 static void on_sent(sim_observer *observer, const sim_world *world, const sim_packet *p, const sim_host *from,
@@ -223,8 +238,8 @@ static void on_sent(sim_observer *observer, const sim_world *world, const sim_pa
     swarm_watch *watch = (swarm_watch *)observer;
     uint64_t now = sim_world_now(world);
     watch->sent++;
-    if (p->raw != NULL)
-        note_corrupted(watch);
+    if (p->raw != NULL && watch->corrupted != NULL)
+        note_corrupted(watch, p);
     if (!is_whole(p))
         return;
     unsigned number = note_flow(watch, p, now);
@@ -285,17 +300,16 @@ static void on_arrived(sim_observer *observer, const sim_world *world, const sim
                        const sim_host *at)
 {
     swarm_watch *watch = (swarm_watch *)observer;
-    simp_arena *arena = &watch->world->world->arena;
-    (void)at;
     bool is_fragment = p->more_fragments || p->fragment_offset != 0;
+    (void)at;
     if (!p->from_bytes || is_fragment) {
         on_understood(watch, p, sim_world_now(world));
         return;
     }
-    sim_packet *copy = simp_packet_copy(arena, p);
-    if (copy != NULL && simp_packet_parse_transport(arena, &copy) == SIMP_WIRE_OK)
-        on_understood(watch, copy, sim_world_now(world));
-    simp_packet_free(arena, copy);
+    sim_packet *made = understand(watch, p);
+    if (made != NULL)
+        on_understood(watch, made, sim_world_now(world));
+    simp_packet_free(&watch->world->world->arena, made);
 }
 
 void swarm_watch_begin(swarm_watch *watch, swarm_world *w)
@@ -309,9 +323,7 @@ void swarm_watch_begin(swarm_watch *watch, swarm_world *w)
 void swarm_watch_end(swarm_watch *watch)
 {
     free(watch->records);
-    free(watch->corrupted);
     watch->records = NULL;
-    watch->corrupted = NULL;
 }
 
 /* ---- evidence ---- */

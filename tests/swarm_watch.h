@@ -11,6 +11,8 @@
 #ifndef TESTS_SWARM_WATCH_H
 #define TESTS_SWARM_WATCH_H
 
+#include <stdio.h>
+
 #include "castanet/sim_observer.h"
 #include "simnet/ip_address.h"
 
@@ -50,10 +52,10 @@ typedef struct swarm_watch {
     unsigned flow_count;
     bool is_over;  /* the world was judged, and its programs end */
     unsigned lies; /* anywhere */
-    /* Packets so far, and which of them, from 1, their first link corrupted: the rows of a capture. */
-    uint64_t sent;
-    uint64_t *corrupted;
-    unsigned corrupted_count;
+    uint64_t sent; /* packets: rows of a capture */
+    /* Where to write of those that their first link corrupted: the row from 1, what its host makes of it
+     * ("found", "harmless", or "fragment": unknown), and its true ports.  NULL: nowhere. */
+    FILE *corrupted;
     char failure[SWARM_WATCH_TEXT]; /* "": none */
 } swarm_watch;
 

@@ -85,6 +85,14 @@ static bool check_byte(transfer_end *e, uint8_t byte)
 
 static bool is_lied_to(const transfer_end *e) { return e->lies != NULL && *e->lies > 0; }
 
+/* Is it time for a bug of this kind to show, for the only time? */
+static bool errs(transfer_end *e, transfer_bug bug)
+{
+    bool now = e->bug == bug && e->received > BUG_AT && !e->has_erred;
+    e->has_erred = e->has_erred || now;
+    return now;
+}
+
 static void check_bytes(transfer_end *e, const uint8_t *bytes, uint32_t count)
 {
     if (is_lied_to(e)) {
@@ -170,6 +178,10 @@ static void progress(transfer_end *e)
 {
     if (e->state != TRANSFER_OPEN)
         return;
+    if (errs(e, TRANSFER_QUITTER)) {
+        fail(e, WSAECONNABORTED);
+        return;
+    }
     if (e->plan.ending == TRANSFER_ABORT && e->sent + e->received >= e->plan.abort_after) {
         leave(e, true);
         return;
@@ -283,6 +295,8 @@ static taken take(transfer_end *e)
     int count = CAsyncSocket_Receive(socket_of(e), bytes, (int)draw_len(e, e->plan.receive_max), 0);
     if (count > 0) {
         check_bytes(e, bytes, (uint32_t)count);
+        if (errs(e, TRANSFER_TWICE))
+            check_bytes(e, bytes, (uint32_t)count);
         return TAKEN_BYTES;
     }
     if (count == 0) {

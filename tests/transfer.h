@@ -78,6 +78,7 @@ struct transfer_end {
      * but more notifications.  NULL: none. */
     const unsigned *lies;
     transfer_bug bug;
+    bool has_erred; /* the bug, if it does something once */
     cas_timer send_timer, receive_timer;
 
     transfer_state state;
