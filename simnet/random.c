@@ -14,40 +14,6 @@ uint64_t simp_hash_bytes(uint64_t seed, const void *bytes, uint64_t len)
     return XXH3_64bits_withSeed(bytes, (size_t)len, seed);
 }
 
-enum { LANES = 8, STRIPE = LANES * 8, SUMS_FROM = 512 };
-
-/* Behind the sums comes what is left over, filled with zeros. */
-static uint64_t hash_of_sums(uint64_t sums[2 * LANES], const uint8_t *rest, uint64_t len)
-{
-    uint8_t all[3 * STRIPE] = {0};
-    for (unsigned i = 0; i < 2 * LANES; i++)
-        sums[i] = simp_little_endian(sums[i]);
-    memcpy(all, sums, sizeof(uint64_t[2 * LANES]));
-    memcpy(all + sizeof(uint64_t[2 * LANES]), rest, len % STRIPE);
-    return simp_hash_bytes(len, all, sizeof all);
-}
-
-/* Sums and sums of sums, as Fletcher's: who changes a byte, or the order of words, changes them.  Nobody
- * forges payload here.  The loops over lanes are such that compilers make vectors of them. */
-uint64_t simp_hash_payload(const void *payload, uint64_t len)
-{
-    if (len < SUMS_FROM)
-        return simp_hash_bytes(0, payload, len);
-    const uint8_t *at = payload;
-    uint64_t sums[2 * LANES], first[LANES] = {0}, second[LANES] = {0};
-    for (uint64_t left = len / STRIPE; left > 0; left--, at += STRIPE) {
-        uint64_t words[LANES];
-        memcpy(words, at, STRIPE);
-        for (unsigned i = 0; i < LANES; i++)
-            first[i] += simp_little_endian(words[i]);
-        for (unsigned i = 0; i < LANES; i++)
-            second[i] += first[i];
-    }
-    memcpy(sums, first, sizeof first);
-    memcpy(sums + LANES, second, sizeof second);
-    return hash_of_sums(sums, at, len);
-}
-
 uint64_t simp_hash_text(uint64_t seed, const char *text) { return simp_hash_bytes(seed, text, strlen(text)); }
 
 void simp_stream_init(simp_stream *stream, uint64_t seed, const char *who, const char *purpose)

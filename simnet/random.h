@@ -36,9 +36,6 @@ typedef struct simp_stream {
 uint64_t simp_hash_text(uint64_t seed, const char *text);
 uint64_t simp_hash_bytes(uint64_t seed, const void *bytes, uint64_t len);
 
-/* 64-bit hash of what a program sends: fast for much, and the same on every machine. */
-uint64_t simp_hash_payload(const void *bytes, uint64_t len);
-
 /* The name has two words: who draws, and what for. */
 void simp_stream_init(simp_stream *, uint64_t seed, const char *who, const char *purpose);
 

@@ -8,6 +8,7 @@
 
 #include "simnet/host_fault.h"
 #include "simnet/ip.h"
+#include "simnet/payload.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 #include "simnet/way.h"

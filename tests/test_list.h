@@ -72,6 +72,7 @@ typedef struct test_case {
     SUITE(random) \
     SUITE(host_fault) \
     SUITE(partition) \
+    SUITE(payload) \
     SUITE(bridge) \
     SUITE(fuzz_corpus) \
     SUITE(capture) \
