@@ -89,7 +89,10 @@ static void insert(simp_event_queue *queue, simp_key key)
 {
     if (queue->has_hole) {
         queue->has_hole = false;
-        sift_down(queue, 0, key);
+        if (queue->count == 1)
+            place(queue, 0, key);
+        else
+            sift_down(queue, 0, key);
         return;
     }
     CHECK(queue->count < queue->capacity);
@@ -150,17 +153,20 @@ void simp_events_cancel(simp_event_queue *queue, simp_event *event)
 
 simp_key simp_events_pop(simp_event_queue *queue, uint64_t until_ns)
 {
-    simp_key next = {UINT64_MAX, NULL};
-    if (simp_events_next_at(queue) > until_ns)
-        return next;
-    if (queue->first.event != NULL) {
-        next = queue->first;
+    const simp_key none = {UINT64_MAX, NULL};
+    simp_key next = queue->first;
+    if (next.event != NULL) {
+        if (next.at_ns > until_ns)
+            return none;
         queue->first.event = NULL;
-    } else if (queue->count != 0) {
+    } else {
+        if (queue->has_hole)
+            simp_events_settle(queue);
+        if (queue->count == 0 || queue->heap[0].at_ns > until_ns)
+            return none;
         next = queue->heap[0];
         queue->has_hole = true;
     }
-    if (next.event != NULL)
-        next.event->position = 0;
+    next.event->position = 0;
     return next;
 }

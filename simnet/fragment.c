@@ -24,6 +24,7 @@ sim_packet *simp_fragment_slice(sim_world *world, const sim_packet *piece, uint3
     uint32_t skipped = at - piece->fragment_offset;
     if (skipped != 0)
         slice->offset += skipped - simp_fragment_header(piece);
+    slice->is_direct = false;
     slice->fragment_offset = (uint16_t)at;
     slice->length = len - simp_fragment_header(slice);
     slice->more_fragments = at + len < end || piece->more_fragments;
@@ -47,6 +48,7 @@ sim_packet *simp_fragment_as_bytes(sim_world *world, const sim_packet *packet)
     bytes->offset = ETHERNET_HEADER + (v4 || is_fragment ? v4 ? IPV4_HEADER : IPV6_HEADER : IPV6_HEADER - 8);
     bytes->length = frame_len - bytes->offset;
     bytes->from_bytes = true;
+    bytes->is_direct = false;
     return bytes;
 }
 

@@ -2,6 +2,7 @@
  *
  * See ip.h.
  */
+#include "core/cold.h"
 #include "simnet/bridge.h"
 #include "simnet/fragment.h"
 #include "simnet/host_fault.h"
@@ -58,7 +59,8 @@ static void transmit_on(sim_host *host, sim_packet *packet, const simp_way *way)
     packet->source_host = (uint16_t)host->index;
     packet->to = way->to;
     packet->topology = way->topology;
-    packet->is_direct = way->is_direct;
+    packet->is_direct = way->is_direct && simp_ip_equal(packet->source, way->next.source) &&
+                        packet->protocol != IPPROTO_ICMPV6; /* it may quote addresses with zones */
     packet->next_host = way->next_host;
     submit(host, packet, way->next.interface);
 }
@@ -144,7 +146,7 @@ static bool has_source(sim_host *host, sim_packet *packet)
 }
 
 /* Where there is more to it than the way. */
-static int output_with_care(sim_host *host, sim_packet *packet, const simp_way *way)
+static COLD int output_with_care(sim_host *host, sim_packet *packet, const simp_way *way)
 {
     if (minds_sources(host) && !has_source(host, packet)) {
         simp_ip_drop(host, packet, SIM_DROP_NO_ROUTE);
@@ -256,8 +258,6 @@ static bool understand(sim_host *host, sim_packet **packet)
 
 static void deliver(sim_host *host, sim_packet *packet)
 {
-    if (!understand(host, &packet))
-        return;
     switch (packet->protocol) {
     case IPPROTO_TCP: simp_tcp_input(host, packet); return;
     case IPPROTO_UDP: simp_udp_input(host, packet); return;
@@ -301,46 +301,45 @@ static void turn_away(sim_host *host, sim_packet *packet)
         simp_ip_drop(host, packet, SIM_DROP_NOT_OURS);
 }
 
-/* Is it for this host, or what is it made of?  False: it is gone. */
-static bool looks_familiar(sim_host *host, sim_packet **packet)
+/* A packet of which nobody has said that it is for this host, and whole. */
+static void inspect(sim_host *host, sim_packet *packet)
 {
-    if (host->outside) { /* whatever it is, and whoever it is for there */
-        if (reach(host, *packet))
-            simp_bridge_take(host, *packet);
-        return false;
+    if (packet->raw != NULL && !open_raw(host, &packet))
+        return;
+    if (!is_for_us(host, packet)) {
+        turn_away(host, packet);
+        return;
     }
-    if ((*packet)->raw != NULL && !open_raw(host, packet))
-        return false;
-    if (is_for_us(host, *packet))
-        return true;
-    turn_away(host, *packet);
-    return false;
+    if (!reach(host, packet))
+        return;
+    if (simp_packet_is_fragment(packet))
+        packet = simp_reassemble(host, packet);
+    if (packet != NULL && understand(host, &packet))
+        deliver(host, packet);
 }
 
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
     if (simp_host_is_deaf(host)) {
         simp_packet_free(&host->world->arena, packet);
-        return;
+    } else if (packet->is_direct) {
+        if (reach(host, packet))
+            deliver(host, packet);
+    } else if (host->outside) { /* whatever it is, and whoever it is for there */
+        if (reach(host, packet))
+            simp_bridge_take(host, packet);
+    } else {
+        inspect(host, packet);
     }
-    bool plain = packet->is_direct && packet->raw == NULL;
-    if ((!plain && !looks_familiar(host, &packet)) || !reach(host, packet))
-        return;
-    if (simp_packet_is_fragment(packet))
-        packet = simp_reassemble(host, packet);
-    if (packet != NULL)
-        deliver(host, packet);
 }
 
-/* RFC 1122 3.2.1.3: addresses that no packet on a link may have. */
-static bool is_martian(const sim_packet *packet)
+bool simp_ip_is_martian(simp_ip source, simp_ip destination)
 {
-    if (simp_ip_is_v4(packet->source)) { /* 127.x.x.x, and groups and what lies behind them */
-        uint32_t source = simp_ip_v4_of(packet->source) >> 24, to = simp_ip_v4_of(packet->destination) >> 24;
-        return source == 127 || source >= 224 || to == 127;
+    if (simp_ip_is_v4(source)) { /* 127.x.x.x, and groups and what lies behind them */
+        uint32_t from = simp_ip_v4_of(source) >> 24, to = simp_ip_v4_of(destination) >> 24;
+        return from == 127 || from >= 224 || to == 127;
     }
-    return simp_ip_is_loopback(packet->source) || simp_ip_is_multicast(packet->source) ||
-           simp_ip_is_loopback(packet->destination);
+    return simp_ip_is_loopback(source) || simp_ip_is_multicast(source) || simp_ip_is_loopback(destination);
 }
 
 /* What was the sender's link is now this host's. */
@@ -359,17 +358,24 @@ static void enter_zone(sim_packet *packet, uint16_t zone)
         change_zones(packet->icmp.quoted, zone);
 }
 
+/* What nobody has looked at yet; false: it does not pass the interface, and is gone. */
+static bool passes(simp_interface *interface, sim_packet *packet)
+{
+    if (interface->link == NULL)
+        return true;
+    if (!simp_ip_is_v4(packet->destination))
+        enter_zone(packet, interface->index);
+    bool martian = simp_ip_is_martian(packet->source, packet->destination);
+    if (!interface->down && !martian)
+        return true;
+    simp_ip_drop(interface->host, packet, interface->down ? SIM_DROP_INTERFACE_DOWN : SIM_DROP_MARTIAN);
+    return false;
+}
+
 void simp_ip_arrive(simp_interface *interface, sim_packet *packet)
 {
-    sim_host *host = interface->host;
     if (interface->link != NULL || packet->interface == 0)
         packet->interface = interface->index;
-    if (interface->link != NULL && !simp_ip_is_v4(packet->destination))
-        enter_zone(packet, interface->index);
-    if (interface->down)
-        simp_ip_drop(host, packet, SIM_DROP_INTERFACE_DOWN);
-    else if (interface->link != NULL && is_martian(packet))
-        simp_ip_drop(host, packet, SIM_DROP_MARTIAN);
-    else
-        simp_ip_input(host, packet);
+    if (packet->is_direct || passes(interface, packet))
+        simp_ip_input(interface->host, packet);
 }

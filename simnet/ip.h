@@ -48,6 +48,9 @@ void simp_ip_output(sim_host *, sim_packet *packet);
 /* Puts one packet on the interface of next. */
 void simp_ip_transmit(sim_host *, sim_packet *packet, const simp_next_hop *next);
 
+/* RFC 1122 3.2.1.3: addresses that no packet on a link may have. */
+bool simp_ip_is_martian(simp_ip source, simp_ip destination);
+
 /* A packet has arrived at an interface. */
 void simp_ip_arrive(simp_interface *, sim_packet *packet);
 /* It has passed the interface, and now comes to the host. */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cold.h"
 #include "simnet/ip.h"
 #include "simnet/link_options.h"
 #include "simnet/pipeline.h"
@@ -304,7 +305,7 @@ static void deliver_to_all(simp_interface *from, sim_packet *packet)
 }
 
 /* Nobody looked when it left, or what was found then may hold no more. */
-static void deliver_by_address(simp_interface *from, sim_packet *packet)
+static COLD void deliver_by_address(simp_interface *from, sim_packet *packet)
 {
     packet->is_direct = false;
     if (packet->next_host == SIMP_EVERYBODY) {
@@ -320,7 +321,7 @@ static void deliver_by_address(simp_interface *from, sim_packet *packet)
 
 void simp_link_deliver(simp_interface *from, sim_packet *packet)
 {
-    if (packet->to != NULL && packet->topology == from->host->world->topology)
+    if (packet->topology == from->host->world->topology && packet->to != NULL)
         simp_ip_arrive(packet->to, packet);
     else
         deliver_by_address(from, packet);

@@ -4,6 +4,7 @@
  */
 #include "simnet/packet.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "core/check.h"
@@ -13,7 +14,7 @@ sim_packet *simp_packet_create(simp_arena *arena)
 {
     sim_packet *packet = simp_alloc(arena, sizeof *packet);
     if (packet != NULL)
-        *packet = (sim_packet){0};
+        memset(packet, 0, offsetof(sim_packet, sent_ns));
     return packet;
 }
 

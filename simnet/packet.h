@@ -94,36 +94,37 @@ typedef struct simp_icmp_header {
 
 struct sim_packet {
     struct sim_packet *next; /* on the path or queue that holds it */
-    uint64_t id;
-    uint64_t sent_ns;   /* when its first host sent it ... */
-    uint64_t arrive_ns; /* path: when it reaches the other end */
-    uint64_t order;     /* path: tie of equal times, the sender's sequence */
-    simp_ip source, destination;
-    simp_ip next_hop;          /* set by routing, for the link ... */
-    struct simp_interface *to; /* ... with whose it was ... */
-    uint32_t topology;         /* ... while the world's topology is this; 0: nobody has looked */
-    bool is_direct;            /* that host takes the destination as its own; looked at on arrival */
-    bool originated;           /* false once a router has passed it on */
-    bool loops;                /* to many: the host that sends it hears it too */
-    bool dont_fragment;
-    uint16_t source_host; /* indices of the interfaces' hosts, for the MACs of the frame ... */
-    uint16_t next_host;   /* ... 0xFFFF: broadcast or multicast */
+    simp_block *block;       /* NULL: no payload */
+    simp_block *raw;         /* the IP packet as bytes, once it is no longer what the fields say: it was
+                                corrupted on its way, or came in from outside as nothing known; else NULL */
+    uint32_t offset, length; /* payload: block->bytes[offset .. offset+length) */
+    uint32_t ip_payload_len; /* transport header and payload in bytes; of a fragment: those of the whole */
     uint16_t source_port, destination_port; /* TCP, UDP */
-    uint32_t origin;       /* the index of its first host; SIMP_OUTSIDE: none of the world's */
-    uint32_t ip_id;        /* IPv4: 16 bits */
-    uint16_t interface;    /* index at the host that has it: where it arrived, or must leave; 0: anywhere */
+    uint16_t fragment_offset;               /* bytes */
+    bool more_fragments;
+    bool from_bytes; /* a fragment from outside, or of an unknown protocol: the IP payload is the block's, its
+                        transport header among it, and the fields of that header here are not set */
+    bool dont_fragment;
     uint8_t protocol;      /* IPPROTO_TCP, _UDP, _ICMP, _ICMPV6 */
     uint8_t ttl;           /* or hop limit */
     uint8_t traffic_class; /* DSCP and ECN */
-    bool from_bytes; /* a fragment from outside, or of an unknown protocol: the IP payload is the block's, its
-                        transport header among it, and the fields of that header here are not set */
-    bool more_fragments;
-    uint16_t fragment_offset; /* bytes */
-    uint32_t offset, length;  /* payload: block->bytes[offset .. offset+length) */
-    uint32_t ip_payload_len;  /* transport header and payload in bytes; of a fragment: those of the whole */
-    simp_block *block;        /* NULL: no payload */
-    simp_block *raw;          /* the IP packet as bytes, once it is no longer what the fields say: it was
-                                 corrupted on its way, or came in from outside as nothing known; else NULL */
+    bool loops;            /* to many: the host that sends it hears it too */
+    bool originated;       /* false once a router has passed it on */
+    bool is_direct;        /* the next hop's host takes it, as it is, for its own; it is no fragment then, and
+                              not bytes.  Holds with topology */
+    uint16_t interface;    /* index at the host that has it: where it arrived, or must leave; 0: anywhere */
+    uint32_t topology;     /* that to and is_direct were found in; 0: nobody has looked */
+    uint32_t origin;       /* index of the host that sent it first; SIMP_OUTSIDE: none of the world's */
+    uint32_t ip_id;        /* IPv4: 16 bits */
+    uint16_t source_host;  /* indices of the interfaces' hosts, for the MACs of the frame ... */
+    uint16_t next_host;    /* ... 0xFFFF: broadcast or multicast */
+    uint64_t id;
+    uint64_t sent_ns;          /* by the host that sent it first */
+    uint64_t arrive_ns;        /* path: when it reaches the other end */
+    uint64_t order;            /* path: tie of equal times, the sender's sequence */
+    struct simp_interface *to; /* whose the next hop is */
+    simp_ip next_hop;          /* set by routing, for the link */
+    simp_ip source, destination;
     union {
         simp_tcp_header tcp;
         simp_icmp_header icmp;
@@ -158,12 +159,13 @@ static inline uint32_t simp_tcp_options_len(const simp_tcp_header *h)
 struct simp_arena;
 
 /* packet.c.  NULL: no memory. */
+/* Zero up to its id.  What follows is to be set by who sends it, the header of TCP or ICMP as a whole. */
 struct sim_packet *simp_packet_create(struct simp_arena *);
 struct sim_packet *simp_packet_copy(struct simp_arena *, const struct sim_packet *);
 void simp_packet_free(struct simp_arena *, struct sim_packet *);
 simp_block *simp_block_create(struct simp_arena *, uint32_t capacity); /* one reference */
 simp_block *simp_block_copy(struct simp_arena *, const void *bytes, uint32_t len);
-void simp_block_release(struct simp_arena *, simp_block *);            /* NULL is ignored */
+void simp_block_release(struct simp_arena *, simp_block *); /* NULL is ignored */
 
 static inline bool simp_packet_is_fragment(const struct sim_packet *packet)
 {

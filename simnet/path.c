@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "core/cold.h"
 #include "simnet/link.h"
 #include "simnet/pipeline.h"
 
@@ -85,7 +86,7 @@ static void on_arrival(sim_world *world, simp_event *event)
 
 /* ---- what observers are told ---- */
 
-static void tell(const simp_path *path, const sim_packet *packet, sim_fate fate)
+static COLD void tell(const simp_path *path, const sim_packet *packet, sim_fate fate)
 {
     sim_host *host = path->from->host;
     for (sim_observer *at = host->world->observers; at != NULL; at = at->next) {
@@ -98,7 +99,7 @@ void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate 
 {
     if (fate != SIM_FATE_SENT)
         simp_record_event(path->from->host->world, SIMP_RECORD_FATE, (uint64_t)fate, packet->id);
-    if (packet->originated) /* else a router passes it on: it was seen already */
+    if (packet->originated && path->from->host->world->observers != NULL) /* a router's was seen before */
         tell(path, packet, fate);
 }
 

@@ -16,7 +16,7 @@ static uint32_t owner_of(const sim_host *host, bool datagram) { return host->ind
 /* Different for each port of an owner, so that node.hash and node.note are the key. */
 static uint32_t hash_of(uint32_t owner, uint16_t port)
 {
-    return (uint32_t)simp_mix(owner) ^ (uint32_t)port * 0x9E3779B1u;
+    return owner * 0x85EBCA6Bu ^ (uint32_t)port * 0x9E3779B1u;
 }
 
 static simp_port *find(const sim_host *host, uint16_t port, bool datagram)
@@ -223,18 +223,21 @@ void simp_port_drop(sim_host *host, uint16_t port, bool datagram)
 
 /* ---- who gets a packet ---- */
 
-bool simp_port_accepts(const cas_port_socket *socket, simp_ip local)
+/* Is the socket bound to all addresses, this one among them? */
+static bool accepts_all(const cas_port_socket *socket, simp_ip local)
 {
-    if (simp_ip_equal(socket->local, local))
-        return true;
     if (!simp_ip_is_any(socket->local))
         return false;
-    if (simp_ip_is_v4(socket->local)) /* ::ffff:0.0.0.0, or an IPv4 socket */
-        return simp_ip_is_v4(local);
-    return simp_ip_is_v4(local) ? !socket->ipv6 || is_dual(socket) : socket->ipv6;
+    bool only_v4 = !socket->ipv6 || simp_ip_is_v4(socket->local);
+    return simp_ip_is_v4(local) ? only_v4 || is_dual(socket) : !only_v4;
 }
 
-cas_port_socket *simp_port_first_datagram(sim_host *host, uint16_t port)
+bool simp_port_accepts(const cas_port_socket *socket, simp_ip local)
+{
+    return simp_ip_equal(socket->local, local) || accepts_all(socket, local);
+}
+
+cas_port_socket *simp_port_first_datagram(const sim_host *host, uint16_t port)
 {
     simp_port *entry = find(host, port, true);
     return entry == NULL ? NULL : entry->sockets;
@@ -243,21 +246,19 @@ cas_port_socket *simp_port_first_datagram(sim_host *host, uint16_t port)
 /* How well the socket fits what comes from there; 0: not at all. */
 static unsigned fitness(const cas_port_socket *socket, simp_ip local, simp_ip remote, uint16_t remote_port)
 {
-    unsigned specific = simp_ip_is_any(socket->local) ? 0 : 1;
-    if (!simp_port_accepts(socket, local))
-        return 0;
-    if (!socket->connected)
-        return 1 + specific;
-    return simp_ip_equal(socket->remote, remote) && socket->remote_port == remote_port ? 3 + specific : 0;
+    unsigned fits = simp_ip_equal(socket->local, local) ? 2 : accepts_all(socket, local) ? 1 : 0;
+    if (fits == 0 || !socket->connected)
+        return fits;
+    return simp_ip_equal(socket->remote, remote) && socket->remote_port == remote_port ? fits + 2 : 0;
 }
 
-cas_port_socket *simp_port_find_datagram(sim_host *host, simp_ip local, uint16_t port, simp_ip remote,
-                                         uint16_t remote_port)
+cas_port_socket *simp_port_find_datagram(const sim_host *host, const simp_ip *local, uint16_t port,
+                                         const simp_ip *remote, uint16_t remote_port)
 {
     cas_port_socket *best = NULL;
     unsigned best_fitness = 0;
     for (cas_port_socket *at = simp_port_first_datagram(host, port); at != NULL; at = at->port_next) {
-        unsigned fits = fitness(at, local, remote, remote_port);
+        unsigned fits = fitness(at, *local, *remote, remote_port);
         if (fits > best_fitness) {
             best = at;
             best_fitness = fits;

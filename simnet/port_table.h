@@ -21,12 +21,12 @@ void simp_port_drop(sim_host *, uint16_t port, bool datagram);
 
 /* The socket for a packet to (local, port): a connected one, then the most specific, then the oldest; NULL:
  * none. */
-cas_port_socket *simp_port_find_datagram(sim_host *, simp_ip local, uint16_t port, simp_ip remote,
-                                         uint16_t remote_port);
+cas_port_socket *simp_port_find_datagram(const sim_host *, const simp_ip *local, uint16_t port,
+                                         const simp_ip *remote, uint16_t remote_port);
 cas_port_socket *simp_port_find_listener(sim_host *, simp_ip local, uint16_t port);
 
 /* The first datagram socket on a port, for delivery to all (broadcast, multicast); go on with port_next. */
-cas_port_socket *simp_port_first_datagram(sim_host *, uint16_t port);
+cas_port_socket *simp_port_first_datagram(const sim_host *, uint16_t port);
 bool simp_port_accepts(const cas_port_socket *, simp_ip local);
 
 #endif

@@ -104,7 +104,7 @@ static int address(const cas_port_socket *s, const SOCKADDR *addr, int len, simp
     int error = simp_ip_from_sockaddr(addr, len, ip, port);
     if (error == 0 && addr->sa_family != family_of(s))
         error = WSAEAFNOSUPPORT;
-    if (error == 0 && simp_ip_has_zone(*ip))
+    if (error == 0 && s->ipv6 && simp_ip_has_zone(*ip))
         *ip = zoned(s, *ip);
     return error;
 }
@@ -118,6 +118,8 @@ static bool is_mapped_in_vain(const cas_port_socket *s, simp_ip ip)
 /* From the address it is bound to, a socket reaches its family only. */
 static int check_reach(const cas_port_socket *s, simp_ip ip)
 {
+    if (!s->ipv6)
+        return 0;
     simp_ip local = simp_socket_bound_to(s);
     bool mixed = s->bound && !simp_ip_equal(local, (simp_ip){0, 0}) &&
                  simp_ip_is_v4(local) != simp_ip_is_v4(ip);

@@ -35,9 +35,7 @@ static sim_packet *try_segment(simp_tcp *t, uint32_t seq, uint8_t flags)
     packet->dont_fragment = true;
     if (t->socket != NULL)
         packet->ttl = t->socket->ttl;
-    packet->tcp.seq = seq;
-    packet->tcp.flags = flags;
-    packet->tcp.scale = SIMP_NO_SCALE;
+    packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
     return packet;
 }
 
@@ -372,7 +370,7 @@ void simp_tcp_reply_reset(sim_host *host, const sim_packet *cause)
     packet->destination_port = cause->source_port;
     packet->protocol = IPPROTO_TCP;
     packet->dont_fragment = true;
-    packet->tcp.scale = SIMP_NO_SCALE;
+    packet->tcp = (simp_tcp_header){.scale = SIMP_NO_SCALE};
     if ((cause->tcp.flags & SIMP_ACK) != 0) {
         packet->tcp.seq = cause->tcp.ack;
         packet->tcp.flags = SIMP_RST;

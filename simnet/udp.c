@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/cold.h"
 #include "simnet/ip_state.h"
 #include "simnet/multicast.h"
 #include "simnet/port_table.h"
@@ -46,7 +47,7 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
 }
 
 /* How it goes to a group or to everybody. */
-static void set_manner(const cas_port_socket *s, sim_packet *packet, simp_ip to)
+static COLD void set_manner(const cas_port_socket *s, sim_packet *packet, simp_ip to)
 {
     const simp_multicast *m = s->udp->multicast;
     packet->loops = true;
@@ -144,7 +145,7 @@ static int send_to(cas_port_socket *s, const void *buf, size_t len, const target
 }
 
 /* RFC 919 7: to everybody on each network the host is on, from its address there. */
-static int send_to_everybody(cas_port_socket *s, const void *buf, size_t len, target *to)
+static COLD int send_to_everybody(cas_port_socket *s, const void *buf, size_t len, target *to)
 {
     int error = WSAENETUNREACH;
     for (to->only = s->host->interfaces; to->only != NULL; to->only = to->only->next) {
@@ -210,7 +211,7 @@ static bool concerns(const cas_port_socket *s, const sim_packet *packet)
            (simp_multicast_hears(s, packet->destination, packet->interface) && hears_own_host(s, packet));
 }
 
-static void deliver_to_all(sim_host *host, sim_packet *packet)
+static COLD void deliver_to_all(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     for (cas_port_socket *s = simp_port_first_datagram(host, packet->destination_port); s != NULL;
@@ -234,8 +235,8 @@ void simp_udp_input(sim_host *host, sim_packet *packet)
         deliver_to_all(host, packet);
         return;
     }
-    cas_port_socket *s = simp_port_find_datagram(host, packet->destination, packet->destination_port,
-                                                 packet->source, packet->source_port);
+    cas_port_socket *s = simp_port_find_datagram(host, &packet->destination, packet->destination_port,
+                                                 &packet->source, packet->source_port);
     if (s != NULL) {
         enqueue(s, packet);
         return;
@@ -270,8 +271,8 @@ static bool keep_unix_error(cas_port_socket *s, const simp_icmp_news *news)
 /* What is queued is intact. */
 void simp_udp_error(sim_host *host, const sim_packet *quoted, const simp_icmp_news *news)
 {
-    cas_port_socket *s = simp_port_find_datagram(host, quoted->source, quoted->source_port,
-                                                 quoted->destination, quoted->destination_port);
+    cas_port_socket *s = simp_port_find_datagram(host, &quoted->source, quoted->source_port,
+                                                 &quoted->destination, quoted->destination_port);
     if (s == NULL || s->receive_shut)
         return;
     bool kept = simp_socket_profile(s)->unix_datagrams ? keep_unix_error(s, news) : keep_error(s, news);

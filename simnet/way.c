@@ -6,6 +6,13 @@
 
 #include "simnet/link.h"
 
+/* Nothing in the addresses that a link, or the host behind it, would mind or change. */
+static bool is_plain(const simp_interface *arrived, simp_ip source, simp_ip destination)
+{
+    return arrived->link == NULL || (!simp_ip_is_martian(source, destination) && !simp_ip_has_zone(source) &&
+                                     !simp_ip_has_zone(destination));
+}
+
 static bool takes_as_own(const simp_interface *arrived, simp_ip ip)
 {
     const sim_host *host = arrived->host;
@@ -37,7 +44,8 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
                       .next = next};
     find_neighbour(host, way);
     way->to_many = way->next_host == SIMP_EVERYBODY || simp_ip_is_loopback_broadcast(destination);
-    way->is_direct = way->to != NULL && takes_as_own(way->to, destination);
+    way->is_direct = way->to != NULL && is_plain(way->to, next.source, destination) &&
+                     takes_as_own(way->to, destination);
     return true;
 }
 

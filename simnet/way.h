@@ -9,6 +9,7 @@
 #ifndef SIMNET_WAY_H
 #define SIMNET_WAY_H
 
+#include "core/cold.h"
 #include "simnet/ip.h"
 
 enum { SIMP_WAYS = 4 };
@@ -19,7 +20,7 @@ struct simp_way {
     uint32_t topology;  /* 0: empty */
     uint16_t next_host; /* as the packets have it */
     bool to_many;       /* the destination is a group or a broadcast address */
-    bool is_direct;     /* the neighbour takes the destination as its own, and as nothing else */
+    bool is_direct;     /* the neighbour takes what comes from next.source as its own, and as nothing else */
     simp_interface *to; /* whose address the next hop is; NULL: everybody's, or nobody's */
     simp_next_hop next;
 };
@@ -31,7 +32,7 @@ bool simp_ways_ensure(sim_host *);
 int simp_ip_try_output_on(sim_host *, sim_packet *, const simp_way *);
 
 /* Looks the way up. */
-const simp_way *simp_way_find(sim_host *, simp_ip destination);
+COLD const simp_way *simp_way_find(sim_host *, simp_ip destination);
 
 static inline unsigned simp_way_slot(simp_ip destination)
 {

@@ -86,5 +86,6 @@ int simp_packet_flip_bits(simp_arena *arena, sim_packet *packet, const uint32_t 
     }
     simp_block_release(arena, packet->raw);
     packet->raw = block;
+    packet->is_direct = false;
     return 0;
 }

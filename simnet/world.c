@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/cold.h"
 #include "simnet/host.h"
 #include "simnet/stack.h"
 #include "simnet/stuck.h"
@@ -106,7 +107,7 @@ sim_stop simp_world_run_one(sim_world *world)
 }
 
 /* So many events ran that it is one of the limits, if something is due; SIM_STOP_TIME: it is none. */
-static sim_stop at_limit(sim_world *world, uint64_t until_ns)
+static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
 {
     uint64_t next_at = simp_events_next_at(&world->events);
     if (next_at > until_ns)

@@ -115,7 +115,9 @@ static sim_packet *outside_packet(bridged *b, bool v6, uint8_t protocol, uint32_
     p->block = simp_block_copy(&b->arena, zero, len);
     p->length = len;
     if (protocol == IPPROTO_TCP)
-        p->tcp.scale = SIMP_NO_SCALE;
+        p->tcp = (simp_tcp_header){.scale = SIMP_NO_SCALE};
+    else
+        p->icmp = (simp_icmp_header){.kind = SIMP_ICMP_ECHO};
     return p;
 }
 
