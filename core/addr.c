@@ -25,24 +25,16 @@ bool casp_text_is_ipv6(const char *text)
 
 int casp_addr_parse(const char *text, UINT port, bool ipv6, SOCKADDR_STORAGE *out)
 {
-    SOCKADDR_STORAGE parsed;
-    memset(&parsed, 0, sizeof parsed);
-    if (ipv6) {
-        SOCKADDR_IN6 *in6 = (SOCKADDR_IN6 *)&parsed;
-        in6->sin6_family = AF_INET6;
-        in6->sin6_port = htons((uint16_t)port);
-        if (text != NULL && inet_pton(AF_INET6, text, &in6->sin6_addr) != 1)
-            return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
-    } else {
-        SOCKADDR_IN *in = (SOCKADDR_IN *)&parsed;
-        in->sin_family = AF_INET;
-        in->sin_port = htons((uint16_t)port);
-        if (text != NULL && inet_pton(AF_INET, text, &in->sin_addr) != 1)
-            return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
-        if (text != NULL && in->sin_addr.s_addr == INADDR_NONE)
-            return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
-    }
-    *out = parsed;
+    SOCKADDR_IN in = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    SOCKADDR_IN6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    int family = ipv6 ? AF_INET6 : AF_INET;
+    void *address = ipv6 ? (void *)&in6.sin6_addr : (void *)&in.sin_addr;
+    if (text != NULL && (inet_pton(family, text, address) != 1 || in.sin_addr.s_addr == INADDR_NONE))
+        return casp_mistaken(CASP_MISTAKE_ADDRESS_TEXT, WSAEINVAL);
+    if (ipv6)
+        memcpy(out, &in6, sizeof in6);
+    else
+        memcpy(out, &in, sizeof in);
     return 0;
 }
 

@@ -19,8 +19,9 @@ int casp_sockaddr_len(int family);
 /* Does the numeric text name an IPv6 address? */
 bool casp_text_is_ipv6(const char *text);
 
-/* Numeric text or NULL (the wildcard) in the family of the socket.  WSAEINVAL if the text is no such
- * address; as in MFC "255.255.255.255" is refused too, since inet_addr cannot tell it from an error. */
+/* Numeric text or NULL (the wildcard) in the family of the socket; of *out as much is written as that
+ * family's sockaddr has.  WSAEINVAL if the text is no such address; as in MFC "255.255.255.255" is refused
+ * too, since inet_addr cannot tell it from an error. */
 int casp_addr_parse(const char *text, UINT port, bool ipv6, SOCKADDR_STORAGE *out);
 
 /* 0, WSAEFAULT (NULL or short) or WSAEAFNOSUPPORT (not the family of the socket; AF_UNSPEC passes if

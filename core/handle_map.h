@@ -10,7 +10,7 @@
 #include "castanet/winsock.h"
 #include "core/limits.h"
 
-enum { CASP_PAGE_HANDLES = CASP_LIMIT(32, 2), CASP_HANDLE_LIMIT = 1 << 24 };
+enum { CASP_PAGE_HANDLES = CASP_LIMIT(16, 2), CASP_HANDLE_LIMIT = 1 << 24 };
 
 typedef struct casp_sink casp_sink; /* engine.h */
 

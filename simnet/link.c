@@ -120,13 +120,12 @@ int simp_interface_add_address(simp_interface *interface, const char *text)
     int error = 0;
     bool any = false;
     while (error == 0 && *text != '\0') {
-        size_t len = 0;
-        while (text[len] != '\0' && text[len] != ' ')
-            len++;
+        const char *space = strchr(text, ' ');
+        size_t len = space != NULL ? (size_t)(space - text) : strlen(text);
         if (len != 0)
             error = add_address(interface, text, len);
         any = any || len != 0;
-        text += len + (text[len] == ' ');
+        text += len + (space != NULL);
     }
     return error == 0 && !any ? add_address(interface, "", 0) : error;
 }

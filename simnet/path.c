@@ -183,7 +183,8 @@ static void discard(simp_path *path)
 int simp_path_init(simp_path *path, simp_interface *from, const sim_link_options *options)
 {
     sim_world *world = from->host->world;
-    *path = (simp_path){.from = from, .arrival = {.run = on_arrival}};
+    path->from = from;
+    path->arrival.run = on_arrival;
     if (simp_path_prepare(path, options) != 0 || !simp_events_reserve(&world->events, &world->arena)) {
         discard(path);
         return WSAENOBUFS;

@@ -52,7 +52,7 @@ typedef struct simp_transit {
     sim_fate fate;
 } simp_transit;
 
-/* 0 or WSAENOBUFS.  The options are sound. */
+/* Of a path of zeros: 0 or WSAENOBUFS.  The options are sound. */
 int simp_path_init(simp_path *, struct simp_interface *from, const sim_link_options *);
 /* Of a path that carried nothing. */
 void simp_path_fini(simp_path *);

@@ -35,16 +35,15 @@ static void find_neighbour(const sim_host *host, simp_way *way)
 
 static bool find(const sim_host *host, simp_ip destination, simp_way *way)
 {
-    simp_next_hop next;
-    if (simp_ip_route(host, destination, &next) != 0)
+    if (simp_ip_route(host, destination, &way->next) != 0)
         return false;
-    *way = (simp_way){.destination = destination,
-                      .topology = host->world->topology,
-                      .next_host = SIMP_NOBODY,
-                      .next = next};
+    way->destination = destination;
+    way->topology = host->world->topology;
+    way->next_host = SIMP_NOBODY;
+    way->to = NULL;
     find_neighbour(host, way);
     way->to_many = way->next_host == SIMP_EVERYBODY || simp_ip_is_loopback_broadcast(destination);
-    way->is_direct = way->to != NULL && is_plain(way->to, next.source, destination) &&
+    way->is_direct = way->to != NULL && is_plain(way->to, way->next.source, destination) &&
                      takes_as_own(way->to, destination);
     return true;
 }
