@@ -31,11 +31,13 @@ static void drop_mark(simp_tcp *t, unsigned index)
     memmove(mark, mark + 1, (t->mark_count - index) * sizeof *mark);
 }
 
-/* The oldest one that was not received yet; mark_count: none. */
-static unsigned oldest_untaken(const simp_tcp *t)
+/* The oldest one that lies ahead of what was read; mark_count: none.  A byte that was passed over is nowhere
+ * but in its mark. */
+static unsigned oldest_ahead(const simp_tcp *t)
 {
     unsigned i = 0;
-    while (i < t->mark_count && t->extras->marks[i].taken)
+    while (i < t->mark_count &&
+           (t->extras->marks[i].taken || simp_seq_before(t->extras->marks[i].seq, t->read)))
         i++;
     return i;
 }
@@ -95,8 +97,8 @@ static void forget_marks(simp_tcp *t)
     }
 }
 
-/* More urgent bytes than there are marks: the oldest becomes an ordinary byte, unless its program has it
- * already; if it has them all, the newest does. */
+/* More urgent bytes than there are marks: the oldest becomes an ordinary byte, unless its program has it, or
+ * has read past it; if that holds for all, the newest does. */
 void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
 {
     if (simp_tcp_profile(t)->one_urgent_byte)
@@ -107,7 +109,7 @@ void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
             return;
     }
     if (t->mark_count == SIMP_MARKS_MAX) {
-        unsigned victim = oldest_untaken(t);
+        unsigned victim = oldest_ahead(t);
         if (victim == t->mark_count)
             return;
         drop_mark(t, victim);

@@ -7,6 +7,7 @@
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/fixture_private.h"
+#include "tests/tcp_case.h"
 #include "tests/test_list.h"
 
 static void send_bytes(CAsyncSocket *socket, int len)
@@ -48,5 +49,30 @@ static void receive_buffer_smaller_than_the_scale_still_opens_a_window(void)
     EXPECT_EQ_INT(received, 1000);
 }
 
+/* A program that reads on without looking for urgent bytes passes them; they wait for it, and later ones, for
+ * which there is no mark left, come within the stream.  None is lost. */
+static void urgent_bytes_that_were_passed_are_not_lost_to_later_ones(void)
+{
+    enum { ROUNDS = 20 };
+    tcp_case c;
+    int in_line = 0, out_of_line = 0;
+    char byte;
+    tcp_case_begin(&c);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        sim_host_enter(c.pair.a);
+        send_bytes(&c.client.socket, 1);
+        EXPECT_EQ_INT(CAsyncSocket_Send(&c.client.socket, "!", 1, MSG_OOB), 1);
+        tcp_case_run(&c, 1 * S);
+        sim_host_enter(c.pair.b);
+        in_line += receive_all(&c.server.socket);
+        in_line += receive_all(&c.server.socket); /* the first one stops at the mark */
+    }
+    while (CAsyncSocket_Receive(&c.server.socket, &byte, 1, MSG_OOB) == 1)
+        out_of_line++;
+    EXPECT_EQ_INT(in_line + out_of_line, 2 * ROUNDS);
+    EXPECT_TRUE(out_of_line >= 16);
+}
+
 const test_case test_swarm_bugs[] = {TEST(receive_buffer_smaller_than_the_scale_still_opens_a_window),
+                                     TEST(urgent_bytes_that_were_passed_are_not_lost_to_later_ones),
                                      TEST_END};
