@@ -155,13 +155,25 @@ static bool has_cause(const view *v)
 
 /* ---- waiting ---- */
 
+/* Did the peer give up, without a word, because it heard nothing for as long as it tries? */
+static bool may_have_given_up(const view *peer)
+{
+    uint64_t since_ns;
+    const sim_stack *own = peer->w->plan->hosts[peer->host].stack;
+    unsigned half_open = own == NULL ? peer->w->plan->stack->syn_ack_retries : own->syn_ack_retries;
+    unsigned rounds = swarm_watch_silence(peer->w, peer->flow, peer->end, SIM_FOREVER - 1, &since_ns);
+    return rounds >= (peer->e->state == TRANSFER_UNBORN && half_open < ROUNDS ? half_open : patience(peer));
+}
+
 /* May something that the peer's end of it said, or would have said, not have come? */
 static bool may_have_missed(const view *v)
 {
+    view peer = view_of(v->w, v->connection, 1 - v->end);
     bool vanished = swarm_host_has(v->w->plan, v->other_host, SWARM_FAULT_POWER) ||
                     v->c->forgotten[1 - v->end];
     return vanished || v->flow == NULL || v->flow->forged > 0 || swarm_watch_lost(v->w, v->flow, v->end) ||
-           was_mute(v, v->other_host, 0, SIM_FOREVER) || was_mute(v, v->host, 0, SIM_FOREVER);
+           may_have_given_up(&peer) || was_mute(v, v->other_host, 0, SIM_FOREVER) ||
+           was_mute(v, v->host, 0, SIM_FOREVER);
 }
 
 static bool cannot_know(const view *v)

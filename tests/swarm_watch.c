@@ -13,7 +13,8 @@
 #include "simnet/wire.h"
 #include "tests/swarm.h"
 
-#define ROUND_NS SIM_MS(100) /* shorter than any time-out, also by a clock that runs fast by half */
+#define ROUND_NS                                                                                             \
+    (uint64_t) SIM_MS(100) /* shorter than any time-out, also by a clock that runs fast by half */
 
 enum { CLIENT, SERVER };
 
@@ -356,24 +357,46 @@ static uint64_t last_progress(const swarm_world *w, const swarm_flow *flow, unsi
     return last;
 }
 
-unsigned swarm_watch_silence(const swarm_world *w, const swarm_flow *flow, unsigned end, uint64_t until_ns,
-                             uint64_t *since_ns)
+/* Rounds in which packets of between the times had not arrived at the later one. */
+static unsigned count_missing(const swarm_world *w, const swarm_flow *flow, uint64_t from_ns,
+                              uint64_t until_ns)
 {
-    uint64_t gone = flow->first_reset_sent_ns[end], round_ns = 0;
-    uint64_t until = gone < until_ns ? gone : until_ns;
+    uint64_t round_ns = 0;
     unsigned rounds = 0;
-    *since_ns = last_progress(w, flow, end, until);
     for (uint32_t id = flow->first; id != 0; id = w->watch.records[id].next) {
         const swarm_record *r = &w->watch.records[id];
-        bool missing = r->sent_ns <= until && r->arrived_ns > until;
-        if (!missing || r->sent_ns < *since_ns - (*since_ns < ROUND_NS ? *since_ns : ROUND_NS))
-            continue;
-        if (rounds == 0 || r->sent_ns >= round_ns + ROUND_NS) {
+        bool missing = r->sent_ns >= from_ns && r->sent_ns <= until_ns && r->arrived_ns > until_ns;
+        if (missing && (rounds == 0 || r->sent_ns >= round_ns + ROUND_NS)) {
             rounds++;
             round_ns = r->sent_ns;
         }
     }
     return rounds;
+}
+
+/* When the end sent something for the last time before another time. */
+static uint64_t last_sending(const swarm_world *w, const swarm_flow *flow, unsigned end, uint64_t until_ns)
+{
+    uint64_t last = flow->began_ns;
+    for (uint32_t id = flow->first; id != 0; id = w->watch.records[id].next) {
+        const swarm_record *r = &w->watch.records[id];
+        if (r->to != end && !r->is_reset && r->sent_ns <= until_ns)
+            last = r->sent_ns;
+    }
+    return last;
+}
+
+/* When exactly the end gave up is not known: after it sent for the last time, and before it was heard of. */
+unsigned swarm_watch_silence(const swarm_world *w, const swarm_flow *flow, unsigned end, uint64_t until_ns,
+                             uint64_t *since_ns)
+{
+    uint64_t gone = flow->first_reset_sent_ns[end];
+    uint64_t latest = gone < until_ns ? gone : until_ns;
+    uint64_t earliest = last_sending(w, flow, end, latest);
+    *since_ns = last_progress(w, flow, end, latest);
+    uint64_t from = *since_ns < ROUND_NS ? 0 : *since_ns - ROUND_NS;
+    unsigned then = count_missing(w, flow, from, earliest), later = count_missing(w, flow, from, latest);
+    return then > later ? then : later;
 }
 
 bool swarm_watch_lost(const swarm_world *w, const swarm_flow *flow, unsigned end)
