@@ -56,7 +56,10 @@ int casp_addr_give(const SOCKADDR_STORAGE *from, SOCKADDR *addr, int *len)
     int needed = casp_sockaddr_len(from->ss_family);
     if (addr == NULL || len == NULL || *len < needed)
         return casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
-    memcpy(addr, from, (size_t)needed);
+    if (from->ss_family == AF_INET)
+        memcpy(addr, from, sizeof(SOCKADDR_IN));
+    else
+        memcpy(addr, from, (size_t)needed);
     *len = needed;
     return 0;
 }

@@ -44,12 +44,12 @@ static inline int casp_message_queue_reserve(casp_message_queue *queue, cas_allo
     return needed <= queue->capacity ? 0 : casp_message_queue_grow(queue, memory, needed);
 }
 
-/* There must be a place that is claimed, and not taken. */
-static inline void casp_message_queue_push(casp_message_queue *queue, casp_message message)
+/* The place of a new message, for the caller to fill; one must be claimed, and not taken. */
+static inline casp_message *casp_message_queue_push(casp_message_queue *queue)
 {
     CHECK(queue->count < queue->claimed);
     size_t place = queue->first + queue->count++;
-    queue->ring[place < queue->capacity ? place : place - queue->capacity] = message;
+    return &queue->ring[place < queue->capacity ? place : place - queue->capacity];
 }
 
 static inline bool casp_message_queue_pop(casp_message_queue *queue, casp_message *out)

@@ -21,25 +21,20 @@ static unsigned count_events(long events)
 /* The latches that claim a place in the queue. */
 static unsigned count_open(const casp_sink *sink) { return count_events(sink->mask & ~sink->shut); }
 
-/* The one setter of both, but for post_owed. */
-static void set_latches(casp_sink *sink, long mask, long shut)
-{
-    casp_message_queue *queue = &sink->thread->queue;
-    queue->claimed -= count_open(sink);
-    sink->mask = (uint8_t)mask;
-    sink->shut = (uint8_t)shut;
-    queue->claimed += count_open(sink);
-    CHECK(queue->claimed <= queue->capacity);
-}
-
 void casp_notify_open(casp_sink *sink, long events)
 {
-    if ((sink->shut & events) != 0)
-        set_latches(sink, sink->mask, sink->shut & ~events);
+    long opened = sink->shut & events;
+    sink->shut ^= (uint8_t)opened;
+    sink->thread->queue.claimed += count_events(opened & sink->mask);
 }
 
-void casp_notify_shut(casp_sink *sink, long events) { set_latches(sink, sink->mask, sink->shut | events); }
-void casp_notify_end(casp_sink *sink) { set_latches(sink, 0, sink->shut); }
+void casp_notify_shut(casp_sink *sink, long events)
+{
+    sink->thread->queue.claimed -= count_events(sink->mask & ~sink->shut & events);
+    sink->shut |= (uint8_t)events;
+}
+
+void casp_notify_end(casp_sink *sink) { sink->thread->queue.claimed -= count_open(sink); }
 
 static int reserve(cas_thread *thread, size_t latches)
 {
@@ -71,9 +66,9 @@ static void post(casp_sink *sink, uint8_t event, int error)
 {
     cas_thread *thread = sink->thread;
     uint16_t code = (uint16_t)((event & (FD_CONNECT | FD_CLOSE)) != 0 ? error : 0);
-    casp_message message = {sink->generation, sink->handle, code, event};
-    casp_message_queue_push(&thread->queue, message);
-    casp_observe_aside(thread, CAS_STEP_POST, &message);
+    casp_message *message = casp_message_queue_push(&thread->queue);
+    *message = (casp_message){sink->generation, sink->handle, code, event};
+    casp_observe_aside(thread, CAS_STEP_POST, message);
     if (thread->queue.count == 1)
         thread->backend->ops->wake(thread->backend, 0);
 }
@@ -149,7 +144,11 @@ void casp_notify_select(casp_sink *sink, long mask)
 {
     mask &= CASP_EVENTS;
     /* A pending attempt still owes its one FD_CONNECT; a finished one never owes it again. */
-    set_latches(sink, mask, mask == 0 ? sink->shut : sink->shut & FD_CONNECT);
+    casp_notify_end(sink);
+    sink->mask = (uint8_t)mask;
+    if (mask != 0)
+        sink->shut &= FD_CONNECT;
+    sink->thread->queue.claimed += count_open(sink);
     casp_notify_evaluate(sink, CASP_EVENTS);
 }
 

@@ -13,6 +13,7 @@
 
 enum { SIMP_FINGERPRINT_DIGEST = 16, SIMP_FINGERPRINT_RECORD = 3, SIMP_FINGERPRINT_WORDS = 192 };
 
+/* There is always room for one record. */
 typedef struct simp_fingerprint {
     uint64_t when; /* of the record before */
     uint32_t used; /* words */
@@ -27,18 +28,16 @@ void simp_fingerprint_read(const simp_fingerprint *, uint8_t digest[SIMP_FINGERP
 /* Times and what are below 2^63. */
 static inline void simp_fingerprint_absorb(simp_fingerprint *f, uint64_t when, uint64_t what, uint64_t value)
 {
-    if (f->used > SIMP_FINGERPRINT_WORDS - SIMP_FINGERPRINT_RECORD)
-        simp_fingerprint_flush(f);
     uint64_t *at = f->words + f->used;
-    if (when == f->when) {
-        f->used += 2;
-    } else {
-        f->used += 3;
+    if (when != f->when) {
         f->when = when;
         *at++ = when | (uint64_t)1 << 63;
     }
     at[0] = what;
     at[1] = value;
+    f->used = (uint32_t)(at + 2 - f->words);
+    if (f->used > SIMP_FINGERPRINT_WORDS - SIMP_FINGERPRINT_RECORD)
+        simp_fingerprint_flush(f);
 }
 
 #endif

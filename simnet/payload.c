@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "simnet/random.h"
 
 enum { LANES = 8, STRIPE = LANES * 8, SUMS_FROM = 512 };
@@ -71,7 +74,7 @@ static bool has_wide_registers(void) { return false; }
 uint64_t simp_hash_payload(const void *payload, uint64_t len)
 {
     if (len < SUMS_FROM)
-        return simp_hash_bytes(0, payload, len);
+        return XXH3_64bits(payload, (size_t)len);
     uint64_t sums[2 * LANES];
     if (has_wide_registers())
         sum_stripes_wide(payload, len / STRIPE, sums);

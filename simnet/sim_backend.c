@@ -12,6 +12,7 @@
  */
 #include <string.h>
 
+#include "core/cold.h"
 #include "simnet/host_fault.h"
 #include "simnet/name_table.h"
 #include "simnet/socket_call.h"
@@ -22,21 +23,41 @@ static simp_task *task_of(cas_backend *backend) { return (simp_task *)backend; }
 
 /* ---- dispatching ---- */
 
+static bool is_armed(const simp_task *task, uint64_t due)
+{
+    return simp_event_is_queued(&task->dispatch) && due >= task->dispatch_due;
+}
+
+static void arm(simp_task *task, uint64_t due, uint64_t at)
+{
+    task->dispatch_due = due;
+    simp_schedule(task->host->world, &task->dispatch, SIMP_CLASS_DISPATCH, task->host, at);
+}
+
+/* The host may be paused or down, its clock wrong, its processor slow. */
+static COLD void arm_with_faults(simp_task *task, uint64_t local_due)
+{
+    sim_host *host = task->host;
+    if (host->faults->paused || host->faults->down)
+        return;
+    uint64_t due = local_due == 0 ? 0 : simp_host_world_time(host, local_due);
+    due = due < host->world->now_ns ? host->world->now_ns : due;
+    if (!is_armed(task, due))
+        arm(task, due, due + simp_host_cpu_delay(host));
+}
+
 void simp_task_arm(simp_task *task)
 {
     uint64_t due = cas_thread_next_due(task->thread);
     if (task->depth > 0 || due == UINT64_MAX)
         return;
-    sim_host *host = task->host;
-    sim_world *world = host->world;
-    if (host->faults != NULL && (host->faults->paused || host->faults->down))
+    if (task->host->faults != NULL) {
+        arm_with_faults(task, due);
         return;
-    uint64_t at = due == 0 ? 0 : simp_host_world_time(host, due);
-    at = at < world->now_ns ? world->now_ns : at;
-    if (simp_event_is_queued(&task->dispatch) && at >= task->dispatch_due)
-        return;
-    task->dispatch_due = at;
-    simp_schedule(world, &task->dispatch, SIMP_CLASS_DISPATCH, host, at + simp_host_cpu_delay(host));
+    }
+    due = due < task->host->world->now_ns ? task->host->world->now_ns : due;
+    if (!is_armed(task, due))
+        arm(task, due, due);
 }
 
 void simp_task_rearm(simp_task *task)
