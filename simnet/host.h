@@ -62,7 +62,8 @@ struct sim_host {
     simp_host_faults *faults; /* NULL: nothing is wrong */
     struct simp_ip_state *ip; /* ip_state.h; NULL: nothing out of the ordinary */
     uint32_t ip_id;
-    uint32_t isn_count;        /* connections with readable initial sequence numbers */
+    uint32_t isn_count;        /* connections with readable initial sequence numbers; of the others ... */
+    uint32_t isn_next;         /* ... the least that the clock of the next one may say; 0: anything */
     uint16_t faults_installed; /* numbers the fault wrappers of its threads */
     uint16_t port_next; /* ephemeral: where a sequential search for a free one begins; 0: not yet known */
     uint64_t sequence;  /* ties of the host's events */

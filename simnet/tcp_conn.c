@@ -30,7 +30,7 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp_sack.h"
 
-enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16 };
+enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16, ISN_STEP = 65536 };
 
 /* In the order in which they lie, so that a compiler can read them at once. */
 static uint64_t ends_of(const simp_tcp_key *key)
@@ -73,12 +73,24 @@ uint64_t simp_tcp_hash(const sim_world *world, const simp_tcp_key *key)
     return hash;
 }
 
-/* RFC 6528: a clock of 4 us plus a keyed hash of the four-tuple; the seed is the key. */
+/* The clock of RFC 9293 3.4.1 ticks every 4 us, and does not wait while nothing ticks: else late copies of a
+ * handshake would open a connection once more that came and went within a tick.  It jumps beyond what such a
+ * connection may have sent. */
+static uint32_t isn_clock(sim_host *host)
+{
+    uint32_t clock = (uint32_t)(host->world->now_ns / 4000);
+    if (host->isn_next != 0 && simp_seq_before(clock, host->isn_next))
+        clock = host->isn_next + ISN_STEP;
+    host->isn_next = clock + 1;
+    return clock;
+}
+
+/* RFC 6528: the clock plus a keyed hash of the four-tuple; the seed is the key. */
 static uint32_t initial_sequence(sim_host *host, const simp_tcp_key *key)
 {
     if (host->stack->isn == SIM_ISN_READABLE)
         return 1000 * ++host->isn_count;
-    return (uint32_t)(simp_tcp_hash(host->world, key) + host->world->now_ns / 4000);
+    return (uint32_t)simp_tcp_hash(host->world, key) + isn_clock(host);
 }
 
 static void begin_at(simp_tcp *t, uint32_t iss)

@@ -433,6 +433,36 @@ static void initial_sequence_number_is_a_clock_and_a_keyed_hash(void)
     EXPECT_EQ_INT(iss_of(1, 0, 4000), iss_of(1, 0, 4000));
 }
 
+/* The connection is gone before the clock of 4 us has moved: copies of its SYN and of the ACK that followed
+ * must not open it once more. */
+static void late_copies_of_a_handshake_open_nothing(void)
+{
+    tcp_opening o;
+    const simp_tcp *t = begin_syn_received(&o, NULL);
+    forged_segment ack = opening_syn, reset = opening_syn;
+    ack.flags = SIMP_ACK;
+    reset.flags = SIMP_RST;
+    ack.seq = reset.seq = 101;
+    ack.ack = t->iss + 1;
+    for (unsigned i = 0; i < 3; i++) {
+        forged_segment_arrive(o.pair.b, &reset);
+        EXPECT_TRUE(any_tcp_of(o.pair.b) == NULL);
+        forged_segment_arrive(o.pair.b, &opening_syn); /* at the same instant */
+        EXPECT_TRUE_FATAL(any_tcp_of(o.pair.b) != NULL);
+        if (i == 0) { /* the clock has moved since the first one */
+            ack.ack = any_tcp_of(o.pair.b)->iss + 1;
+            continue;
+        }
+        for (uint32_t more = 0; more < 1000; more++) { /* and those of what was sent in that instant */
+            forged_segment copy = ack;
+            copy.ack += more;
+            forged_segment_arrive(o.pair.b, &copy);
+        }
+        EXPECT_EQ_INT(any_tcp_of(o.pair.b)->state, SIMP_TCP_SYN_RECEIVED);
+    }
+    EXPECT_EQ_INT(recorder_count(&o.listener, FD_ACCEPT), 0);
+}
+
 const test_case test_tcp_open[] = {TEST(connect_from_both_sides_in_every_order_gives_one_connection),
                                    TEST(reset_in_syn_received_refuses_an_active_open),
                                    TEST(unacceptable_ack_in_syn_sent_is_reset),
@@ -450,4 +480,5 @@ const test_case test_tcp_open[] = {TEST(connect_from_both_sides_in_every_order_g
                                    TEST(segments_are_as_long_as_the_peer_takes),
                                    TEST(segments_over_ipv6_are_1220_without_an_option),
                                    TEST(initial_sequence_number_is_a_clock_and_a_keyed_hash),
+                                   TEST(late_copies_of_a_handshake_open_nothing),
                                    TEST_END};
