@@ -30,7 +30,7 @@
 #include "simnet/port_table.h"
 #include "simnet/tcp_sack.h"
 
-enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16, ISN_STEP = 65536 };
+enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16, ISN_STEP = 65536, WINDOW_MAX = 65535 };
 
 /* In the order in which they lie, so that a compiler can read them at once. */
 static uint64_t ends_of(const simp_tcp_key *key)
@@ -128,8 +128,10 @@ void simp_tcp_take_syn(simp_tcp *t, const sim_packet *syn)
 {
     t->irs = syn->tcp.seq;
     t->rcv_nxt = t->read = syn->tcp.seq + 1;
-    t->rcv_edge = t->rcv_nxt + t->receive_limit;
     simp_option_agree(t, syn);
+    uint32_t units = t->receive_limit >> t->rcv_scale;
+    units = units < WINDOW_MAX ? units : WINDOW_MAX;
+    t->rcv_edge = t->rcv_nxt + (units << t->rcv_scale); /* what the first segment behind the SYN offers */
     t->wnd = t->wnd_max = syn->tcp.window;
     t->wl1 = syn->tcp.seq;
     t->wl2 = syn->tcp.ack;

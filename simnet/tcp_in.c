@@ -116,12 +116,15 @@ static bool update_window(simp_tcp *t, const sim_packet *packet)
     if (is_old && !simp_seq_before(t->una, ack))
         return false;
     uint32_t window = (uint32_t)packet->tcp.window << t->snd_scale;
+    uint32_t hidden = t->wnd_edge - (ack + window);
+    if (hidden < UINT32_C(1) << t->snd_scale)
+        window += hidden; /* the edge is where it was, but scaling rounds it off (RFC 7323 2.4) */
+    else if (simp_seq_before(t->wnd_edge, ack + window))
+        t->wnd_edge = ack + window;
     bool changed = window != t->wnd;
     t->wnd = window;
     t->wl1 = seq;
     t->wl2 = ack;
-    if (simp_seq_before(t->wnd_edge, ack + window))
-        t->wnd_edge = ack + window; /* scaling rounds: the edge of now may lie before it (RFC 7323 2.4) */
     if (window > t->wnd_max)
         t->wnd_max = window;
     if (changed && window > 0)

@@ -48,26 +48,30 @@ static sim_packet *segment(simp_tcp *t, uint32_t seq, uint8_t flags)
     return packet;
 }
 
-/* MUST-39: the edge moves by at least a segment or half the buffer, and never back. */
-static void move_edge(simp_tcp *t)
-{
-    uint32_t edge = t->rcv_nxt + simp_tcp_usable_receive_window(t);
-    int32_t gain = simp_seq_diff(edge, t->rcv_edge);
-    if (gain >= (int32_t)t->mss || gain >= (int32_t)(t->receive_limit / 2))
-        t->rcv_edge = edge;
-}
-
 uint32_t simp_tcp_usable_receive_window(const simp_tcp *t)
 {
     uint32_t queued = t->rcv_nxt - t->read;
     return queued < t->receive_limit ? t->receive_limit - queued : 0;
 }
 
-static uint16_t advertised(const simp_tcp *t, bool syn)
+/* MUST-39: the edge moves by at least a segment or half the buffer, and never back. */
+static uint32_t window_to_offer(const simp_tcp *t)
 {
-    uint32_t window = simp_tcp_receive_window(t);
-    window >>= syn ? 0 : t->rcv_scale; /* RFC 7323 2.2: that of a SYN is not scaled */
-    return (uint16_t)(window < WINDOW_MAX ? window : WINDOW_MAX);
+    uint32_t window = simp_tcp_usable_receive_window(t);
+    int32_t gain = simp_seq_diff(t->rcv_nxt + window, t->rcv_edge);
+    bool moves = gain >= (int32_t)t->mss || gain >= (int32_t)(t->receive_limit / 2);
+    return moves ? window : simp_tcp_receive_window(t);
+}
+
+/* As the field of a segment; what its scale rounds off is not offered, and not taken either. */
+static uint16_t advertise(simp_tcp *t, bool syn)
+{
+    unsigned scale = syn ? 0 : t->rcv_scale; /* RFC 7323 2.2: that of a SYN is not scaled */
+    uint32_t units = smaller(window_to_offer(t) >> scale, WINDOW_MAX);
+    uint32_t edge = t->rcv_nxt + (units << scale);
+    if (units > 0 && simp_seq_before(t->rcv_edge, edge))
+        t->rcv_edge = edge;
+    return (uint16_t)units;
 }
 
 /* MUST-62: points behind the last urgent octet.  Where 16 bits do not reach it, a later segment says it: a
@@ -86,9 +90,8 @@ static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
     if (t->ecn)
         simp_ecn_mark(t, packet, new_text);
     if ((packet->tcp.flags & SIMP_ACK) != 0) {
-        move_edge(t);
         packet->tcp.ack = t->rcv_nxt;
-        packet->tcp.window = advertised(t, (packet->tcp.flags & SIMP_SYN) != 0);
+        packet->tcp.window = advertise(t, (packet->tcp.flags & SIMP_SYN) != 0);
         t->ack_now = false;
         t->segments_unacked = 0;
         simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);

@@ -129,9 +129,31 @@ static void more_than_64_kib_are_in_flight(void)
     EXPECT_EQ_INT(t->una, t->max);
 }
 
+/* What a scale rounds off is not taken either: else each probe of a full window would bring a byte. */
+static void probe_of_a_full_window_is_not_taken(void)
+{
+    handshake h;
+    static char bytes[600001];
+    int size = 2 * (int)sizeof bytes;
+    begin(&h, 300001, 8192); /* shifts by 3 */
+    EXPECT_OK(CAsyncSocket_SetSockOpt(&h.client.socket, SO_SNDBUF, &size, sizeof size, SOL_SOCKET));
+    connect_both(&h);
+    sim_host_enter(h.pair.a);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&h.client.socket, bytes, sizeof bytes, 0), sizeof bytes);
+    sim_world_run(h.pair.world, sim_world_now(h.pair.world) + (uint64_t)SIM_S(5));
+    const simp_tcp *sender = h.pair.a->sockets[h.client.socket.m_hSocket]->tcp;
+    uint32_t una = sender->una;
+    EXPECT_EQ_INT(sender->wnd, 0);
+    EXPECT_EQ_INT(sender->wnd_edge, una); /* all that was offered, and no byte more */
+    sim_world_run(h.pair.world, sim_world_now(h.pair.world) + (uint64_t)SIM_S(60));
+    EXPECT_TRUE(sender->backoff > 3); /* it has probed */
+    EXPECT_EQ_INT(sender->una, una);
+}
+
 const test_case test_tcp_scale[] = {TEST(syns_tell_the_shift_and_an_unscaled_window),
                                     TEST(small_buffer_needs_no_shift_but_offers_scaling),
                                     TEST(peer_that_does_not_scale_is_not_scaled_for),
                                     TEST(shift_beyond_14_counts_as_14),
                                     TEST(more_than_64_kib_are_in_flight),
+                                    TEST(probe_of_a_full_window_is_not_taken),
                                     TEST_END};
