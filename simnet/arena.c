@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See arena.h.  Blocks up to 1 KiB come in steps of 16 bytes, up to 16 KiB in powers of two and once between
- * them, larger ones singly.
+ * See arena.h.  Blocks up to 1.5 KiB come in steps of 16 bytes, up to 12 KiB in doubling steps and once
+ * between them, larger ones singly.
  */
 #include "simnet/arena.h"
 
@@ -10,7 +10,7 @@
 
 #include "core/limits.h"
 
-enum { FIRST_CHUNK = CASP_LIMIT(16384, 256), LAST_CHUNK = 1 << 18, COARSE_MAX = 16384 };
+enum { FIRST_CHUNK = CASP_LIMIT(16384, 256), LAST_CHUNK = 1 << 18, COARSE_MAX = 12288 };
 
 typedef struct simp_chunk {
     struct simp_chunk *next;

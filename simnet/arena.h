@@ -14,7 +14,7 @@
 #include "castanet/alloc.h"
 
 enum {
-    SIMP_FINE_CLASSES = 64,
+    SIMP_FINE_CLASSES = 96,
     SIMP_COARSE_CLASSES = 8,
     SIMP_CLASS_GRAIN = 16,
     SIMP_FINE_MAX = SIMP_FINE_CLASSES * SIMP_CLASS_GRAIN

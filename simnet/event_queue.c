@@ -5,6 +5,7 @@
 #include "simnet/event_queue.h"
 
 #include "core/check.h"
+#include "core/cold.h"
 #include "core/limits.h"
 
 enum { ARITY = 4 };
@@ -106,26 +107,6 @@ static void put_first(simp_event_queue *queue, simp_key key)
     key.event->position = SIMP_POSITION_FIRST;
 }
 
-void simp_events_schedule(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
-{
-    simp_key key = {at_ns, event}, first = queue->first;
-    if (event->position != 0) {
-        simp_events_cancel(queue, event);
-        first = queue->first;
-    }
-    event->tie = tie;
-    if (first.event != NULL) {
-        bool is_next = is_before(&key, &first);
-        if (is_next)
-            put_first(queue, key);
-        insert(queue, is_next ? first : key);
-    } else if (!queue->has_hole && (queue->count == 0 || is_before(&key, &queue->heap[0]))) {
-        put_first(queue, key);
-    } else {
-        insert(queue, key);
-    }
-}
-
 static void remove_at(simp_event_queue *queue, size_t i)
 {
     queue->count--;
@@ -149,6 +130,40 @@ void simp_events_cancel(simp_event_queue *queue, simp_event *event)
     else
         remove_at(queue, event->position - 1);
     event->position = 0;
+}
+
+static void add(simp_event_queue *queue, simp_key key)
+{
+    simp_key first = queue->first;
+    if (first.event == NULL) {
+        if (!queue->has_hole && (queue->count == 0 || is_before(&key, &queue->heap[0])))
+            put_first(queue, key);
+        else
+            insert(queue, key);
+    } else if (is_before(&key, &first)) {
+        put_first(queue, key);
+        insert(queue, first);
+    } else {
+        insert(queue, key);
+    }
+}
+
+/* Of an event that is queued. */
+static COLD void move(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
+{
+    simp_events_cancel(queue, event);
+    event->tie = tie;
+    add(queue, (simp_key){at_ns, event});
+}
+
+void simp_events_schedule(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
+{
+    if (event->position != 0) {
+        move(queue, event, at_ns, tie);
+        return;
+    }
+    event->tie = tie;
+    add(queue, (simp_key){at_ns, event});
 }
 
 simp_key simp_events_pop(simp_event_queue *queue, uint64_t until_ns)

@@ -33,12 +33,12 @@ static bool is_noticed(const sim_host *host, const sim_packet *packet)
            (!packet->originated || (host->ip != NULL && host->ip->unreachable_delay_ns != 0));
 }
 
-static void submit(sim_host *host, sim_packet *packet, simp_interface *interface)
+static void submit(sim_host *host, sim_packet *packet, uint32_t size, simp_interface *interface)
 {
     if (is_noticed(host, packet))
         simp_ip_unreachable(host, packet);
     else
-        simp_path_submit(&interface->path, packet);
+        simp_path_submit(&interface->path, packet, size);
 }
 
 void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *next)
@@ -49,11 +49,11 @@ void simp_ip_transmit(sim_host *host, sim_packet *packet, const simp_next_hop *n
     packet->to = NULL;
     packet->topology = 0;
     packet->is_direct = false;
-    submit(host, packet, next->interface);
+    submit(host, packet, simp_packet_size(packet), next->interface);
 }
 
 /* The same on a way that is known. */
-static void transmit_on(sim_host *host, sim_packet *packet, const simp_way *way)
+static void transmit_on(sim_host *host, sim_packet *packet, uint32_t size, const simp_way *way)
 {
     packet->next_hop = way->next.hop;
     packet->source_host = (uint16_t)host->index;
@@ -62,7 +62,7 @@ static void transmit_on(sim_host *host, sim_packet *packet, const simp_way *way)
     packet->is_direct = way->is_direct && simp_ip_equal(packet->source, way->next.source) &&
                         packet->protocol != IPPROTO_ICMPV6; /* it may quote addresses with zones */
     packet->next_host = way->next_host;
-    submit(host, packet, way->next.interface);
+    submit(host, packet, size, way->next.interface);
 }
 
 /* A second packet for the host itself, that nobody else sees; it carries the interface by which it left. */
@@ -160,20 +160,22 @@ static COLD int output_with_care(sim_host *host, sim_packet *packet, const simp_
     }
     simp_next_hop next = way->next;
     next.mtu = mtu_for(host, packet, way);
-    if (packet->loops || simp_packet_size(packet) > next.mtu)
+    uint32_t size = simp_packet_size(packet);
+    if (packet->loops || size > next.mtu)
         return output_on(host, packet, &next);
     begin(host, packet);
-    transmit_on(host, packet, way);
+    transmit_on(host, packet, size, way);
     return 0;
 }
 
 int simp_ip_try_output_on(sim_host *host, sim_packet *packet, const simp_way *way)
 {
     bool plain = host->ip == NULL && way != NULL && packet->interface == 0 && !packet->loops;
-    if (!plain || simp_packet_size(packet) > way->next.mtu)
+    uint32_t size = plain ? way->header_len + packet->ip_payload_len : 0;
+    if (!plain || size > way->next.mtu)
         return output_with_care(host, packet, way);
     begin(host, packet);
-    transmit_on(host, packet, way);
+    transmit_on(host, packet, size, way);
     return 0;
 }
 
@@ -277,16 +279,22 @@ static bool is_for_us(const sim_host *host, const sim_packet *packet)
            simp_host_is_broadcast(host, packet->destination);
 }
 
+static COLD void show(sim_host *host, const sim_packet *packet)
+{
+    for (sim_observer *at = host->world->observers; at != NULL; at = at->next) {
+        if (at->on_arrived != NULL)
+            at->on_arrived(at, host->world, packet, host);
+    }
+}
+
 /* It is at its destination, and seen there; false: a partition is in between, and it is gone. */
 static bool reach(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     if (world->partitions != NULL && simp_partition_takes(world, host, packet))
         return false;
-    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
-        if (at->on_arrived != NULL)
-            at->on_arrived(at, world, packet, host);
-    }
+    if (world->observers != NULL)
+        show(host, packet);
     return true;
 }
 

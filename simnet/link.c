@@ -318,9 +318,9 @@ static COLD void deliver_by_address(simp_interface *from, sim_packet *packet)
         simp_packet_free(&from->host->world->arena, packet);
 }
 
-void simp_link_deliver(simp_interface *from, sim_packet *packet)
+void simp_link_deliver(sim_world *world, simp_interface *from, sim_packet *packet)
 {
-    if (packet->topology == from->host->world->topology && packet->to != NULL)
+    if (packet->topology == world->topology && packet->to != NULL)
         simp_ip_arrive(packet->to, packet);
     else
         deliver_by_address(from, packet);

@@ -20,7 +20,7 @@ struct sim_link {
 };
 
 /* A packet that left from has reached the far end: to the interface of its next hop, or to all. */
-void simp_link_deliver(simp_interface *from, sim_packet *packet);
+void simp_link_deliver(sim_world *, simp_interface *from, sim_packet *packet);
 
 /* WSAEINVAL, with the reason in the world's error; the first %s of what stands for the link's name. */
 int simp_link_refuse(const sim_link *, const char *what, const char *why, const char *fix);

@@ -81,7 +81,7 @@ static void on_arrival(sim_world *world, simp_event *event)
         return;
     path->delivered++;
     simp_record_event(world, SIMP_RECORD_ARRIVAL, path->from->host->name_hash >> 8, packet->id);
-    simp_link_deliver(path->from, packet);
+    simp_link_deliver(world, path->from, packet);
 }
 
 /* ---- what observers are told ---- */
@@ -155,9 +155,8 @@ bool simp_path_serialise(simp_path *path, simp_transit *transit)
     return true;
 }
 
-void simp_path_submit(simp_path *path, sim_packet *packet)
+void simp_path_submit(simp_path *path, sim_packet *packet, uint32_t size)
 {
-    uint32_t size = simp_packet_size(packet);
     uint64_t ordinal = ++path->packets, arrive_ns;
     path->bytes += size;
     if (path->pipeline != NULL) {

@@ -56,8 +56,8 @@ typedef struct simp_transit {
 int simp_path_init(simp_path *, struct simp_interface *from, const sim_link_options *);
 /* Of a path that carried nothing. */
 void simp_path_fini(simp_path *);
-/* Takes the packet over. */
-void simp_path_submit(simp_path *, sim_packet *);
+/* Takes the packet over, which has that size. */
+void simp_path_submit(simp_path *, sim_packet *, uint32_t size);
 
 /* path_options.c */
 /* Makes what the options need, and changes nothing else: 0 or WSAENOBUFS. */

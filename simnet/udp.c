@@ -47,11 +47,12 @@ static sim_packet *datagram(cas_port_socket *s, const void *buf, size_t len)
 }
 
 /* How it goes to a group or to everybody. */
-static COLD void set_manner(const cas_port_socket *s, sim_packet *packet, simp_ip to)
+static COLD void set_manner(const cas_port_socket *s, sim_packet *packet, const target *to)
 {
     const simp_multicast *m = s->udp->multicast;
     packet->loops = true;
-    if (!simp_ip_is_multicast(to))
+    packet->interface = to->only == NULL ? 0 : to->only->index;
+    if (!simp_ip_is_multicast(to->ip))
         return;
     packet->ttl = m == NULL ? 1 : m->ttl;
     packet->loops = m == NULL || m->loop || !simp_socket_profile(s)->unix_datagrams;
@@ -111,7 +112,7 @@ static bool has_lost_address(const cas_port_socket *s)
     return s->host->ip != NULL && !simp_ip_is_any(s->local) && !simp_host_owns(s->host, s->local);
 }
 
-static int send_to(cas_port_socket *s, const void *buf, size_t len, const target *to)
+static int send_bound(cas_port_socket *s, const void *buf, size_t len, const target *to)
 {
     if (has_lost_address(s))
         return WSAEADDRNOTAVAIL;
@@ -123,25 +124,34 @@ static int send_to(cas_port_socket *s, const void *buf, size_t len, const target
     sim_packet *packet = datagram(s, buf, len);
     if (packet == NULL)
         return WSAENOBUFS;
-    bool was_bound = s->bound;
-    if (!was_bound)
-        error = simp_port_bind(s, s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0), 0);
-    if (error != 0) {
-        simp_packet_free(&s->host->world->arena, packet);
-        return error;
-    }
     packet->ttl = s->ttl;
-    if (way->to_many)
-        set_manner(s, packet, to->ip);
-    packet->interface = to->only == NULL ? 0 : to->only->index;
     packet->source_port = s->local_port;
     packet->source = simp_ip_is_any(s->local) ? way->next.source : s->local;
     packet->destination = to->ip;
     packet->destination_port = to->port;
-    error = simp_ip_try_output_on(s->host, packet, way);
-    if (error != 0 && !was_bound)
+    if (way->to_many)
+        set_manner(s, packet, to);
+    return simp_ip_try_output_on(s->host, packet, way);
+}
+
+/* What would fail anyway, or fails then, binds nothing. */
+static COLD int bind_and_send(cas_port_socket *s, const void *buf, size_t len, const target *to)
+{
+    simp_way room;
+    int error = check_way(s, len, to, find_way(s->host, to, &room));
+    if (error == 0)
+        error = simp_port_bind(s, s->ipv6 ? (simp_ip){0, 0} : simp_ip_v4(0), 0);
+    if (error != 0)
+        return error;
+    error = send_bound(s, buf, len, to);
+    if (error != 0)
         simp_port_unbind_ephemeral(s);
     return error;
+}
+
+static int send_to(cas_port_socket *s, const void *buf, size_t len, const target *to)
+{
+    return s->bound ? send_bound(s, buf, len, to) : bind_and_send(s, buf, len, to);
 }
 
 /* RFC 919 7: to everybody on each network the host is on, from its address there. */

@@ -41,6 +41,7 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
     way->topology = host->world->topology;
     way->next_host = SIMP_NOBODY;
     way->to = NULL;
+    way->header_len = simp_ip_is_v4(destination) ? SIMP_V4_HEADER_LEN : SIMP_V6_HEADER_LEN;
     find_neighbour(host, way);
     way->to_many = way->next_host == SIMP_EVERYBODY || simp_ip_is_loopback_broadcast(destination);
     way->is_direct = way->to != NULL && is_plain(way->to, way->next.source, destination) &&

@@ -19,8 +19,9 @@ struct simp_way {
     simp_ip destination;
     uint32_t topology;  /* 0: empty */
     uint16_t next_host; /* as the packets have it */
-    bool to_many;       /* the destination is a group or a broadcast address */
-    bool is_direct;     /* the neighbour takes what comes from next.source as its own, and as nothing else */
+    uint8_t header_len; /* of IP */
+    bool to_many : 1;   /* the destination is a group or a broadcast address */
+    bool is_direct : 1; /* the neighbour takes what comes from next.source as its own, and as nothing else */
     simp_interface *to; /* whose address the next hop is; NULL: everybody's, or nobody's */
     simp_next_hop next;
 };
