@@ -120,13 +120,6 @@ static void remove_main_task(sim_host *host)
 
 /* ---- making ---- */
 
-static int discard(sim_world *world, sim_host *host, char *name, size_t name_size)
-{
-    simp_free(&world->arena, name, name_size);
-    simp_free(&world->arena, host, sizeof *host);
-    return simp_no_memory(world);
-}
-
 int sim_host_create(sim_world *world, const char *name, sim_host **out)
 {
     if (out == NULL)
@@ -138,19 +131,21 @@ int sim_host_create(sim_world *world, const char *name, sim_host **out)
     int error = check_room(world, name, hash);
     if (error != 0)
         return error;
-    sim_host *host = simp_alloc(&world->arena, sizeof *host);
-    char *copy = simp_copy_text(&world->arena, name);
-    if (host == NULL || copy == NULL)
-        return discard(world, host, copy, strlen(name) + 1);
+    size_t name_size = strlen(name) + 1;
+    sim_host *host = simp_alloc(&world->arena, sizeof *host + name_size);
+    if (host == NULL)
+        return simp_no_memory(world);
     *host = (sim_host){.world = world,
-                       .name = copy,
+                       .name = memcpy(host + 1, name, name_size),
                        .name_hash = hash,
                        .index = world->host_count,
                        .interface_count = SIMP_LOOPBACK_INDEX,
                        .socket_lowest = SIMP_HANDLE_FIRST,
                        .stack = world->options.stack};
-    if (!enlist(host))
-        return discard(world, host, copy, strlen(name) + 1);
+    if (!enlist(host)) {
+        simp_free(&world->arena, host, sizeof *host + name_size);
+        return simp_no_memory(world);
+    }
     *out = host;
     return 0;
 }

@@ -53,7 +53,7 @@ typedef struct simp_route {
 struct sim_host {
     simp_hash_node node; /* in world->host_names; first */
     sim_world *world;
-    const char *name;
+    const char *name; /* behind the struct */
     uint64_t name_hash;
     uint32_t index;
     bool forwarding;

@@ -51,24 +51,26 @@ bool simp_ip_match(simp_ip a, simp_ip b, unsigned bits)
 /* Four numbers up to 255 without leading zeros, as inet_pton takes them. */
 static bool parse_v4(const char *text, size_t len, simp_ip *out)
 {
-    static const unsigned least[] = {1, 0, 10, 100}; /* for a number with so many digits */
-    const char *end = text + len;
     uint32_t address = 0;
-    for (unsigned part = 0; part < 4; part++) {
-        const char *start = text;
-        unsigned number = 0;
-        for (; text < end && *text >= '0' && *text <= '9'; text++)
+    unsigned number = 0, digits = 0, dots = 0;
+    for (const char *end = text + len; text < end; text++) {
+        if (*text >= '0' && *text <= '9') {
+            if (digits++ != 0 && number == 0)
+                return false;
             number = number * 10 + (unsigned)(*text - '0');
-        size_t digits = (size_t)(text - start);
-        if (digits > 3 || number < least[digits] || number > 255)
-            return false;
-        if (part < 3 && (text == end || *text++ != '.'))
-            return false;
-        address = address << 8 | number;
+            if (number > 255)
+                return false;
+        } else {
+            if (*text != '.' || digits == 0)
+                return false;
+            address = address << 8 | number;
+            number = digits = 0;
+            dots++;
+        }
     }
-    if (text != end)
+    if (dots != 3 || digits == 0)
         return false;
-    *out = simp_ip_v4(address);
+    *out = simp_ip_v4(address << 8 | number);
     return true;
 }
 

@@ -30,16 +30,13 @@ static int create(sim_world *world, const char *name, const sim_link_options *op
     int error = simp_link_check_options(world, name, &chosen);
     if (error != 0)
         return error;
-    sim_link *link = simp_alloc(&world->arena, sizeof *link);
-    char *copy = simp_copy_text(&world->arena, name);
-    if (link == NULL || copy == NULL) {
-        simp_free(&world->arena, copy, strlen(name) + 1);
-        simp_free(&world->arena, link, sizeof *link);
+    size_t name_size = strlen(name) + 1;
+    sim_link *link = simp_alloc(&world->arena, sizeof *link + name_size);
+    if (link == NULL)
         return simp_no_memory(world);
-    }
     *link = (sim_link){.world = world,
                        .next = world->links,
-                       .name = copy,
+                       .name = memcpy(link + 1, name, name_size),
                        .segment = segment,
                        .options = chosen,
                        .interfaces_end = &link->interfaces};
@@ -104,7 +101,7 @@ static int add_address(simp_interface *interface, const char *text, size_t len)
     sim_world *world = link->world;
     simp_ip ip;
     unsigned bits;
-    if (memchr(text, '/', len) == NULL || !simp_ip_parse_prefix(text, len, &ip, &bits) ||
+    if (!simp_ip_parse_prefix(text, len, &ip, &bits) || (bits == 128 && memchr(text, '/', len) == NULL) ||
         simp_ip_is_any(ip) || simp_ip_is_multicast(ip))
         return refuse_address(world, WSAEINVAL, "'%s' is not the address of an interface", text, len,
                               "an address is numeric, with the length of its network's prefix",

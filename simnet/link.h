@@ -10,7 +10,7 @@
 struct sim_link {
     sim_world *world;
     sim_link *next;
-    const char *name;
+    const char *name; /* behind the struct */
     bool segment;
     unsigned interface_count;
     sim_link_options options; /* of interfaces to come */
