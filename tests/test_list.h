@@ -54,6 +54,7 @@ typedef struct test_case {
     SUITE(tcp_first) \
     SUITE(tcp_arrival) \
     SUITE(tcp_close) \
+    SUITE(sim_socket) \
     SUITE(tcp_interface) \
     SUITE(tcp_timers) \
     SUITE(tcp_urgent) \
