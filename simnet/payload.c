@@ -10,6 +10,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/cold.h"
 #include "simnet/random.h"
 
 enum { LANES = 8, STRIPE = LANES * 8, SUMS_FROM = 512 };
@@ -27,7 +28,7 @@ static uint64_t hash_of_sums(uint64_t sums[2 * LANES], const uint8_t *rest, uint
 
 /* Sums and sums of sums, as Fletcher's: who changes a byte, or the order of words, changes them.  The loops
  * over lanes are such that compilers make vectors of them. */
-static void sum_stripes(const uint8_t *at, uint64_t stripes, uint64_t sums[2 * LANES])
+static APART void sum_stripes(const uint8_t *at, uint64_t stripes, uint64_t sums[2 * LANES])
 {
     uint64_t first[LANES] = {0}, second[LANES] = {0};
     for (; stripes > 0; stripes--, at += STRIPE) {
@@ -71,14 +72,17 @@ static void sum_stripes_wide(const uint8_t *at, uint64_t stripes, uint64_t sums[
 static bool has_wide_registers(void) { return false; }
 #endif
 
-uint64_t simp_hash_payload(const void *payload, uint64_t len)
+static APART uint64_t hash_stripes(const uint8_t *at, uint64_t len)
 {
-    if (len < SUMS_FROM)
-        return XXH3_64bits(payload, (size_t)len);
     uint64_t sums[2 * LANES];
     if (has_wide_registers())
-        sum_stripes_wide(payload, len / STRIPE, sums);
+        sum_stripes_wide(at, len / STRIPE, sums);
     else
-        sum_stripes(payload, len / STRIPE, sums);
-    return hash_of_sums(sums, (const uint8_t *)payload + len / STRIPE * STRIPE, len);
+        sum_stripes(at, len / STRIPE, sums);
+    return hash_of_sums(sums, at + len / STRIPE * STRIPE, len);
+}
+
+uint64_t simp_hash_payload(const void *payload, uint64_t len)
+{
+    return len < SUMS_FROM ? XXH3_64bits(payload, (size_t)len) : hash_stripes(payload, len);
 }

@@ -144,20 +144,6 @@ void simp_socket_report(cas_port_socket *socket, long events, int error)
         cas_sink_report(socket->sink, events, error);
 }
 
-bool simp_socket_is_readable(const cas_port_socket *s)
-{
-    if (s->datagram)
-        return s->udp->first != NULL || s->udp->errors_pending > 0 || s->udp->error_pending != 0;
-    return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_has_some(s->tcp);
-}
-
-bool simp_socket_is_writable(const cas_port_socket *s)
-{
-    if (s->datagram)
-        return true;
-    return s->connected && s->dead == 0 && !s->send_shut && !s->send_blocked;
-}
-
 /* ---- the queue of a listener ---- */
 
 void simp_socket_begin_handshake(cas_port_socket *listener, simp_tcp *tcp)

@@ -114,10 +114,6 @@ void simp_socket_enqueue(cas_port_socket *listener, struct simp_tcp *tcp);
 /* A connection that was not accepted yet is gone. */
 void simp_socket_dequeue(cas_port_socket *listener, struct simp_tcp *tcp);
 
-/* Is there a byte, a datagram, an error? */
-bool simp_socket_is_readable(const cas_port_socket *);
-bool simp_socket_is_writable(const cas_port_socket *);
-
 /* The switches that hold for the socket: those of its thread, or of the world while it is detached. */
 const cas_profile *simp_socket_profile(const cas_port_socket *);
 

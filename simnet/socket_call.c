@@ -481,49 +481,6 @@ int simp_call_shutdown(cas_backend *backend, cas_port_socket *s, int how)
     return 0;
 }
 
-/* ---- questions ---- */
-
-static bool has_newcomer(const cas_port_socket *s)
-{
-    return s->listening && s->backlog->accept_first != NULL;
-}
-
-long simp_call_conditions(cas_backend *backend, cas_port_socket *s, long interest, int *close_error)
-{
-    (void)backend;
-    long events = 0;
-    if ((interest & FD_READ) != 0 && simp_socket_is_readable(s))
-        events |= FD_READ;
-    if ((interest & FD_OOB) != 0 && s->tcp != NULL && s->dead == 0 && !s->options->inline_urgent &&
-        simp_receive_buffer_urgent(s->tcp) != NULL)
-        events |= FD_OOB;
-    if ((interest & FD_WRITE) != 0 && simp_socket_is_writable(s))
-        events |= FD_WRITE;
-    if ((interest & FD_ACCEPT) != 0 && has_newcomer(s))
-        events |= FD_ACCEPT;
-    if ((interest & FD_CLOSE) != 0 && (s->finished || s->dead != 0)) {
-        events |= FD_CLOSE;
-        *close_error = s->finished ? 0 : s->dead;
-    }
-    return events;
-}
-
-int simp_call_query(cas_backend *backend, cas_port_socket *s, cas_query query, unsigned *value)
-{
-    (void)backend;
-    const sim_packet *datagram = s->datagram ? s->udp->first : NULL;
-    switch (query) {
-    case CAS_QUERY_READ_COUNT:
-        if (s->datagram)
-            *value = datagram == NULL ? 0 : datagram->length;
-        else
-            *value = s->tcp == NULL ? 0 : simp_receive_buffer_ready(s->tcp);
-        return 0;
-    case CAS_QUERY_AT_MARK: *value = s->tcp == NULL || simp_receive_buffer_is_at_mark(s->tcp); return 0;
-    default: *value = simp_socket_is_readable(s) || s->finished || s->dead != 0 || has_newcomer(s); return 0;
-    }
-}
-
 int simp_call_set_udp_connreset(cas_backend *backend, cas_port_socket *s, bool on)
 {
     (void)backend;

@@ -22,8 +22,10 @@ int simp_call_send(cas_backend *, cas_port_socket *, const void *buf, size_t len
 int simp_call_shutdown(cas_backend *, cas_port_socket *, int how);
 int simp_call_local_name(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
 int simp_call_peer_name(cas_backend *, cas_port_socket *, SOCKADDR_STORAGE *);
-int simp_call_query(cas_backend *, cas_port_socket *, cas_query, unsigned *value);
 int simp_call_set_udp_connreset(cas_backend *, cas_port_socket *, bool on);
+
+/* socket_question.c */
+int simp_call_query(cas_backend *, cas_port_socket *, cas_query, unsigned *value);
 long simp_call_conditions(cas_backend *, cas_port_socket *, long interest, int *close_error);
 
 /* socket_option.c */
