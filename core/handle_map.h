@@ -15,7 +15,8 @@ enum { CASP_PAGE_HANDLES = CASP_LIMIT(16, 2), CASP_HANDLE_LIMIT = 1 << 24 };
 typedef struct casp_sink casp_sink; /* engine.h */
 
 typedef struct casp_handle_map {
-    casp_sink ***pages;
+    casp_sink ***pages; /* a block, or the address of first: the map stays where it is */
+    casp_sink **first;
     size_t page_count;
 } casp_handle_map;
 

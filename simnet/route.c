@@ -21,8 +21,13 @@ bool simp_host_owns(const sim_host *host, simp_ip ip)
     return simp_host_interface_of(host, ip) != NULL;
 }
 
+/* A network with a broadcast address has at least two bits for hosts, and all of them are set in it. */
+static bool may_be_broadcast(simp_ip ip) { return (ip.low & 3) == 3 && simp_ip_is_v4(ip); }
+
 bool simp_host_is_broadcast(const sim_host *host, simp_ip ip)
 {
+    if (!may_be_broadcast(ip))
+        return false;
     if (simp_ip_is_limited_broadcast(ip) || simp_ip_is_loopback_broadcast(ip))
         return true;
     for (const simp_interface *i = host->interfaces; i != NULL; i = i->next) {
