@@ -288,7 +288,7 @@ static COLD void show(sim_host *host, const sim_packet *packet)
 }
 
 /* It is at its destination, and seen there; false: a partition is in between, and it is gone. */
-static bool reach(sim_host *host, sim_packet *packet)
+static inline bool reach(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     if (world->partitions != NULL && simp_partition_takes(world, host, packet))
@@ -310,7 +310,7 @@ static void turn_away(sim_host *host, sim_packet *packet)
 }
 
 /* A packet of which nobody has said that it is for this host, and whole. */
-static void inspect(sim_host *host, sim_packet *packet)
+static COLD void inspect(sim_host *host, sim_packet *packet)
 {
     if (packet->raw != NULL && !open_raw(host, &packet))
         return;

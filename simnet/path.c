@@ -6,7 +6,6 @@
 
 #include <stddef.h>
 
-#include "core/cold.h"
 #include "simnet/link.h"
 #include "simnet/pipeline.h"
 
@@ -27,25 +26,30 @@ static void arm(simp_path *path)
     }
 }
 
-/* Nearly always behind the last one. */
+/* It overtakes the last one at least. */
+static COLD void insert_before(simp_path *path, sim_packet *packet)
+{
+    sim_packet **place = &path->flight;
+    while (!is_before(packet, *place))
+        place = &(*place)->next;
+    packet->next = *place;
+    *place = packet;
+    if (path->flight == packet)
+        arm(path);
+}
+
 static void insert(simp_path *path, sim_packet *packet)
 {
     packet->next = NULL;
     if (path->flight == NULL) {
         path->flight = path->flight_last = packet;
+        arm(path);
     } else if (!is_before(packet, path->flight_last)) {
         path->flight_last->next = packet;
         path->flight_last = packet;
-        return;
     } else {
-        sim_packet **place = &path->flight;
-        while (!is_before(packet, *place))
-            place = &(*place)->next;
-        packet->next = *place;
-        *place = packet;
+        insert_before(path, packet);
     }
-    if (path->flight == packet)
-        arm(path);
 }
 
 static void fly(simp_path *path, sim_packet *packet, uint64_t arrive_ns)
@@ -86,33 +90,34 @@ static void on_arrival(sim_world *world, simp_event *event)
 
 /* ---- what observers are told ---- */
 
-static COLD void tell(const simp_path *path, const sim_packet *packet, sim_fate fate)
-{
-    sim_host *host = path->from->host;
-    for (sim_observer *at = host->world->observers; at != NULL; at = at->next) {
-        if (at->on_sent != NULL)
-            at->on_sent(at, host->world, packet, host, fate);
-    }
-}
-
 void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate fate)
 {
+    sim_host *host = path->from->host;
+    sim_world *world = host->world;
     if (fate != SIM_FATE_SENT)
-        simp_record_event(path->from->host->world, SIMP_RECORD_FATE, (uint64_t)fate, packet->id);
-    if (packet->originated && path->from->host->world->observers != NULL) /* a router's was seen before */
-        tell(path, packet, fate);
+        simp_record_event(world, SIMP_RECORD_FATE, (uint64_t)fate, packet->id);
+    if (!packet->originated)
+        return; /* a router passes it on: it was seen already */
+    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
+        if (at->on_sent != NULL)
+            at->on_sent(at, world, packet, host, fate);
+    }
 }
 
 /* ---- the line ---- */
 
-/* Bytes that wait, the one on the line included; the product fits for waits below 18 s at 8 Gbit/s and is
- * saturated beyond. */
+/* Bytes that go in a time, rounded down; saturated where the product does not fit, as beyond 18 s at 1
+ * Gbit/s. */
+static uint64_t bytes_in(uint64_t rate_bps, uint64_t ns)
+{
+    bool fits = (rate_bps | ns) >> 32 == 0 || ns <= UINT64_MAX / rate_bps;
+    return fits ? ns * rate_bps / UINT64_C(8000000000) : UINT64_MAX;
+}
+
+/* Beside what waits, the one on the line included. */
 static bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
 {
-    uint64_t rate = line->rate_bps;
-    if (wait_ns == 0)
-        return size <= line->queue_bytes;
-    uint64_t waiting = wait_ns > UINT64_MAX / rate ? UINT64_MAX : wait_ns * rate / UINT64_C(8000000000);
+    uint64_t waiting = wait_ns == 0 ? 0 : bytes_in(line->rate_bps, wait_ns);
     return waiting <= UINT64_MAX - size && waiting + size <= line->queue_bytes;
 }
 
@@ -135,9 +140,9 @@ static bool pass_line(simp_line *line, uint32_t size, uint64_t now, uint64_t *le
 }
 
 /* The time at which it will be at the other end; false: the queue is full. */
-static bool serialise(simp_path *path, uint32_t size, uint64_t *arrive)
+static inline bool serialise(simp_path *path, uint32_t size, uint64_t now, uint64_t *arrive)
 {
-    uint64_t now = path->from->host->world->now_ns, leave = now;
+    uint64_t leave = now;
     if (path->line != NULL && path->line->rate_bps != 0 && !pass_line(path->line, size, now, &leave))
         return false;
     *arrive = leave + path->latency_ns;
@@ -146,7 +151,7 @@ static bool serialise(simp_path *path, uint32_t size, uint64_t *arrive)
 
 bool simp_path_serialise(simp_path *path, simp_transit *transit)
 {
-    if (!serialise(path, transit->size, &transit->arrive_ns)) {
+    if (!serialise(path, transit->size, path->from->host->world->now_ns, &transit->arrive_ns)) {
         transit->fate = SIM_FATE_OVERFLOWED;
         return false;
     }
@@ -157,16 +162,18 @@ bool simp_path_serialise(simp_path *path, simp_transit *transit)
 
 void simp_path_submit(simp_path *path, sim_packet *packet, uint32_t size)
 {
+    sim_world *world = path->from->host->world;
     uint64_t ordinal = ++path->packets, arrive_ns;
     path->bytes += size;
     if (path->pipeline != NULL) {
         simp_pipeline_submit(path, &(simp_transit){.packet = packet, .ordinal = ordinal, .size = size});
-    } else if (serialise(path, size, &arrive_ns)) {
-        simp_path_report(path, packet, SIM_FATE_SENT);
+    } else if (serialise(path, size, world->now_ns, &arrive_ns)) {
+        if (world->observers != NULL)
+            simp_path_report(path, packet, SIM_FATE_SENT);
         fly_in_order(path, packet, arrive_ns);
     } else {
         simp_path_report(path, packet, SIM_FATE_OVERFLOWED);
-        simp_packet_free(&path->from->host->world->arena, packet);
+        simp_packet_free(&world->arena, packet);
     }
 }
 

@@ -13,6 +13,7 @@
 #ifndef SIMNET_PATH_H
 #define SIMNET_PATH_H
 
+#include "core/cold.h"
 #include "simnet/event_queue.h"
 #include "simnet/packet.h"
 
@@ -72,6 +73,6 @@ bool simp_path_serialise(simp_path *, simp_transit *);
 /* Puts it in flight; takes it over. */
 void simp_path_take_off(simp_path *, simp_transit *);
 /* Tells observers what became of a packet that was handed in. */
-void simp_path_report(const simp_path *, const sim_packet *, sim_fate);
+COLD void simp_path_report(const simp_path *, const sim_packet *, sim_fate);
 
 #endif
