@@ -378,31 +378,42 @@ static bool repeats_ack(const simp_tcp *t, const sim_packet *packet)
            packet->tcp.sack_count == 0 && simp_seq_upto(t->wl1, packet->tcp.seq);
 }
 
-/* Of most segments either the text is news or the ACK is. */
-static void input(simp_tcp *t, sim_packet *packet)
+/* First to fifth step.  False: the segment is done with. */
+static bool check(simp_tcp *t, sim_packet *packet, bool expected)
 {
     uint32_t seq = packet->tcp.seq;
+    bool bare = simp_tcp_sequence_len(packet) == 0;
+    bool opens = t->state == SIMP_TCP_SYN_RECEIVED;
+    if (!expected && !simp_tcp_validate(t, packet))
+        return false;
+    if (t->stamps)
+        simp_option_record(t, packet, seq);
+    if (t->ecn)
+        simp_ecn_receive(t, packet);
+    return check_ack(t, packet, bare) && (!opens || take_syn_text(t, packet));
+}
+
+/* Takes the packet over if its text is not to be processed: false.  Of most segments either the text is news
+ * or the ACK is. */
+static bool lets_in(simp_tcp *t, sim_packet *packet)
+{
     simp_arena *arena = &t->host->world->arena;
     bool expected = is_expected(t, packet);
     if (expected && packet->length > 0 && repeats_ack(t, packet)) {
-        t->wl1 = seq;
-        process_text(t, packet, seq);
-        return;
+        t->wl1 = packet->tcp.seq;
+        return true;
     }
-    bool bare = simp_tcp_sequence_len(packet) == 0;
-    bool opens = t->state == SIMP_TCP_SYN_RECEIVED;
-    bool goes_on = expected || simp_tcp_validate(t, packet);
-    if (goes_on) {
-        if (t->stamps)
-            simp_option_record(t, packet, seq);
-        if (t->ecn)
-            simp_ecn_receive(t, packet);
-        goes_on = check_ack(t, packet, bare);
-    }
-    if (goes_on && (!opens || take_syn_text(t, packet)))
+    if (check(t, packet, expected))
+        return true;
+    simp_packet_free(arena, packet);
+    return false;
+}
+
+static void input(simp_tcp *t, sim_packet *packet)
+{
+    uint32_t seq = packet->tcp.seq;
+    if (t->state == SIMP_TCP_SYN_SENT ? on_syn_sent(t, packet) : lets_in(t, packet))
         process_text(t, packet, seq);
-    else
-        simp_packet_free(arena, packet);
 }
 
 /* ---- to whom it belongs ---- */
@@ -468,10 +479,7 @@ void simp_tcp_input(sim_host *host, sim_packet *packet)
         return;
     }
     heard(t);
-    if (t->state != SIMP_TCP_SYN_SENT)
-        input(t, packet);
-    else if (on_syn_sent(t, packet))
-        process_text(t, packet, packet->tcp.seq - 1);
+    input(t, packet);
 }
 
 /* RFC 9293 3.9.2.2: a hard error ends an attempt, and by policy a connection; a soft one is remembered, in

@@ -76,6 +76,8 @@ void simp_option_fill_syn(const simp_tcp *t, sim_packet *packet)
     packet->tcp.sack_permitted = t->sacks;
     if (t->scales)
         packet->tcp.scale = t->rcv_scale;
+    if ((packet->tcp.flags & SIMP_ACK) == 0)
+        packet->tcp.window = (uint16_t)(t->receive_limit < UINT16_MAX ? t->receive_limit : UINT16_MAX);
 }
 
 /* RFC 7323 3.2: on every segment but a RST, once agreed. */

@@ -21,33 +21,6 @@ static uint32_t smaller(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /* ---- one segment ---- */
 
-static sim_packet *try_segment(simp_tcp *t, uint32_t seq, uint8_t flags)
-{
-    sim_world *world = t->host->world;
-    sim_packet *packet = simp_packet_create(&world->arena);
-    if (packet == NULL)
-        return NULL;
-    packet->source = t->key.local;
-    packet->destination = t->key.remote;
-    packet->source_port = t->key.local_port;
-    packet->destination_port = t->key.remote_port;
-    packet->protocol = IPPROTO_TCP;
-    packet->dont_fragment = true;
-    if (t->socket != NULL)
-        packet->ttl = t->socket->ttl;
-    packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
-    return packet;
-}
-
-/* Where no call can report it, a refusal of memory voids the run. */
-static sim_packet *segment(simp_tcp *t, uint32_t seq, uint8_t flags)
-{
-    sim_packet *packet = try_segment(t, seq, flags);
-    if (packet == NULL)
-        simp_out_of_memory(t->host->world);
-    return packet;
-}
-
 uint32_t simp_tcp_usable_receive_window(const simp_tcp *t)
 {
     uint32_t queued = t->rcv_nxt - t->read;
@@ -85,42 +58,75 @@ static void point_at_urgent(const simp_tcp *t, simp_tcp_header *header)
     header->urgent = (uint16_t)(ahead - (t->stack->urgent_points_at_last ? 1 : 0));
 }
 
-static void transmit(simp_tcp *t, sim_packet *packet, bool new_text)
+/* What most segments do not have. */
+static void dress(simp_tcp *t, sim_packet *packet, bool new_text)
 {
+    simp_tcp_header *header = &packet->tcp;
+    if ((header->flags & SIMP_SYN) != 0)
+        simp_option_fill_syn(t, packet);
     if (t->ecn)
         simp_ecn_mark(t, packet, new_text);
-    if ((packet->tcp.flags & SIMP_ACK) != 0) {
-        packet->tcp.ack = t->rcv_nxt;
-        packet->tcp.window = advertise(t, (packet->tcp.flags & SIMP_SYN) != 0);
-        t->ack_now = false;
-        t->segments_unacked = 0;
-        simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
-    }
     if (t->urgent)
-        point_at_urgent(t, &packet->tcp);
-    packet->ip_payload_len = 20 + packet->length;
-    if (t->stamps || t->gaps != NULL || (packet->tcp.flags & SIMP_SYN) != 0) {
-        simp_option_fill(t, packet);
-        packet->ip_payload_len += simp_tcp_options_len(&packet->tcp);
+        point_at_urgent(t, header);
+    simp_option_fill(t, packet);
+    packet->ip_payload_len += simp_tcp_options_len(header);
+}
+
+/* The acknowledgment that goes with a segment. */
+static void acknowledge(simp_tcp *t, simp_tcp_header *header)
+{
+    header->ack = t->rcv_nxt;
+    header->window = advertise(t, (header->flags & SIMP_SYN) != 0);
+    t->ack_now = false;
+    t->segments_unacked = 0;
+    simp_tcp_timer_stop(t, SIMP_TIMER_DELAYED_ACK);
+}
+
+/* One segment, with len bytes of the stream.  False: no memory, and nothing was sent. */
+static bool try_segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, bool is_new)
+{
+    simp_arena *arena = &t->host->world->arena;
+    sim_packet *packet = simp_packet_create(arena);
+    if (packet == NULL)
+        return false;
+    packet->source = t->key.local;
+    packet->destination = t->key.remote;
+    packet->source_port = t->key.local_port;
+    packet->destination_port = t->key.remote_port;
+    packet->protocol = IPPROTO_TCP;
+    packet->dont_fragment = true;
+    if (t->socket != NULL)
+        packet->ttl = t->socket->ttl;
+    packet->tcp = (simp_tcp_header){.seq = seq, .flags = flags, .scale = SIMP_NO_SCALE};
+    if (len > 0 && !simp_send_buffer_fill(t, packet, seq, len)) {
+        simp_packet_free(arena, packet);
+        return false;
     }
+    packet->ip_payload_len = 20 + len;
+    if ((flags & SIMP_ACK) != 0)
+        acknowledge(t, &packet->tcp);
+    if (t->stamps || t->ecn || t->urgent || t->gaps != NULL || (flags & SIMP_SYN) != 0)
+        dress(t, packet, is_new && len > 0);
     simp_ip_output(t->host, packet);
+    return true;
+}
+
+/* Where no call can report it, a refusal of memory voids the run. */
+static bool segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, bool is_new)
+{
+    if (try_segment(t, seq, len, flags, is_new))
+        return true;
+    simp_out_of_memory(t->host->world);
+    return false;
 }
 
 /* Bytes [seq, seq+len) of the stream, with the FIN if it follows.  is_new: sent for the first time. */
 static void send_data(simp_tcp *t, uint32_t seq, uint32_t len, bool fin, bool is_new)
 {
-    bool push = seq + len == t->send_end;
-    uint8_t flags = (uint8_t)(SIMP_ACK | (fin ? SIMP_FIN : 0) | (push && len > 0 ? SIMP_PSH : 0));
-    sim_packet *packet = segment(t, seq, flags);
-    if (packet == NULL)
-        return;
-    if (!simp_send_buffer_fill(t, packet, seq, len)) {
-        simp_out_of_memory(t->host->world);
-        simp_packet_free(&t->host->world->arena, packet);
-        return;
-    }
-    t->sent_ns = t->host->world->now_ns;
-    transmit(t, packet, is_new && len > 0);
+    bool push = len > 0 && seq + len == t->send_end;
+    uint8_t flags = (uint8_t)(SIMP_ACK | (fin ? SIMP_FIN : 0) | (push ? SIMP_PSH : 0));
+    if (segment(t, seq, len, flags, is_new))
+        t->sent_ns = t->host->world->now_ns;
 }
 
 /* The sequence number of a segment without text: behind all that was sent, but not beyond what the peer's
@@ -130,31 +136,21 @@ static uint32_t empty_seq(const simp_tcp *t)
     return simp_seq_upto(t->max, t->wnd_edge) ? t->max : t->wnd_edge;
 }
 
-void simp_tcp_send_ack(simp_tcp *t)
-{
-    sim_packet *packet = segment(t, empty_seq(t), SIMP_ACK);
-    if (packet != NULL)
-        transmit(t, packet, false);
-}
+void simp_tcp_send_ack(simp_tcp *t) { segment(t, empty_seq(t), 0, SIMP_ACK, false); }
 
 /* ---- handshake ---- */
 
 bool simp_tcp_send_syn(simp_tcp *t)
 {
     bool answer = t->state == SIMP_TCP_SYN_RECEIVED;
+    uint8_t flags = SIMP_SYN | (answer ? SIMP_ACK : 0) | simp_ecn_syn_flags(t, answer);
     simp_tcp_timer_set(t, SIMP_TIMER_RETRANSMIT, simp_tcp_timeout(t));
-    sim_packet *packet = try_segment(t, t->iss, (uint8_t)(SIMP_SYN | (answer ? SIMP_ACK : 0)));
-    if (packet == NULL)
+    if (!try_segment(t, t->iss, 0, flags, false))
         return false;
-    simp_option_fill_syn(t, packet);
-    packet->tcp.flags |= simp_ecn_syn_flags(t, answer);
-    if (!answer)
-        packet->tcp.window = (uint16_t)(t->receive_limit < WINDOW_MAX ? t->receive_limit : WINDOW_MAX);
     t->timing = t->max == t->iss; /* Karn: only the first one */
     t->active->timed_seq = t->iss;
     t->active->timed_at_ns = t->host->world->now_ns;
     t->nxt = t->max = t->iss + 1;
-    transmit(t, packet, false);
     return true;
 }
 
@@ -308,12 +304,7 @@ void simp_tcp_retransmit(simp_tcp *t)
 }
 
 /* Below what the peer has, so that it answers. */
-static void send_empty_probe(simp_tcp *t, uint32_t next)
-{
-    sim_packet *packet = segment(t, next - 1, SIMP_ACK);
-    if (packet != NULL)
-        transmit(t, packet, false);
-}
+static void send_empty_probe(simp_tcp *t, uint32_t next) { segment(t, next - 1, 0, SIMP_ACK, false); }
 
 /* RFC 9293 3.8.6.1: one octet of new data; or what there is, when the window is just too small (SWS
  * override). */
@@ -350,12 +341,7 @@ void simp_tcp_window_opened(simp_tcp *t)
 
 /* ---- resets ---- */
 
-void simp_tcp_send_reset(simp_tcp *t)
-{
-    sim_packet *packet = segment(t, empty_seq(t), SIMP_RST | SIMP_ACK);
-    if (packet != NULL)
-        transmit(t, packet, false);
-}
+void simp_tcp_send_reset(simp_tcp *t) { segment(t, empty_seq(t), 0, SIMP_RST | SIMP_ACK, false); }
 
 /* RFC 9293 3.10.7.1 */
 void simp_tcp_reply_reset(sim_host *host, const sim_packet *cause)
