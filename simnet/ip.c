@@ -258,7 +258,7 @@ static bool understand(sim_host *host, sim_packet **packet)
     return error == SIMP_WIRE_OK || refuse(host, *packet, error);
 }
 
-static void deliver(sim_host *host, sim_packet *packet)
+static inline void deliver(sim_host *host, sim_packet *packet)
 {
     switch (packet->protocol) {
     case IPPROTO_TCP: simp_tcp_input(host, packet); return;

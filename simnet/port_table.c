@@ -4,6 +4,8 @@
  */
 #include "simnet/port_table.h"
 
+#include "core/cold.h"
+
 typedef struct simp_port {
     simp_hash_node node;      /* in world->ports; first */
     cas_port_socket *sockets; /* in the order of binding */
@@ -228,8 +230,9 @@ static bool accepts_all(const cas_port_socket *socket, simp_ip local)
 {
     if (!simp_ip_is_any(socket->local))
         return false;
-    bool only_v4 = !socket->ipv6 || simp_ip_is_v4(socket->local);
-    return simp_ip_is_v4(local) ? only_v4 || is_dual(socket) : !only_v4;
+    if (!socket->ipv6 || simp_ip_is_v4(socket->local))
+        return simp_ip_is_v4(local);
+    return !simp_ip_is_v4(local) || is_dual(socket);
 }
 
 bool simp_port_accepts(const cas_port_socket *socket, simp_ip local)
@@ -252,19 +255,29 @@ static unsigned fitness(const cas_port_socket *socket, simp_ip local, simp_ip re
     return simp_ip_equal(socket->remote, remote) && socket->remote_port == remote_port ? fits + 2 : 0;
 }
 
-cas_port_socket *simp_port_find_datagram(const sim_host *host, const simp_ip *local, uint16_t port,
-                                         const simp_ip *remote, uint16_t remote_port)
+/* Of several on a port. */
+static COLD cas_port_socket *fittest(cas_port_socket *first, simp_ip local, simp_ip remote,
+                                     uint16_t remote_port)
 {
     cas_port_socket *best = NULL;
     unsigned best_fitness = 0;
-    for (cas_port_socket *at = simp_port_first_datagram(host, port); at != NULL; at = at->port_next) {
-        unsigned fits = fitness(at, *local, *remote, remote_port);
+    for (cas_port_socket *at = first; at != NULL; at = at->port_next) {
+        unsigned fits = fitness(at, local, remote, remote_port);
         if (fits > best_fitness) {
             best = at;
             best_fitness = fits;
         }
     }
     return best;
+}
+
+cas_port_socket *simp_port_find_datagram(const sim_host *host, const simp_ip *local, uint16_t port,
+                                         const simp_ip *remote, uint16_t remote_port)
+{
+    cas_port_socket *first = simp_port_first_datagram(host, port);
+    if (first != NULL && first->port_next != NULL)
+        return fittest(first, *local, *remote, remote_port);
+    return first != NULL && fitness(first, *local, *remote, remote_port) != 0 ? first : NULL;
 }
 
 cas_port_socket *simp_port_find_listener(sim_host *host, simp_ip local, uint16_t port)

@@ -87,7 +87,7 @@ void simp_schedule(sim_world *world, simp_event *event, simp_class class, sim_ho
 }
 
 /* SIM_STOP_TIME: the run goes on. */
-static sim_stop run_event(sim_world *world, simp_key key)
+static inline sim_stop run_event(sim_world *world, simp_key key)
 {
     if (key.at_ns != world->now_ns) {
         world->now_ns = key.at_ns;
@@ -118,7 +118,7 @@ static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
 }
 
 /* SIM_STOP_IDLE: nothing is due by then. */
-static sim_stop step(sim_world *world, uint64_t until_ns)
+static inline sim_stop step(sim_world *world, uint64_t until_ns)
 {
     sim_stop stop = SIM_STOP_TIME;
     if (world->event_count >= world->event_limit)
