@@ -7,10 +7,20 @@
 #include "core/check.h"
 #include "core/limits.h"
 
+enum { FIRST_CAPACITY = CASP_LIMIT(8, 1) };
+
+static bool begin(simp_hash_table *table, simp_arena *arena)
+{
+    table->chains = simp_alloc_zero(arena, sizeof(simp_hash_node *[FIRST_CAPACITY]));
+    table->capacity = table->chains == NULL ? 0 : FIRST_CAPACITY;
+    return table->chains != NULL;
+}
+
 bool simp_hash_grow(simp_hash_table *table, simp_arena *arena)
 {
-    simp_hash_table grown = {.capacity = table->capacity == 0 ? CASP_LIMIT(8, 1) : table->capacity * 2,
-                             .count = table->count};
+    if (table->capacity == 0)
+        return begin(table, arena);
+    simp_hash_table grown = {.capacity = table->capacity * 2, .count = table->count};
     grown.chains = simp_alloc_zero(arena, grown.capacity * sizeof *grown.chains);
     if (grown.chains == NULL)
         return false;
