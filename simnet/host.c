@@ -10,8 +10,7 @@
 #include "core/limits.h"
 #include "simnet/sim_socket.h"
 
-enum { NAME_MAX_LEN = 63, LOOPBACK_MTU = 65535 };
-#define LOOPBACK_LATENCY_NS 10000
+enum { NAME_MAX_LEN = 63 };
 
 static bool is_name(const char *name)
 {
@@ -76,24 +75,6 @@ static bool enlist(sim_host *host)
 }
 
 /* ---- what a host has once it does something ---- */
-
-bool simp_host_ensure_loopback(sim_host *host)
-{
-    static const sim_link_options options = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
-    sim_world *world = host->world;
-    if (host->loopback != NULL)
-        return true;
-    simp_interface *loopback = simp_alloc(&world->arena, sizeof *loopback);
-    if (loopback == NULL)
-        return false;
-    *loopback = (simp_interface){.host = host, .index = SIMP_LOOPBACK_INDEX};
-    if (simp_path_init(&loopback->path, loopback, &options) != 0) {
-        simp_free(&world->arena, loopback, sizeof *loopback);
-        return false;
-    }
-    host->loopback = loopback;
-    return true;
-}
 
 static simp_task *add_task(sim_host *host)
 {

@@ -68,7 +68,7 @@ struct sim_host {
     uint16_t port_next; /* ephemeral: where a sequential search for a free one begins; 0: not yet known */
     uint64_t sequence;  /* ties of the host's events */
     simp_task *tasks;   /* main first; NULL: nobody asked for one yet */
-    simp_interface *loopback; /* NULL: nothing was sent yet */
+    simp_interface *loopback; /* NULL: nothing was sent yet; with the ways */
     simp_interface *interfaces;
     simp_route *routes;
     struct simp_way *ways; /* NULL: nothing was sent yet */
@@ -82,9 +82,6 @@ struct sim_host {
 bool simp_host_owns(const sim_host *, simp_ip);
 /* Is it the broadcast address of a network the host is on, or 255.255.255.255? */
 bool simp_host_is_broadcast(const sim_host *, simp_ip);
-
-/* False: no memory. */
-bool simp_host_ensure_loopback(sim_host *);
 
 /* sim_socket.c: as if something on the way had reset the stream's connection towards either end.  Nothing
  * happens to a socket without one. */

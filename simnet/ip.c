@@ -68,7 +68,7 @@ static void transmit_on(sim_host *host, sim_packet *packet, uint32_t size, const
 /* A second packet for the host itself, that nobody else sees; it carries the interface by which it left. */
 static void loop_back(sim_host *host, const sim_packet *packet, const simp_next_hop *next)
 {
-    sim_packet *copy = simp_host_ensure_loopback(host) ? simp_packet_copy(&host->world->arena, packet) : NULL;
+    sim_packet *copy = simp_ways_ensure(host) ? simp_packet_copy(&host->world->arena, packet) : NULL;
     if (copy == NULL) {
         simp_out_of_memory(host->world);
         return;

@@ -74,23 +74,24 @@ static bool parse_v4(const char *text, size_t len, simp_ip *out)
     return true;
 }
 
-static bool parse_address(const char *text, size_t len, simp_ip *out)
+/* Its bits, as it was written; 0: it is none. */
+static unsigned parse_address(const char *text, size_t len, simp_ip *out)
 {
     char copy[TEXT_MAX];
     uint8_t bytes[16];
     if (parse_v4(text, len, out))
-        return true;
+        return 32;
     if (len >= sizeof copy || memchr(text, '\0', len) != NULL)
-        return false;
+        return 0;
     memcpy(copy, text, len);
     copy[len] = '\0';
     if (inet_pton(AF_INET6, copy, bytes) != 1)
-        return false;
+        return 0;
     *out = from_bytes(bytes);
-    return true;
+    return 128;
 }
 
-bool simp_ip_parse(const char *text, simp_ip *out) { return parse_address(text, strlen(text), out); }
+bool simp_ip_parse(const char *text, simp_ip *out) { return parse_address(text, strlen(text), out) != 0; }
 
 /* One to three digits, at most bits_max; strict, because strtoul would take signs and spaces. */
 static bool parse_bits(const char *text, size_t len, unsigned bits_max, unsigned *out)
@@ -114,17 +115,13 @@ bool simp_ip_parse_prefix(const char *text, size_t len, simp_ip *out, unsigned *
     const char *slash = memchr(text, '/', len);
     size_t address_len = slash != NULL ? (size_t)(slash - text) : len;
     simp_ip address;
-    unsigned found = 128;
-
-    if (!parse_address(text, address_len, &address))
+    /* The way of writing decides how the bits are counted: ::ffff:10.0.0.0/104 is 10.0.0.0/8. */
+    unsigned bits_max = parse_address(text, address_len, &address), found = bits_max;
+    if (bits_max == 0)
         return false;
-    if (slash != NULL) {
-        /* The way of writing decides how the bits are counted: ::ffff:10.0.0.0/104 is 10.0.0.0/8. */
-        unsigned bits_max = memchr(text, ':', address_len) != NULL ? 128 : 32;
-        if (!parse_bits(slash + 1, len - address_len - 1, bits_max, &found))
-            return false;
-        found += 128 - bits_max;
-    }
+    if (slash != NULL && !parse_bits(slash + 1, len - address_len - 1, bits_max, &found))
+        return false;
+    found += 128 - bits_max;
     *out = address;
     *bits = found;
     return true;

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 
 #include "simnet/ip_state.h"
+#include "simnet/way.h"
 
 enum { TTL_DEFAULT = 1, TTL_MAX = 255 };
 
@@ -27,7 +28,7 @@ simp_interface *simp_host_interface(const sim_host *host, unsigned index)
 /* The index is one of the host's (0: none is meant); who names the loopback is going to use it. */
 static int take_index(sim_host *host, unsigned number, uint16_t *index)
 {
-    if (number == SIMP_LOOPBACK_INDEX && !simp_host_ensure_loopback(host))
+    if (number == SIMP_LOOPBACK_INDEX && !simp_ways_ensure(host))
         return WSAENOBUFS;
     if (number != 0 && simp_host_interface(host, number) == NULL)
         return WSAEADDRNOTAVAIL;

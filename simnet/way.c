@@ -6,6 +6,8 @@
 
 #include "simnet/link.h"
 
+enum { LOOPBACK_LATENCY_NS = 10000, LOOPBACK_MTU = 65535 };
+
 /* Nothing in the addresses that a link, or the host behind it, would mind or change. */
 static bool is_plain(const simp_interface *arrived, simp_ip source, simp_ip destination)
 {
@@ -49,14 +51,30 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
     return true;
 }
 
+typedef struct outlets {
+    simp_way ways[SIMP_WAYS];
+    simp_interface loopback;
+} outlets;
+
 bool simp_ways_ensure(sim_host *host)
 {
-    if (host->ways == NULL) {
-        host->ways = simp_alloc(&host->world->arena, sizeof(simp_way[SIMP_WAYS]));
-        for (unsigned i = 0; host->ways != NULL && i < SIMP_WAYS; i++)
-            host->ways[i].topology = 0;
+    static const sim_link_options plain = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
+    simp_arena *arena = &host->world->arena;
+    if (host->ways != NULL)
+        return true;
+    outlets *made = simp_alloc(arena, sizeof *made);
+    if (made == NULL)
+        return false;
+    made->loopback = (simp_interface){.host = host, .index = SIMP_LOOPBACK_INDEX};
+    if (simp_path_init(&made->loopback.path, &made->loopback, &plain) != 0) {
+        simp_free(arena, made, sizeof *made);
+        return false;
     }
-    return host->ways != NULL && simp_host_ensure_loopback(host);
+    for (unsigned i = 0; i < SIMP_WAYS; i++)
+        made->ways[i].topology = 0;
+    host->ways = made->ways;
+    host->loopback = &made->loopback;
+    return true;
 }
 
 const simp_way *simp_way_find(sim_host *host, simp_ip destination)

@@ -26,7 +26,7 @@ struct simp_way {
     simp_next_hop next;
 };
 
-/* Room for the ways of a host that is going to send; false: no memory. */
+/* What a host needs that is going to send: room for its ways, and its loopback.  False: no memory. */
 bool simp_ways_ensure(sim_host *);
 
 /* Sends as simp_ip_try_output does, on a way that was just found and is the one to its destination. */
