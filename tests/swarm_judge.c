@@ -169,10 +169,13 @@ static bool may_have_given_up(const view *peer)
 static bool may_have_missed(const view *v)
 {
     view peer = view_of(v->w, v->connection, 1 - v->end);
+    /* A reset that came early is asked about once more (RFC 5961 3.2), and that was lost. */
+    bool asked_in_vain = v->flow != NULL && v->flow->resets_arrived[v->end] > 0 &&
+                         swarm_watch_lost(v->w, v->flow, 1 - v->end);
     bool vanished = swarm_host_has(v->w->plan, v->other_host, SWARM_FAULT_POWER) ||
                     v->c->forgotten[1 - v->end];
     return vanished || v->flow == NULL || v->flow->forged > 0 || swarm_watch_lost(v->w, v->flow, v->end) ||
-           may_have_given_up(&peer) || was_mute(v, v->other_host, 0, SIM_FOREVER) ||
+           asked_in_vain || may_have_given_up(&peer) || was_mute(v, v->other_host, 0, SIM_FOREVER) ||
            was_mute(v, v->host, 0, SIM_FOREVER);
 }
 
