@@ -23,6 +23,7 @@
 
 #include "simnet/sequence.h"
 #include "simnet/sim_socket.h"
+#include "simnet/tcp_key.h"
 #include "castanet/sim_observer.h"
 
 typedef enum simp_tcp_state {
@@ -73,12 +74,6 @@ typedef struct simp_mark {
     bool taken;          /* by a receive with MSG_OOB */
     bool passed;         /* the stream was read beyond it */
 } simp_mark;
-
-typedef struct simp_tcp_key {
-    simp_ip local, remote;
-    uint16_t remote_port, local_port;
-    uint32_t host;
-} simp_tcp_key;
 
 /* What a connection needs while something goes on: a handshake, bytes in a buffer or on their way, a place
  * in a listener's queue, a timer.  tcp_parts.c makes it and gives it back. */
@@ -187,12 +182,12 @@ static inline cas_port_socket *simp_tcp_listener(const simp_tcp *t)
 
 /* ---- tcp_conn.c ---- */
 /* NULL: there is none. */
-simp_tcp *simp_tcp_find(const sim_world *, const simp_tcp_key *);
-/* The connection at host that a packet which arrived belongs to. */
-static inline simp_tcp_key simp_tcp_key_at(const sim_host *host, const sim_packet *packet)
+static inline simp_tcp *simp_tcp_find(const sim_world *world, const simp_tcp_key *key)
 {
-    return (simp_tcp_key){packet->destination, packet->source, packet->source_port, packet->destination_port,
-                          host->index};
+    simp_hash_node *at = simp_hash_first(&world->connections, simp_tcp_key_hash(key));
+    while (at != NULL && !simp_tcp_key_equal(&((simp_tcp *)at)->key, key))
+        at = at->next;
+    return (simp_tcp *)at;
 }
 /* SO_RCVBUF; the advertised edge does not move back. */
 void simp_tcp_set_receive_limit(simp_tcp *, int bytes);

@@ -32,35 +32,6 @@
 
 enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16, ISN_STEP = 65536, WINDOW_MAX = 65535 };
 
-/* In the order in which they lie, so that a compiler can read them at once. */
-static uint64_t ends_of(const simp_tcp_key *key)
-{
-    return (uint64_t)key->host << 32 | (uint32_t)key->local_port << 16 | key->remote_port;
-}
-
-/* A polynomial in an odd number, of which the upper half counts: nobody chooses keys so that they meet. */
-static uint32_t hash_of(const simp_tcp_key *key)
-{
-    const uint64_t odd = 0x9E3779B97F4A7C15u;
-    return (uint32_t)(((key->local.low * odd + key->remote.low) * odd + ends_of(key)) * odd >> 32);
-}
-
-/* Of most that are compared all is equal. */
-static bool is_equal(const simp_tcp_key *a, const simp_tcp_key *b)
-{
-    return ((a->local.high ^ b->local.high) | (a->local.low ^ b->local.low) |
-            (a->remote.high ^ b->remote.high) | (a->remote.low ^ b->remote.low) |
-            (ends_of(a) ^ ends_of(b))) == 0;
-}
-
-simp_tcp *simp_tcp_find(const sim_world *world, const simp_tcp_key *key)
-{
-    simp_hash_node *at = simp_hash_first(&world->connections, hash_of(key));
-    while (at != NULL && !is_equal(&((simp_tcp *)at)->key, key))
-        at = at->next;
-    return (simp_tcp *)at;
-}
-
 void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = (uint8_t)state; }
 
 uint64_t simp_tcp_hash(const sim_world *world, const simp_tcp_key *key)
@@ -113,7 +84,7 @@ void simp_tcp_set_receive_limit(simp_tcp *t, int bytes)
     t->receive_limit = bytes < RECEIVE_MIN ? (uint32_t)RECEIVE_MIN : (uint32_t)bytes;
 }
 
-/* Just enough for the buffer: what a scale rounds off trickles in probes at the end of a full window. */
+/* Just enough for the buffer: what a scale rounds off is not used. */
 static uint8_t scale_for(uint32_t buffer, unsigned least)
 {
     uint8_t scale = (uint8_t)least;
@@ -162,7 +133,7 @@ int simp_tcp_create(sim_host *host, const simp_tcp_key *key, const simp_options 
     bool ready = simp_tcp_wake(t) && (t->stack->congestion_control != SIM_CUBIC || simp_cubic_create(t));
     if (!ready || simp_port_hold(host, key->local_port, false) != 0)
         return discard(t);
-    if (!simp_hash_add(&world->connections, &world->arena, &t->node, hash_of(key))) {
+    if (!simp_hash_add(&world->connections, &world->arena, &t->node, simp_tcp_key_hash(key))) {
         simp_port_drop(host, key->local_port, false);
         return discard(t);
     }
