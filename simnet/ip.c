@@ -258,17 +258,24 @@ static bool understand(sim_host *host, sim_packet **packet)
     return error == SIMP_WIRE_OK || refuse(host, *packet, error);
 }
 
+static COLD void deliver_other(sim_host *host, sim_packet *packet)
+{
+    if (packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6) {
+        simp_icmp_input(host, packet);
+        return;
+    }
+    simp_icmp_send_error(host, packet, SIMP_ICMP_PROTOCOL_UNREACHABLE, 0);
+    simp_ip_drop(host, packet, SIM_DROP_NO_PROTOCOL);
+}
+
 static inline void deliver(sim_host *host, sim_packet *packet)
 {
-    switch (packet->protocol) {
-    case IPPROTO_TCP: simp_tcp_input(host, packet); return;
-    case IPPROTO_UDP: simp_udp_input(host, packet); return;
-    case IPPROTO_ICMP:
-    case IPPROTO_ICMPV6: simp_icmp_input(host, packet); return;
-    default:
-        simp_icmp_send_error(host, packet, SIMP_ICMP_PROTOCOL_UNREACHABLE, 0);
-        simp_ip_drop(host, packet, SIM_DROP_NO_PROTOCOL);
-    }
+    if (packet->protocol == IPPROTO_TCP)
+        simp_tcp_input(host, packet);
+    else if (packet->protocol == IPPROTO_UDP)
+        simp_udp_input(host, packet);
+    else
+        deliver_other(host, packet);
 }
 
 static bool is_for_us(const sim_host *host, const sim_packet *packet)

@@ -226,7 +226,7 @@ void simp_port_drop(sim_host *host, uint16_t port, bool datagram)
 /* ---- who gets a packet ---- */
 
 /* Is the socket bound to all addresses, this one among them? */
-static bool accepts_all(const cas_port_socket *socket, simp_ip local)
+static inline bool accepts_all(const cas_port_socket *socket, simp_ip local)
 {
     if (!simp_ip_is_any(socket->local))
         return false;

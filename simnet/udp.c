@@ -166,17 +166,28 @@ static COLD int send_to_everybody(cas_port_socket *s, const void *buf, size_t le
     return error;
 }
 
-int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip ip, uint16_t port, bool addressed)
+/* To everybody, to a group, or where nothing can go. */
+static COLD int send_with_care(cas_port_socket *s, const void *buf, size_t len, target *to)
 {
-    target to = {ip, port, addressed, chosen_interface(s, ip)};
     int error = take_unix_error(s);
     if (error == 0)
-        error = check_send(len, &to);
+        error = check_send(len, to);
     if (error != 0)
         return error;
-    if (simp_ip_is_limited_broadcast(ip) && simp_ip_is_any(s->local))
-        return send_to_everybody(s, buf, len, &to);
-    return send_to(s, buf, len, &to);
+    if (simp_ip_is_limited_broadcast(to->ip) && simp_ip_is_any(s->local))
+        return send_to_everybody(s, buf, len, to);
+    to->only = chosen_interface(s, to->ip);
+    return send_to(s, buf, len, to);
+}
+
+/* By its first octet no wildcard, no group, not everybody. */
+static bool is_one_v4(simp_ip ip) { return simp_ip_is_v4(ip) && (simp_ip_v4_of(ip) >> 24) - 1 < 223; }
+
+int simp_udp_send(cas_port_socket *s, const void *buf, size_t len, simp_ip ip, uint16_t port, bool addressed)
+{
+    target to = {ip, port, addressed, NULL};
+    bool plain = is_one_v4(ip) && port != 0 && len <= PAYLOAD_MAX_V4 && s->udp->error_pending == 0;
+    return plain ? send_to(s, buf, len, &to) : send_with_care(s, buf, len, &to);
 }
 
 /* ---- arriving ---- */

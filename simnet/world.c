@@ -19,12 +19,12 @@
 
 /* ---- making and ending ---- */
 
-/* A new instant begins. */
-static void limit_instant(sim_world *world)
+/* For an instant that began, or begins, then. */
+static void limit_events(sim_world *world, uint64_t began)
 {
-    uint64_t left = world->options.events_max - world->event_count;
+    uint64_t left = world->options.events_max - began;
     uint64_t most = world->options.events_per_instant_max;
-    world->event_limit = world->event_count + (left < most ? left : most);
+    world->event_limit = began + (left < most ? left : most);
 }
 
 /* All but the arena, which is made, and texts, which are written before they are read. */
@@ -61,7 +61,7 @@ int sim_world_create(const sim_world_options *options, sim_world **out)
         world->stack = *chosen.stack;
         world->options.stack = &world->stack;
     }
-    limit_instant(world);
+    limit_events(world, 0);
     simp_fingerprint_init(&world->fingerprint, chosen.seed);
     simp_choice_log_init(&world->choices, world, &world->arena.base);
     *out = world;
@@ -91,7 +91,7 @@ static inline sim_stop run_event(sim_world *world, simp_key key)
 {
     if (key.at_ns != world->now_ns) {
         world->now_ns = key.at_ns;
-        limit_instant(world);
+        world->instant_began = world->event_count;
     }
     world->event_count++;
     key.event->run(world, key.event);
@@ -106,7 +106,7 @@ sim_stop simp_world_run_one(sim_world *world)
     return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
 }
 
-/* So many events ran that it is one of the limits, if something is due; SIM_STOP_TIME: it is none. */
+/* So many events ran that it may be one of the limits, if something is due; SIM_STOP_TIME: it is none. */
 static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
 {
     uint64_t next_at = simp_events_next_at(&world->events);
@@ -114,7 +114,8 @@ static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
         return SIM_STOP_TIME;
     if (world->event_count >= world->options.events_max)
         return SIM_STOP_EVENTS;
-    return next_at == world->now_ns ? simp_stuck(world) : SIM_STOP_TIME;
+    limit_events(world, next_at == world->now_ns ? world->instant_began : world->event_count);
+    return world->event_count >= world->event_limit ? simp_stuck(world) : SIM_STOP_TIME;
 }
 
 /* SIM_STOP_IDLE: nothing is due by then. */

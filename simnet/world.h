@@ -27,9 +27,10 @@ struct sim_world {
     simp_event_queue events;
     uint64_t now_ns;
     uint64_t event_count;
-    uint64_t event_limit;  /* of event_count: the world's, or that of the present instant */
-    uint64_t packet_count; /* ids given */
-    uint64_t action_count; /* ties of actions */
+    uint64_t instant_began; /* event_count, when the present instant began */
+    uint64_t event_limit;   /* of event_count: below it, neither the world's nor the instant's is reached */
+    uint64_t packet_count;  /* ids given */
+    uint64_t action_count;  /* ties of actions */
     struct simp_action *actions_done;
     sim_world_options options;
     simp_choice_log choices;
