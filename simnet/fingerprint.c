@@ -13,35 +13,13 @@
 
 void simp_fingerprint_init(simp_fingerprint *f, uint64_t seed)
 {
-    f->when = 0;
-    f->words[0] = seed;
-    f->words[1] = 0;
-    f->used = 2;
-}
-
-static XXH128_hash_t hash_of(const simp_fingerprint *f)
-{
-#if SIMP_IS_BIG_ENDIAN
-    uint64_t little[SIMP_FINGERPRINT_WORDS];
-    for (uint32_t i = 0; i < f->used; i++)
-        little[i] = simp_little_endian(f->words[i]);
-    return XXH3_128bits(little, f->used * sizeof little[0]);
-#else
-    return XXH3_128bits(f->words, f->used * sizeof f->words[0]);
-#endif
-}
-
-void simp_fingerprint_flush(simp_fingerprint *f)
-{
-    XXH128_hash_t hash = hash_of(f);
-    f->words[0] = hash.high64;
-    f->words[1] = hash.low64;
-    f->used = 2;
+    *f = (simp_fingerprint){.lanes = {seed, simp_mix(seed)}};
 }
 
 void simp_fingerprint_read(const simp_fingerprint *f, uint8_t digest[SIMP_FINGERPRINT_DIGEST])
 {
+    uint64_t lanes[2] = {simp_little_endian(f->lanes[0]), simp_little_endian(f->lanes[1])};
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, hash_of(f));
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(lanes, sizeof lanes));
     memcpy(digest, canonical.digest, SIMP_FINGERPRINT_DIGEST);
 }

@@ -8,7 +8,6 @@
 
 #include "simnet/host_fault.h"
 #include "simnet/ip.h"
-#include "simnet/payload.h"
 #include "simnet/port_table.h"
 #include "simnet/tcp.h"
 #include "simnet/way.h"
@@ -406,7 +405,7 @@ static int send_stream(cas_port_socket *s, const void *buf, size_t len, int flag
         t->urgent = true;
         t->extras->urgent_end = t->send_end;
     }
-    simp_record_event(s->host->world, SIMP_RECORD_BYTES, part, simp_hash_payload(buf, part));
+    simp_record_bytes(s->host->world, buf, part);
     simp_tcp_output(t);
     *count = part;
     return 0;
@@ -428,7 +427,7 @@ static int send_datagram(cas_port_socket *s, const void *buf, size_t len, const 
         error = simp_udp_send(s, buf, len, ip, port, to != NULL);
     if (error != 0)
         return error;
-    simp_record_event(s->host->world, SIMP_RECORD_BYTES, len, simp_hash_payload(buf, len));
+    simp_record_bytes(s->host->world, buf, len);
     *count = len;
     return 0;
 }

@@ -18,6 +18,7 @@
 #include "simnet/fingerprint.h"
 #include "simnet/hash_table.h"
 #include "simnet/ip_address.h"
+#include "simnet/payload.h"
 
 struct simp_tcp;
 struct simp_port;
@@ -63,7 +64,6 @@ typedef enum simp_record {
     SIMP_RECORD_FATE,
     SIMP_RECORD_TIMER,
     SIMP_RECORD_STEP,
-    SIMP_RECORD_BYTES,
     SIMP_RECORD_CHOICE,
     SIMP_RECORD_START,
     SIMP_RECORD_ACTION,
@@ -74,6 +74,12 @@ typedef enum simp_record {
 static inline void simp_record_event(sim_world *world, simp_record kind, uint64_t who, uint64_t value)
 {
     simp_fingerprint_absorb(&world->fingerprint, world->now_ns, (uint64_t)kind << 56 ^ who, value);
+}
+
+/* A program sends them; how many the record of its call tells. */
+static inline void simp_record_bytes(sim_world *world, const void *bytes, uint64_t len)
+{
+    simp_fingerprint_prepare(&world->fingerprint, simp_hash_payload(bytes, len));
 }
 
 /* fate.c: tells observers that a packet, which was reported as on its way, is lost.  It stays the

@@ -74,6 +74,7 @@ typedef struct test_case {
     SUITE(host_fault) \
     SUITE(partition) \
     SUITE(payload) \
+    SUITE(fingerprint) \
     SUITE(bridge) \
     SUITE(fuzz_corpus) \
     SUITE(capture) \
