@@ -259,13 +259,15 @@ static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
 /* SHLD-18, 19; RFC 5681 4.2: at once behind a gap and when one closes. */
 static void schedule_ack(simp_tcp *t, bool in_order)
 {
-    bool quick = t->quick_acks > 0;
-    t->quick_acks -= quick;
     t->segments_unacked++;
-    if (!in_order || t->active->receive.early != NULL || t->segments_unacked >= 2 || quick)
+    if (t->quick_acks > 0) {
+        t->quick_acks--;
         t->ack_now = true;
-    else if (!simp_tcp_timer_is_on(t, SIMP_TIMER_DELAYED_ACK))
+    } else if (!in_order || t->active->receive.early != NULL || t->segments_unacked >= 2) {
+        t->ack_now = true;
+    } else if (!simp_tcp_timer_is_on(t, SIMP_TIMER_DELAYED_ACK)) {
         simp_tcp_timer_set(t, SIMP_TIMER_DELAYED_ACK, (uint64_t)t->stack->delayed_ack_ns);
+    }
 }
 
 /* Nobody will read it.  True: the connection has ended, and the packet with it. */

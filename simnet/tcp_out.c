@@ -264,7 +264,7 @@ static void send_waiting(simp_tcp *t)
 {
     if (t->una == t->max && t->max != t->send_end)
         resume(t);
-    while (simp_tcp_send_new(t) && !t->host->world->out_of_memory)
+    while (simp_tcp_send_new(t) && has_to_send(t) && !t->host->world->out_of_memory)
         continue;
     watch_window(t);
 }
