@@ -286,22 +286,16 @@ static bool is_for_us(const sim_host *host, const sim_packet *packet)
            simp_host_is_broadcast(host, packet->destination);
 }
 
-static COLD void show(sim_host *host, const sim_packet *packet)
-{
-    for (sim_observer *at = host->world->observers; at != NULL; at = at->next) {
-        if (at->on_arrived != NULL)
-            at->on_arrived(at, host->world, packet, host);
-    }
-}
-
 /* It is at its destination, and seen there; false: a partition is in between, and it is gone. */
-static inline bool reach(sim_host *host, sim_packet *packet)
+static bool reach(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     if (world->partitions != NULL && simp_partition_takes(world, host, packet))
         return false;
-    if (world->observers != NULL)
-        show(host, packet);
+    for (sim_observer *at = world->observers; at != NULL; at = at->next) {
+        if (at->on_arrived != NULL)
+            at->on_arrived(at, world, packet, host);
+    }
     return true;
 }
 
@@ -316,12 +310,17 @@ static void turn_away(sim_host *host, sim_packet *packet)
         simp_ip_drop(host, packet, SIM_DROP_NOT_OURS);
 }
 
-/* A packet of which nobody has said that it is for this host, and whole. */
+/* A packet of which nobody has said that it is for this host, and whole; or somebody looks on. */
 static COLD void inspect(sim_host *host, sim_packet *packet)
 {
+    if (host->outside) { /* whatever it is, and whoever it is for there */
+        if (reach(host, packet))
+            simp_bridge_take(host, packet);
+        return;
+    }
     if (packet->raw != NULL && !open_raw(host, &packet))
         return;
-    if (!is_for_us(host, packet)) {
+    if (!packet->is_direct && !is_for_us(host, packet)) {
         turn_away(host, packet);
         return;
     }
@@ -335,17 +334,13 @@ static COLD void inspect(sim_host *host, sim_packet *packet)
 
 void simp_ip_input(sim_host *host, sim_packet *packet)
 {
-    if (simp_host_is_deaf(host)) {
-        simp_packet_free(&host->world->arena, packet);
-    } else if (packet->is_direct) {
-        if (reach(host, packet))
-            deliver(host, packet);
-    } else if (host->outside) { /* whatever it is, and whoever it is for there */
-        if (reach(host, packet))
-            simp_bridge_take(host, packet);
-    } else {
+    sim_world *world = host->world;
+    if (simp_host_is_deaf(host))
+        simp_packet_free(&world->arena, packet);
+    else if (packet->is_direct && world->partitions == NULL && world->observers == NULL)
+        deliver(host, packet);
+    else
         inspect(host, packet);
-    }
 }
 
 bool simp_ip_is_martian(simp_ip source, simp_ip destination)
@@ -387,10 +382,18 @@ static bool passes(simp_interface *interface, sim_packet *packet)
     return false;
 }
 
+static COLD void enter(simp_interface *interface, sim_packet *packet)
+{
+    if (passes(interface, packet))
+        simp_ip_input(interface->host, packet);
+}
+
 void simp_ip_arrive(simp_interface *interface, sim_packet *packet)
 {
     if (interface->link != NULL || packet->interface == 0)
         packet->interface = interface->index;
-    if (packet->is_direct || passes(interface, packet))
+    if (packet->is_direct)
         simp_ip_input(interface->host, packet);
+    else
+        enter(interface, packet);
 }

@@ -160,21 +160,38 @@ bool simp_path_serialise(simp_path *path, simp_transit *transit)
     return true;
 }
 
+static COLD void submit_to_stages(simp_path *path, sim_packet *packet, uint32_t size)
+{
+    simp_transit transit = {.packet = packet, .ordinal = path->packets, .size = size};
+    simp_pipeline_submit(path, &transit);
+}
+
+static COLD void fly_observed(simp_path *path, sim_packet *packet, uint64_t arrive_ns)
+{
+    simp_path_report(path, packet, SIM_FATE_SENT);
+    fly_in_order(path, packet, arrive_ns);
+}
+
+static COLD void overflow(simp_path *path, sim_packet *packet)
+{
+    simp_path_report(path, packet, SIM_FATE_OVERFLOWED);
+    simp_packet_free(&path->from->host->world->arena, packet);
+}
+
 void simp_path_submit(simp_path *path, sim_packet *packet, uint32_t size)
 {
-    sim_world *world = path->from->host->world;
-    uint64_t ordinal = ++path->packets, arrive_ns;
+    const sim_world *world = path->from->host->world;
+    uint64_t arrive_ns;
+    path->packets++;
     path->bytes += size;
-    if (path->pipeline != NULL) {
-        simp_pipeline_submit(path, &(simp_transit){.packet = packet, .ordinal = ordinal, .size = size});
-    } else if (serialise(path, size, world->now_ns, &arrive_ns)) {
-        if (world->observers != NULL)
-            simp_path_report(path, packet, SIM_FATE_SENT);
+    if (path->pipeline != NULL)
+        submit_to_stages(path, packet, size);
+    else if (!serialise(path, size, world->now_ns, &arrive_ns))
+        overflow(path, packet);
+    else if (world->observers != NULL)
+        fly_observed(path, packet, arrive_ns);
+    else
         fly_in_order(path, packet, arrive_ns);
-    } else {
-        simp_path_report(path, packet, SIM_FATE_OVERFLOWED);
-        simp_packet_free(&world->arena, packet);
-    }
 }
 
 /* ---- making ---- */
