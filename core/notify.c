@@ -74,7 +74,7 @@ static void post(casp_sink *sink, uint8_t event, int error)
 }
 
 /* The order in which conditions that are true together are posted (R1, R8). */
-static void post_in_order(casp_sink *sink, long events, int error)
+static APART void post_in_order(casp_sink *sink, long events, int error)
 {
     static const uint8_t order[CASP_EVENT_KINDS] = {FD_CONNECT, FD_ACCEPT, FD_OOB,
                                                     FD_READ,    FD_WRITE,  FD_CLOSE};
@@ -111,19 +111,20 @@ static bool close_must_wait(const casp_sink *sink, int error)
     return backend->ops->conditions(backend, sink->port, FD_READ, &ignored) != 0;
 }
 
-static void take_report(casp_sink *sink, long events, int error)
+static APART void take_close(casp_sink *sink, long events, int error)
 {
-    if ((events & FD_CLOSE) != 0) {
-        if (close_must_wait(sink, error))
-            events &= ~FD_CLOSE;
-        error = close_code(sink, error);
-    }
-    post_owed(sink, events, error);
+    if (close_must_wait(sink, error))
+        events &= ~FD_CLOSE;
+    post_owed(sink, events, close_code(sink, error));
 }
 
-void casp_notify_report(cas_sink *base, long events, int error)
+APART void casp_notify_report(cas_sink *base, long events, int error)
 {
-    take_report((casp_sink *)base, events, error);
+    casp_sink *sink = (casp_sink *)base;
+    if ((events & FD_CLOSE) != 0)
+        take_close(sink, events, error);
+    else
+        post_owed(sink, events, error);
 }
 
 void casp_notify_evaluate(casp_sink *sink, long events)
@@ -137,7 +138,7 @@ void casp_notify_evaluate(casp_sink *sink, long events)
     if (sink->parked != NULL)
         truth |= interest & FD_ACCEPT;
     if (truth != 0)
-        take_report(sink, truth, error);
+        casp_notify_report(&sink->base, truth, error);
 }
 
 void casp_notify_select(casp_sink *sink, long mask)
