@@ -148,10 +148,10 @@ typedef struct simp_tcp {
     uint16_t mss;          /* of what we send, without options */
 
     uint32_t iss, una, nxt, max;
-    uint32_t wnd, wl1, wl2, wnd_max;
-    uint32_t wnd_edge;   /* the furthest right edge that the peer ever offered, and has to honour */
-    uint32_t send_end;   /* behind the last byte of the program */
-    uint32_t send_limit; /* SO_SNDBUF */
+    uint32_t wnd, wl1, wnd_max; /* SND.WL2 is una: it is told by the segment that moves that */
+    uint32_t wnd_edge;          /* the furthest right edge that the peer ever offered, and has to honour */
+    uint32_t send_end;          /* behind the last byte of the program */
+    uint32_t send_limit;        /* SO_SNDBUF */
 
     uint32_t irs, rcv_nxt, read, rcv_edge;
     uint32_t fin_at;

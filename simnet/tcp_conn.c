@@ -105,7 +105,6 @@ void simp_tcp_take_syn(simp_tcp *t, const sim_packet *syn)
     t->rcv_edge = t->rcv_nxt + (units << t->rcv_scale); /* what the first segment behind the SYN offers */
     t->wnd = t->wnd_max = syn->tcp.window;
     t->wl1 = syn->tcp.seq;
-    t->wl2 = syn->tcp.ack;
 }
 
 /* Of a connection that nobody has seen. */

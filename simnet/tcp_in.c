@@ -94,7 +94,6 @@ static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
     t->wnd = (uint32_t)packet->tcp.window << t->snd_scale;
     t->wnd_edge = t->una + t->wnd;
     t->wl1 = packet->tcp.seq;
-    t->wl2 = packet->tcp.ack;
     simp_tcp_established(t);
     return true;
 }
@@ -106,14 +105,13 @@ static void stop_probing(simp_tcp *t)
     simp_tcp_timer_stop(t, SIMP_TIMER_PERSIST);
 }
 
-/* SND.WL1 and WL2 keep an old segment from taking the window back.  One that acknowledges more is not old,
- * whatever its sequence number: it may be a retransmission, and UNA must not move without the window that
- * belongs to it. */
+/* SND.WL1 and WL2, which is UNA, keep an old segment from taking the window back: its ACK is not before UNA.
+ * One that acknowledges more is not old, whatever its sequence number: it may be a retransmission, and UNA
+ * must not move without the window that belongs to it. */
 static bool update_window(simp_tcp *t, const sim_packet *packet)
 {
     uint32_t seq = packet->tcp.seq, ack = packet->tcp.ack;
-    bool is_old = simp_seq_before(seq, t->wl1) || (seq == t->wl1 && simp_seq_before(ack, t->wl2));
-    if (is_old && !simp_seq_before(t->una, ack))
+    if (simp_seq_before(seq, t->wl1) && ack == t->una)
         return false;
     uint32_t window = (uint32_t)packet->tcp.window << t->snd_scale;
     uint32_t hidden = t->wnd_edge - (ack + window);
@@ -124,7 +122,6 @@ static bool update_window(simp_tcp *t, const sim_packet *packet)
     bool changed = window != t->wnd;
     t->wnd = window;
     t->wl1 = seq;
-    t->wl2 = ack;
     if (window > t->wnd_max)
         t->wnd_max = window;
     if (changed && window > 0)
