@@ -161,6 +161,8 @@ static void enlist(swarm_watch *watch, unsigned number, const sim_packet *p, uin
                              .ack = is_tcp ? p->tcp.ack : 0,
                              .to = (uint8_t)end_it_goes_to(p),
                              .has_ack = is_tcp && (p->tcp.flags & SIMP_ACK) != 0,
+                             .has_text = is_tcp &&
+                                         (p->length > 0 || (p->tcp.flags & (SIMP_SYN | SIMP_FIN)) != 0),
                              .is_reset = is_tcp && (p->tcp.flags & SIMP_RST) != 0};
     if (number == SWARM_NO_FLOW)
         return;
@@ -357,21 +359,42 @@ static uint64_t last_progress(const swarm_world *w, const swarm_flow *flow, unsi
     return last;
 }
 
-/* Rounds in which packets of between the times had not arrived at the later one. */
-static unsigned count_missing(const swarm_world *w, const swarm_flow *flow, uint64_t from_ns,
+/* A packet of between the times that had not arrived at the later one. */
+static bool is_missing(const swarm_record *r, uint64_t from_ns, uint64_t until_ns)
+{
+    return r->sent_ns >= from_ns && r->sent_ns <= until_ns && r->arrived_ns > until_ns;
+}
+
+static bool is_text_from(const swarm_record *r, unsigned end, uint64_t from_ns, uint64_t until_ns)
+{
+    return r->has_text && r->to != end && r->sent_ns >= from_ns && r->sent_ns <= until_ns;
+}
+
+typedef struct rounds {
+    unsigned count;
+    uint64_t last_ns;
+} rounds;
+
+static void count_round(rounds *all, uint64_t at_ns)
+{
+    if (all->count > 0 && at_ns < all->last_ns + ROUND_NS)
+        return;
+    all->count++;
+    all->last_ns = at_ns;
+}
+
+static unsigned count_missing(const swarm_world *w, const swarm_flow *flow, unsigned end, uint64_t from_ns,
                               uint64_t until_ns)
 {
-    uint64_t round_ns = 0;
-    unsigned rounds = 0;
+    rounds missing = {0}, tries = {0};
     for (uint32_t id = flow->first; id != 0; id = w->watch.records[id].next) {
         const swarm_record *r = &w->watch.records[id];
-        bool missing = r->sent_ns >= from_ns && r->sent_ns <= until_ns && r->arrived_ns > until_ns;
-        if (missing && (rounds == 0 || r->sent_ns >= round_ns + ROUND_NS)) {
-            rounds++;
-            round_ns = r->sent_ns;
-        }
+        if (is_missing(r, from_ns, until_ns))
+            count_round(&missing, r->sent_ns);
+        if (is_text_from(r, end, from_ns, until_ns))
+            count_round(&tries, r->sent_ns);
     }
-    return rounds;
+    return tries.count > 0 && tries.count < missing.count ? tries.count : missing.count;
 }
 
 /* When the end sent something for the last time before another time. */
@@ -395,7 +418,8 @@ unsigned swarm_watch_silence(const swarm_world *w, const swarm_flow *flow, unsig
     uint64_t earliest = last_sending(w, flow, end, latest);
     *since_ns = last_progress(w, flow, end, latest);
     uint64_t from = *since_ns < ROUND_NS ? 0 : *since_ns - ROUND_NS;
-    unsigned then = count_missing(w, flow, from, earliest), later = count_missing(w, flow, from, latest);
+    unsigned then = count_missing(w, flow, end, from, earliest),
+             later = count_missing(w, flow, end, from, latest);
     return then > later ? then : later;
 }
 

@@ -27,8 +27,8 @@ typedef struct swarm_record {
     uint64_t arrived_ns; /* SIM_FOREVER: it did not */
     uint32_t next;       /* of its flow; 0: it is the last one so far */
     uint32_t ack;
-    uint8_t to; /* end */
-    bool has_ack, is_reset, is_forged;
+    uint8_t to;                                  /* end */
+    bool has_ack, has_text, is_reset, is_forged; /* text: what is retransmitted, SYN and FIN too */
 } swarm_record;
 
 typedef struct swarm_flow {
@@ -67,7 +67,7 @@ void swarm_watch_end(swarm_watch *);
 const swarm_flow *swarm_watch_flow(const struct swarm_world *, unsigned connection);
 /* How often the way between the ends failed the flow's end until a time, since the peer acknowledged
  * something new for the last time: packets that did not arrive, either way, in rounds at least 100 ms
- * apart. */
+ * apart; but no more than it tried, if it had something to retransmit. */
 unsigned swarm_watch_silence(const struct swarm_world *, const swarm_flow *, unsigned end, uint64_t until_ns,
                              uint64_t *since_ns);
 /* Was something sent to the end that did not arrive? */
