@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/check.h"
+#include "core/cold.h"
 #include "simnet/arena.h"
 
 sim_packet *simp_packet_create(simp_arena *arena)
@@ -47,11 +48,18 @@ void simp_block_release(simp_arena *arena, simp_block *block)
         simp_free(arena, block, sizeof *block + block->capacity);
 }
 
+/* A packet that has neither bytes nor a quoted one. */
+static inline void free_plain(simp_arena *arena, sim_packet *packet)
+{
+    simp_block *block = packet->block;
+    simp_free(arena, packet, sizeof *packet);
+    simp_block_release(arena, block);
+}
+
 static void free_one(simp_arena *arena, sim_packet *packet)
 {
-    simp_block_release(arena, packet->block);
     simp_block_release(arena, packet->raw);
-    simp_free(arena, packet, sizeof *packet);
+    free_plain(arena, packet);
 }
 
 static sim_packet *quoted_of(const sim_packet *packet)
@@ -71,13 +79,21 @@ sim_packet *simp_packet_copy(simp_arena *arena, const sim_packet *packet)
     return NULL;
 }
 
+static COLD void free_with_parts(simp_arena *arena, sim_packet *packet)
+{
+    if (quoted_of(packet) != NULL)
+        free_one(arena, packet->icmp.quoted);
+    free_one(arena, packet);
+}
+
 void simp_packet_free(simp_arena *arena, sim_packet *packet)
 {
     if (packet == NULL)
         return;
-    if (quoted_of(packet) != NULL)
-        free_one(arena, packet->icmp.quoted);
-    free_one(arena, packet);
+    if (packet->raw == NULL && !is_icmp(packet))
+        free_plain(arena, packet);
+    else
+        free_with_parts(arena, packet);
 }
 
 simp_block *simp_block_create(simp_arena *arena, uint32_t capacity)
