@@ -46,6 +46,7 @@ struct cas_thread {
     void *context;
     cas_profile profile;
     casp_handle_map handles;
+    casp_sink *recent; /* that a call or callback was about last; NULL: none, or it is gone */
     casp_message_queue queue;
     cas_timer *timers; /* earliest first */
     uint64_t generation_last;

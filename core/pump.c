@@ -54,6 +54,7 @@ static casp_sink *addressee(cas_thread *thread, const casp_message *message)
 static void call(cas_thread *thread, casp_sink *sink, const casp_message *message)
 {
     callback target = callback_of(sink->owner->vtbl, message->event);
+    thread->recent = sink; /* whose calls are to be expected */
     thread->pump_depth++;
     casp_observe_message(thread, CAS_STEP_DISPATCH, message);
     if (target != NULL)

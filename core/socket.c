@@ -25,16 +25,31 @@ static COLD casp_sink *refuse_object(const CAsyncSocket *self, const casp_sink *
     return NULL;
 }
 
+static bool owns(const CAsyncSocket *self, const casp_sink *sink)
+{
+    return sink != NULL && sink->owner == self && sink->generation == self->m_nGeneration;
+}
+
+static APART casp_sink *find_sink(cas_thread *thread, const CAsyncSocket *self, int *error)
+{
+    casp_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
+    if (!owns(self, sink))
+        return refuse_object(self, sink, error);
+    thread->recent = sink;
+    *error = 0;
+    return sink;
+}
+
 casp_sink *casp_sink_of(const CAsyncSocket *self, int *error)
 {
-    const cas_thread *thread = cas_thread_current();
+    cas_thread *thread = cas_thread_current();
     if (thread == NULL) {
         *error = casp_mistaken(CASP_MISTAKE_NO_THREAD, WSANOTINITIALISED);
         return NULL;
     }
-    casp_sink *sink = self == NULL ? NULL : casp_handle_map_get(&thread->handles, self->m_hSocket);
-    if (sink == NULL || sink->owner != self || sink->generation != self->m_nGeneration)
-        return refuse_object(self, sink, error);
+    casp_sink *sink = thread->recent;
+    if (!owns(self, sink) || sink->handle != self->m_hSocket)
+        return find_sink(thread, self, error);
     *error = 0;
     return sink;
 }
@@ -112,6 +127,8 @@ static void sink_forget(casp_sink *sink)
 {
     close_parked(sink);
     casp_handle_map_put(&sink->thread->handles, sink->handle, NULL);
+    if (sink->thread->recent == sink)
+        sink->thread->recent = NULL;
     sink->thread->socket_count--;
     casp_notify_end(sink);
     if (sink->owner->m_nGeneration == sink->generation)
