@@ -8,6 +8,7 @@ A limit that is broken is a change to explain: make it cheaper, or raise the lim
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from support import build_dir, program, run
@@ -44,20 +45,25 @@ def instructions(tmp_path, *words):
     return int(re.search(r"Collected : (\d+)", run(command).stderr).group(1))
 
 
+def has_wide_registers():
+    """Bytes are copied and summed 32 at a time where the processor can, else 16."""
+    return bool(re.search(r"^flags\b.*\bavx2\b", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.M))
+
+
 # What, the case with its options, the option that is varied, its two values, units between them, limit.
 COSTS = [
     ("bulk, a segment of 1448 bytes with its share of ACKs",
-     ["bulk"], "--bytes", 2_896_000, 11_584_000, 6000, 4500),
+     ["bulk"], "--bytes", 2_896_000, 11_584_000, 6000, 2800 if has_wide_registers() else 3300),
     ("UDP ping-pong, a datagram",
-     ["udp-pingpong", "--hosts", 2], "--count", 2000, 12_000, 10_000, 2900),
+     ["udp-pingpong", "--hosts", 2], "--count", 2000, 12_000, 10_000, 1500),
     ("TCP echo, a round trip on one connection",
-     ["tcp-pingpong"], "--count", 1000, 6000, 5000, 8000),
+     ["tcp-pingpong"], "--count", 1000, 6000, 5000, 4800),
     ("TCP echo, a round trip on one of 1000 connections",
-     ["tcp-pingpong", "--connections", 1000], "--count", 1000, 6000, 5000, 8000),
+     ["tcp-pingpong", "--connections", 1000], "--count", 1000, 6000, 5000, 4950),
     ("a world with one echo, from its making to its end",
-     ["worlds"], "--count", 50, 250, 200, 36_000),
+     ["worlds"], "--count", 50, 250, 200, 24_500),
     ("an event among 1000 that are pending",
-     ["events"], "--count", 10_000, 60_000, 50_000, 480),
+     ["events"], "--count", 10_000, 60_000, 50_000, 430),
 ]
 
 
@@ -81,7 +87,7 @@ def test_an_echo_costs_the_same_among_many_connections(tmp_path):
     assert each[1] <= 1.1 * each[0], f"{each[0]:.0f} instructions alone, {each[1]:.0f} among 1000"
 
 
-@pytest.mark.parametrize("case, key, limit", [("idle-connections", "bytes_per_connection", 2150),
+@pytest.mark.parametrize("case, key, limit", [("idle-connections", "bytes_per_connection", 1024),
                                               ("idle-hosts", "bytes_per_host", 512)])
 def test_memory_of_what_does_nothing(case, key, limit):
     size = float(bench(case, 10_000)[key])

@@ -50,6 +50,7 @@ __attribute__((target("avx2"))) static void sum_stripes_wide(const uint8_t *at, 
 {
     typedef uint64_t half __attribute__((vector_size(STRIPE / 2)));
     half first[2] = {{0}}, second[2] = {{0}};
+#pragma GCC unroll 8
     for (; stripes > 0; stripes--, at += STRIPE) {
         for (unsigned i = 0; i < 2; i++) {
             half words;
