@@ -13,8 +13,8 @@
 #include <stdbool.h>
 
 #include "castanet/capture.h"
-#include "simnet/ip_address.h"
-#include "simnet/packet.h"
+#include "simnet/ip/ip_address.h"
+#include "simnet/packet/packet.h"
 
 typedef enum capp_row_kind {
     CAPP_ROW_SENT,    /* a packet leaves host for peer */

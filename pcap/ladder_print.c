@@ -23,8 +23,8 @@
 #include <string.h>
 
 #include "castanet/error.h"
-#include "simnet/host.h"
-#include "simnet/world.h"
+#include "simnet/host/host.h"
+#include "simnet/world/world.h"
 
 enum {
     WIDTH = 100,

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simnet/packet.h"
+#include "simnet/packet/packet.h"
 #include "tests/expect.h"
 
 enum { HEADERS = 28, PORT = 4000 };

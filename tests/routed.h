@@ -5,7 +5,7 @@
 #ifndef TESTS_ROUTED_H
 #define TESTS_ROUTED_H
 
-#include "simnet/ip.h"
+#include "simnet/ip/ip.h"
 #include "tests/fixture.h"
 
 /* left -- router -- right, both families: 10.1.0.1 fd01::1, 10.1.0.254 fd01::fe and 10.2.0.254 fd02::fe,

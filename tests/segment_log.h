@@ -6,7 +6,7 @@
 #define TESTS_SEGMENT_LOG_H
 
 #include "castanet/sim_observer.h"
-#include "simnet/packet.h"
+#include "simnet/packet/packet.h"
 
 enum { SEGMENT_LOG_MAX = 1024 };
 

@@ -13,7 +13,7 @@
  */
 #include <inttypes.h>
 
-#include "simnet/tcp.h"
+#include "simnet/transport/tcp.h"
 #include "tests/swarm.h"
 
 enum { ROUNDS = 5, SYN_ROUNDS = 3, TAME_LOSS_PPM = 50000 };

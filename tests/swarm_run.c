@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "castanet/capture.h"
-#include "simnet/sim_socket.h"
+#include "simnet/socket/sim_socket.h"
 #include "tests/swarm.h"
 
 /* Ten days: no transfer of a plan needs as long. */

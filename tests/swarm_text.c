@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "simnet/tcp.h"
+#include "simnet/transport/tcp.h"
 #include "tests/swarm.h"
 
 /* ---- plans ---- */

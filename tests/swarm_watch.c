@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simnet/tcp.h"
-#include "simnet/wire.h"
+#include "simnet/transport/tcp.h"
+#include "simnet/packet/wire.h"
 #include "tests/swarm.h"
 
 #define ROUND_NS                                                                                             \

@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "castanet/sim_observer.h"
-#include "simnet/ip_address.h"
+#include "simnet/ip/ip_address.h"
 
 struct swarm_world;
 

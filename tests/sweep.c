@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "castanet/error.h"
-#include "simnet/world.h"
+#include "simnet/world/world.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "simnet/ip.h"
+#include "simnet/ip/ip.h"
 #include "tests/expect.h"
 
 void tcp_case_begin_with(tcp_case *c, const sim_stack *a, const sim_stack *b, const sim_link_options *link)

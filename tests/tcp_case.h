@@ -6,7 +6,7 @@
 #ifndef TESTS_TCP_CASE_H
 #define TESTS_TCP_CASE_H
 
-#include "simnet/tcp.h"
+#include "simnet/transport/tcp.h"
 #include "tests/fixture.h"
 #include "tests/segment_log.h"
 #include "tests/wire_log.h"

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "simnet/ip.h"
+#include "simnet/ip/ip.h"
 #include "tests/expect.h"
 
 void tcp_opening_begin(tcp_opening *o, const sim_stack *b, int backlog, int64_t latency_ns)

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "castanet/sim_bridge.h"
-#include "simnet/arena.h"
-#include "simnet/wire.h"
+#include "simnet/world/arena.h"
+#include "simnet/packet/wire.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "castanet/sim_fault.h"
-#include "simnet/random.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 #include "tests/event_vtbl.h"
 #include "tests/fixture.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "simnet/fingerprint.h"
+#include "simnet/world/fingerprint.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "simnet/packet.h"
+#include "simnet/packet/packet.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/link_stream.h"

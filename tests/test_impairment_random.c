@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "simnet/random.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/tcp_case.h"

@@ -7,7 +7,7 @@
 #include <arpa/inet.h>
 
 #include "castanet/winsock.h"
-#include "simnet/ip_address.h"
+#include "simnet/ip/ip_address.h"
 #include "tests/expect.h"
 #include "tests/test_list.h"
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "simnet/fragment.h"
+#include "simnet/ip/fragment.h"
 #include "tests/expect.h"
 #include "tests/routed.h"
 #include "tests/test_list.h"

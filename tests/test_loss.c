@@ -5,9 +5,9 @@
  */
 #include <math.h>
 
-#include "simnet/loss.h"
-#include "simnet/random.h"
-#include "simnet/spread.h"
+#include "simnet/link/loss.h"
+#include "simnet/world/random.h"
+#include "simnet/link/spread.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"

@@ -10,7 +10,7 @@
 #include <arpa/inet.h>
 
 #include "castanet/sim_observer.h"
-#include "simnet/packet.h"
+#include "simnet/packet/packet.h"
 #include "tests/expect.h"
 #include "tests/routed.h"
 #include "tests/test_list.h"

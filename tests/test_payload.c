@@ -4,8 +4,8 @@
  */
 #include <string.h>
 
-#include "simnet/payload.h"
-#include "simnet/random.h"
+#include "simnet/world/payload.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Random transfers over random links, one world a seed.  After every event the connections keep the
- * invariants of simnet/tcp.h, whatever was lost, doubled or overtaken; in the end:
+ * invariants of simnet/transport/tcp.h, whatever was lost, doubled or overtaken; in the end:
  *
  *  1. Each end received what the other sent, once and in order; urgent bytes came in line or out of line.
  *  2. Nobody waited for ever: a writer that goes on in OnSend and a reader that drains come to the end.
@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "castanet/error.h"
-#include "simnet/tcp.h"
+#include "simnet/transport/tcp.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "backends/detached.h"
-#include "simnet/random.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/stream_steps.h"

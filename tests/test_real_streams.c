@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "simnet/random.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/stream_steps.h"

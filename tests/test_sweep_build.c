@@ -2,7 +2,7 @@
  *
  * Refused memory where a world is built, step by step.  sweep.h says what then must hold.
  */
-#include "simnet/world.h"
+#include "simnet/world/world.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/sweep.h"

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "simnet/tcp_sack.h"
+#include "simnet/transport/tcp_sack.h"
 #include "tests/expect.h"
 #include "tests/tcp_case.h"
 #include "tests/test_list.h"

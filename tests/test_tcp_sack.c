@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simnet/tcp_sack.h"
+#include "simnet/transport/tcp_sack.h"
 #include "tests/expect.h"
 #include "tests/tcp_case.h"
 #include "tests/test_list.h"

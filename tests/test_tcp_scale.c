@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "simnet/ip.h"
+#include "simnet/ip/ip.h"
 #include "tests/expect.h"
 #include "tests/tcp_case.h"
 #include "tests/test_list.h"

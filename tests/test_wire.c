@@ -6,7 +6,7 @@
 
 #include <netinet/in.h>
 
-#include "simnet/wire.h"
+#include "simnet/packet/wire.h"
 #include "tests/expect.h"
 #include "tests/test_list.h"
 

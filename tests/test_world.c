@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "castanet/sim_observer.h"
-#include "simnet/event_queue.h"
-#include "simnet/random.h"
+#include "simnet/world/event_queue.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"

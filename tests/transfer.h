@@ -15,7 +15,7 @@
 #define TESTS_TRANSFER_H
 
 #include "castanet/sim.h"
-#include "simnet/random.h"
+#include "simnet/world/random.h"
 
 typedef enum transfer_ending {
     TRANSFER_HALF_CLOSE, /* ShutDown(sends) after the last byte, then read to the end */

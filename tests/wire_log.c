@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simnet/packet.h"
+#include "simnet/packet/packet.h"
 
 static void describe(const sim_packet *packet, char *out, size_t size)
 {

@@ -4,7 +4,7 @@
  */
 #include "tests/wire_sample.h"
 
-#include "simnet/random.h"
+#include "simnet/world/random.h"
 #include "tests/expect.h"
 
 enum { FRAGMENT_PIECE = 1480 };

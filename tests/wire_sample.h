@@ -5,8 +5,8 @@
 #ifndef TESTS_WIRE_SAMPLE_H
 #define TESTS_WIRE_SAMPLE_H
 
-#include "simnet/arena.h"
-#include "simnet/wire.h"
+#include "simnet/world/arena.h"
+#include "simnet/packet/wire.h"
 
 enum { WIRE_SAMPLE_PAYLOAD_MAX = 3000 };
 

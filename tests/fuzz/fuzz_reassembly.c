@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "castanet/casyncsocket.h"
-#include "simnet/ip.h"
-#include "simnet/tcp.h"
-#include "simnet/wire.h"
+#include "simnet/ip/ip.h"
+#include "simnet/transport/tcp.h"
+#include "simnet/packet/wire.h"
 #include "tests/fuzz/fuzz_world.h"
 
 enum {

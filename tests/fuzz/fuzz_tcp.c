@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "castanet/casyncsocket.h"
-#include "simnet/tcp.h"
-#include "simnet/wire.h"
+#include "simnet/transport/tcp.h"
+#include "simnet/packet/wire.h"
 #include "tests/fuzz/fuzz_world.h"
 
 enum {

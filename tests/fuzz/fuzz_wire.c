@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "simnet/arena.h"
-#include "simnet/wire.h"
+#include "simnet/world/arena.h"
+#include "simnet/packet/wire.h"
 #include "tests/fuzz/fuzz.h"
 
 static void demand_inside(const sim_packet *p)

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "simnet/ip.h"
-#include "simnet/wire.h"
+#include "simnet/ip/ip.h"
+#include "simnet/packet/wire.h"
 
 enum { EVENTS_MAX = 100000, TCP_PROTOCOL = 6 };
 

@@ -7,7 +7,7 @@
 #define TESTS_FUZZ_FUZZ_WORLD_H
 
 #include "castanet/sim_bridge.h"
-#include "simnet/world.h"
+#include "simnet/world/world.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What went out so far. */

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What will happen, in order: a 4-ary heap of events by (time, tie).
+ *
+ * The tie is (class, host, the host's own sequence number), so the order of equal times depends on nothing
+ * but the hosts' own histories: one more host in a world renumbers nobody.  Times lie in the heap; events,
+ * with the ties that are asked for when times are equal, with their owners.
+ *
+ * Invariants:
+ *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
+ *  2. While has_hole, heap[0] is the place of the event that was popped last; who is queued next fills it,
+ *     so that an event that queues its successor costs one way through the heap and not two.
+ *
+ * Costs: push, pop and move O(log n); what is queued to be next of all, O(1); an event that is not queued
+ * costs nothing.
+ */
+#ifndef SIMNET_EVENT_QUEUE_H
+#define SIMNET_EVENT_QUEUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "simnet/world/arena.h"
+
+struct sim_world;
+
+/* The scenario's own actions go first; arrivals go before what a host does by itself at the same time. */
+typedef enum simp_class {
+    SIMP_CLASS_ACTION,
+    SIMP_CLASS_ARRIVAL,
+    SIMP_CLASS_TIMER,
+    SIMP_CLASS_DISPATCH
+} simp_class;
+
+typedef struct simp_event simp_event;
+struct simp_event {
+    void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
+    uint64_t tie;
+    size_t position; /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: not in the heap, but first */
+};
+
+#define SIMP_POSITION_FIRST SIZE_MAX
+
+typedef struct simp_key {
+    uint64_t at_ns;
+    simp_event *event;
+} simp_key;
+
+typedef struct simp_event_queue {
+    simp_key first; /* event NULL: none */
+    simp_key *heap;
+    size_t count, capacity; /* of the heap, the hole included */
+    size_t owners;          /* events that may be queued at the same time */
+    bool has_hole;
+} simp_event_queue;
+
+#define SIMP_HOSTS_MAX ((uint32_t)1 << 20)
+
+static inline uint64_t simp_tie(simp_class class, uint32_t host, uint64_t sequence)
+{
+    return (uint64_t) class << 62 | (uint64_t)host << 42 | (sequence & (((uint64_t)1 << 42) - 1));
+}
+
+/* Each owner of an event reserves its place once, so that pushing cannot fail.  False: no memory. */
+bool simp_events_reserve(simp_event_queue *, simp_arena *);
+void simp_events_release(simp_event_queue *);
+
+/* Queues the event, or moves it if it is queued. */
+void simp_events_schedule(simp_event_queue *, simp_event *, uint64_t at_ns, uint64_t tie);
+void simp_events_cancel(simp_event_queue *, simp_event *);
+/* The next one, and when it is due, if that is not later than until_ns; event NULL: there is none. */
+simp_key simp_events_pop(simp_event_queue *, uint64_t until_ns);
+
+/* Fills the hole. */
+void simp_events_settle(simp_event_queue *);
+
+static inline bool simp_events_is_empty(const simp_event_queue *queue)
+{
+    return queue->first.event == NULL && queue->count == (queue->has_hole ? 1u : 0u);
+}
+
+/* When the next event is due; UINT64_MAX: there is none. */
+static inline uint64_t simp_events_next_at(simp_event_queue *queue)
+{
+    if (queue->first.event != NULL)
+        return queue->first.at_ns;
+    if (queue->has_hole)
+        simp_events_settle(queue);
+    return queue->count == 0 ? UINT64_MAX : queue->heap[0].at_ns;
+}
+
+/* Whose event it is: the index of a host.  There is one, and simp_events_next_at was asked. */
+static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
+{
+    const simp_event *next = queue->first.event != NULL ? queue->first.event : queue->heap[0].event;
+    return (uint32_t)(next->tie >> 42) & (SIMP_HOSTS_MAX - 1);
+}
+
+static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }
+
+/* When an event that is queued is due. */
+static inline uint64_t simp_events_due(const simp_event_queue *queue, const simp_event *event)
+{
+    bool is_first = event->position == SIMP_POSITION_FIRST;
+    return is_first ? queue->first.at_ns : queue->heap[event->position - 1].at_ns;
+}
+
+/* Does it run later than at_ns, or not at all, as things are? */
+static inline bool simp_events_is_late(const simp_event_queue *queue, const simp_event *event, uint64_t at_ns)
+{
+    return !simp_event_is_queued(event) || simp_events_due(queue, event) > at_ns;
+}
+
+#endif
