@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Scenarios: what is built in an empty world, and what must hold.  A scenario is run, searched, replayed and
+ * shrunk without knowing how.
+ *
+ *     static const sim_scenario upload = {
+ *         .name = "upload", .state_size = sizeof(upload_state),
+ *         .build = build, .is_done = is_done, .check = check,
+ *     };
+ *
+ * Functions that return int return 0 or a WSAE code.
+ */
+#ifndef CASTANET_SIM_SCENARIO_H
+#define CASTANET_SIM_SCENARIO_H
+
+#include "castanet/sim_observer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* All functions get the world and state_size bytes of their own, all zero before build.  What they find wrong
+ * they tell with sim_world_fail.  Each but build may be NULL. */
+typedef struct sim_scenario {
+    const char *name;    /* 1 to 63 letters, digits, - . _ */
+    const char *summary; /* one line */
+    size_t state_size;
+    /* Makes hosts, links and programs. */
+    void (*build)(sim_world *, void *state);
+    /* Must hold after every event. */
+    void (*invariant)(sim_world *, void *state);
+    /* Has every program what it waited for?  Asked when nothing is left to happen: false is a stall. */
+    bool (*is_done)(sim_world *, void *state);
+    /* Must hold in the end. */
+    void (*check)(sim_world *, void *state);
+    /* Frees what the state owns beside the world's memory; the world is still there. */
+    void (*end)(sim_world *, void *state);
+    uint64_t until_ns;           /* virtual time; 0: an hour */
+    uint64_t events_max;         /* 0: 1 000 000 */
+    const sim_world_options *world; /* NULL: all zero.  Its seed and events_max are the run's */
+} sim_scenario;
+
+/* ---- how time orders what may happen ---- */
+
+typedef enum sim_time_mode {
+    SIM_TIMED,    /* each event at its time; equal times by host and sequence */
+    SIM_WINDOWED, /* each within its window: every order so reached is one that the network could give */
+    SIM_CAUSAL    /* each host has a clock of its own, and only causes order events */
+} sim_time_mode;
+
+/* How much later than its time an event may happen in windowed mode. */
+typedef struct sim_windows {
+    uint64_t arrival_ns;  /* of a packet, behind those before it on its path; 0: 200 ms */
+    uint64_t dispatch_ns; /* of a callback: the program is busy; 0: 200 ms */
+    uint64_t timer_ns;    /* of a timer; 0: 20 ms */
+} sim_windows;
+
+/* ---- one run ---- */
+
+typedef enum sim_outcome {
+    SIM_PASSED,
+    SIM_FAILED,   /* sim_world_fail: a check, an invariant, or the program's own assertion */
+    SIM_STALLED,  /* nothing is left to happen, and is_done says no */
+    SIM_LIVELOCK, /* events go on without end: events_max, or time stands still */
+    SIM_OVERTIME, /* until_ns passed, and is_done says no */
+    SIM_VOID      /* memory ran out: the run says nothing */
+} sim_outcome;
+
+const char *sim_outcome_word(sim_outcome); /* "passed", "stalled" */
+
+typedef struct sim_verdict {
+    sim_outcome outcome;
+    uint64_t identity; /* equal for the same failure: outcome and the format of its message; 0: none */
+    char message[512]; /* empty if it passed */
+    uint8_t fingerprint[16];
+    uint64_t now_ns, events;
+    uint32_t steps;         /* events that the order chose among */
+    uint32_t notifications; /* callbacks made */
+    uint32_t faults;        /* choices other than of order that were not 0 */
+} sim_verdict;
+
+typedef struct sim_order sim_order; /* castanet/sim_explore.h */
+
+typedef struct sim_run_options {
+    uint64_t seed;
+    sim_order *order;       /* NULL: timed, by the seed alone */
+    sim_observer *observer; /* borrowed; NULL: none */
+    cas_allocator *memory;  /* NULL: the system's */
+} sim_run_options;
+
+/* Makes a world, builds the scenario in it, runs and judges it.  WSAEINVAL: a scenario without name or build;
+ * WSAENOBUFS: not even the world could be made; verdict is written in any case. */
+int sim_scenario_run(const sim_scenario *, const sim_run_options *, sim_verdict *);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

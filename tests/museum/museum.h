@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The museum: bugs in the order of notifications, each as a small program in two forms, broken and mended.
+ *
+ * A file holds one bug.  Its first comment tells what the broken form does wrong, under which order it shows,
+ * and what the mended form does instead.  The two forms share all but that.
+ */
+#ifndef TESTS_MUSEUM_H
+#define TESTS_MUSEUM_H
+
+#include "castanet/sim.h"
+#include "castanet/sim_scenario.h"
+
+typedef struct museum_bug {
+    const char *id;    /* "K1" and "B1": exploration.md 8; "S12": row 12 of the table of failure modes */
+    const char *title; /* one line */
+    const sim_scenario *broken, *mended;
+    bool is_small; /* few enough orders for the exhaustive search of the mended form */
+} museum_bug;
+
+/* By id, as museum_list.c orders them. */
+extern const museum_bug *const museum_bugs[];
+extern const size_t museum_count;
+
+#endif
