@@ -65,6 +65,7 @@ struct sim_host {
     uint32_t isn_count;        /* connections with readable initial sequence numbers; of the others ... */
     uint32_t isn_next;         /* ... the least that the clock of the next one may say; 0: anything */
     uint16_t faults_installed; /* numbers the fault wrappers of its threads */
+    uint16_t sockets_made, sockets_accepted;
     uint16_t port_next; /* ephemeral: where a sequential search for a free one begins; 0: not yet known */
     uint64_t sequence;  /* ties of the host's events */
     simp_task *tasks;   /* main first; NULL: nobody asked for one yet */
@@ -103,6 +104,8 @@ void simp_task_rearm(simp_task *);
 void simp_task_end(simp_task *);
 /* 0 or WSAENOBUFS; the task is the last one of the host's then. */
 int simp_task_init(simp_task *, sim_host *);
+/* Whose dispatch it is; NULL: it is something else. */
+simp_task *simp_task_of(const simp_event *);
 /* An observer of the world came or went. */
 void simp_tasks_hear(sim_world *);
 /* Of a task that never had anything to do. */

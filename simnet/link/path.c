@@ -88,6 +88,11 @@ static void on_arrival(sim_world *world, simp_event *event)
     simp_link_deliver(world, path->from, packet);
 }
 
+simp_path *simp_path_of(const simp_event *event)
+{
+    return event->run == on_arrival ? (simp_path *)((char *)(uintptr_t)event - offsetof(simp_path, arrival)) : NULL;
+}
+
 /* ---- what observers are told ---- */
 
 void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate fate)

@@ -60,6 +60,9 @@ void simp_path_fini(simp_path *);
 /* Takes the packet over, which has that size. */
 void simp_path_submit(simp_path *, sim_packet *, uint32_t size);
 
+/* Whose next arrival it is; NULL: it is something else. */
+simp_path *simp_path_of(const simp_event *);
+
 /* path_options.c */
 /* Makes what the options need, and changes nothing else: 0 or WSAENOBUFS. */
 int simp_path_prepare(simp_path *, const sim_link_options *);

@@ -88,7 +88,7 @@ static bool is_chosen_connection(simp_stage *stage, uint32_t connection)
     bool chosen = simp_has_luck(simp_stream_next(&lots), odds);
     if (connection > stage->connections_decided) {
         stage->connections_decided = connection;
-        simp_choose_outcome(simp_stage_world(stage), &stage->chances->lots, connection, chosen);
+        simp_note_outcome(simp_stage_world(stage), &stage->chances->lots, connection, chosen);
     }
     return chosen;
 }

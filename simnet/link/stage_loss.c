@@ -52,7 +52,7 @@ static simp_stage_result run_model(simp_stage *stage, simp_transit *transit)
 {
     model *m = stage->state;
     bool lost = m->next(&m->loss, simp_stage_draw(stage, transit, 0), simp_stage_draw(stage, transit, 1));
-    simp_choose_outcome(simp_stage_world(stage), &stage->chances->site, transit->ordinal, lost);
+    lost = simp_choose_outcome(simp_stage_world(stage), &stage->chances->site, transit->ordinal, lost);
     return lost ? drop(transit) : SIMP_PASS;
 }
 

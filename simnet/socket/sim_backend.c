@@ -96,6 +96,12 @@ static void on_dispatch(sim_world *world, simp_event *event)
         simp_task_call(task, pump_one, NULL);
 }
 
+simp_task *simp_task_of(const simp_event *event)
+{
+    return event->run == on_dispatch ? (simp_task *)((char *)(uintptr_t)event - offsetof(simp_task, dispatch))
+                                     : NULL;
+}
+
 /* ---- looking on ---- */
 
 static simp_task *task_of_observer(cas_observer *observer)

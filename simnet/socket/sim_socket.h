@@ -68,9 +68,11 @@ struct cas_port_socket {
     bool finished : 1;            /* the peer's FIN was reported */
     bool connreset : 1;           /* SIO_UDP_CONNRESET, on by default */
     bool was_any : 1, any_v4 : 1; /* see simp_socket_bound_to */
-    uint16_t dead;                /* the connection is gone: what receive and send fail with */
+    bool accepted : 1;
+    uint16_t dead; /* the connection is gone: what receive and send fail with */
     uint16_t local_port, remote_port;
-    int last_error; /* SO_ERROR */
+    uint16_t last_error; /* SO_ERROR */
+    uint16_t ordinal;    /* from 1, among the accepted ones of its host or the others, modulo 65536 */
     simp_ip local;  /* that it is bound to; after its connection's end: the address it had in it */
     simp_ip remote;
     const simp_options *options;

@@ -28,6 +28,7 @@ int simp_call_open(cas_backend *backend, int family, int type, cas_sink *sink, c
         error = simp_socket_create(host_of(backend), type == SOCK_DGRAM, family == AF_INET6, out);
     if (error == 0) {
         (*out)->sink = sink;
+        (*out)->ordinal = ++host_of(backend)->sockets_made;
         *handle = (*out)->handle;
     }
     return error;
@@ -270,6 +271,8 @@ int simp_call_accept(cas_backend *backend, cas_port_socket *listener, cas_sink *
     }
     simp_socket_dequeue(listener, tcp);
     s->sink = sink;
+    s->accepted = true;
+    s->ordinal = ++listener->host->sockets_accepted;
     s->connected = true;
     s->connected_ns = listener->host->world->now_ns;
     s->bound = true;

@@ -129,7 +129,7 @@ int simp_call_set_option(cas_backend *backend, cas_port_socket *s, cas_option op
 {
     (void)backend;
     switch (option) {
-    case CAS_OPT_ERROR: s->last_error = value; return 0;
+    case CAS_OPT_ERROR: s->last_error = (uint16_t)value; return 0;
     case CAS_OPT_TTL:
         if (value < 1 || value > 255)
             return WSAEINVAL;

@@ -335,7 +335,7 @@ void simp_tcp_fail(simp_tcp *t, int error)
         return;
     if (connecting) {
         socket->connecting = false;
-        socket->last_error = error == WSAECONNRESET ? WSAECONNREFUSED : error;
+        socket->last_error = (uint16_t)(error == WSAECONNRESET ? WSAECONNREFUSED : error);
         simp_socket_report(socket, FD_CONNECT, socket->last_error);
         return;
     }

@@ -88,22 +88,29 @@ static void record(simp_choice_log *log, simp_site *site, uint32_t bound, uint32
 
 /* ---- choosing ---- */
 
-uint32_t simp_log_choose(simp_choice_log *log, simp_site *site, uint32_t bound)
+/* The decision that site->ordinal counts. */
+static uint32_t decide(simp_choice_log *log, simp_site *site, uint32_t bound, uint32_t drawn)
 {
-    uint32_t value = (uint32_t)simp_stream_below(&site->stream, bound);
-    site->ordinal++;
+    uint32_t value = drawn;
+    if (log->chooser != NULL)
+        value = log->chooser->answer(log->chooser, site, site->ordinal, bound, drawn);
     if (value != 0)
         record(log, site, bound, value);
     return value;
+}
+
+uint32_t simp_log_choose(simp_choice_log *log, simp_site *site, uint32_t bound)
+{
+    uint32_t drawn = (uint32_t)simp_stream_below(&site->stream, bound);
+    site->ordinal++;
+    return decide(log, site, bound, drawn);
 }
 
 bool simp_log_choose_chance(simp_choice_log *log, simp_site *site, int64_t ppm)
 {
     bool hit = simp_stream_below(&site->stream, 1000000) < (uint64_t)ppm;
     site->ordinal++;
-    if (hit)
-        record(log, site, 2, 1);
-    return hit;
+    return decide(log, site, 2, hit) != 0;
 }
 
 uint32_t simp_choose(sim_world *world, simp_site *site, uint32_t bound)
@@ -116,7 +123,13 @@ bool simp_choose_chance(sim_world *world, simp_site *site, int64_t ppm)
     return simp_log_choose_chance(&world->choices, site, ppm);
 }
 
-void simp_choose_outcome(sim_world *world, simp_site *site, uint64_t ordinal, bool outcome)
+bool simp_choose_outcome(sim_world *world, simp_site *site, uint64_t ordinal, bool outcome)
+{
+    site->ordinal = ordinal;
+    return decide(&world->choices, site, 2, outcome) != 0;
+}
+
+void simp_note_outcome(sim_world *world, simp_site *site, uint64_t ordinal, bool outcome)
 {
     site->ordinal = ordinal;
     if (outcome)
@@ -127,8 +140,7 @@ bool simp_choose_odds(sim_world *world, simp_site *site, uint64_t ordinal, uint6
 {
     site->stream.counter = ordinal - 1;
     bool hit = simp_has_luck(simp_stream_next(&site->stream), odds);
-    simp_choose_outcome(world, site, ordinal, hit);
-    return hit;
+    return simp_choose_outcome(world, site, ordinal, hit);
 }
 
 uint32_t simp_choose_at(sim_world *world, simp_site *site, uint64_t ordinal, uint32_t bound)

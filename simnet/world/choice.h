@@ -23,9 +23,18 @@ typedef struct simp_site {
     simp_stream stream;
 } simp_site;
 
+/* Who answers instead of chance. */
+typedef struct simp_chooser simp_chooser;
+struct simp_chooser {
+    /* Below bound, where 0 is the boring outcome; drawn is what chance says. */
+    uint32_t (*answer)(simp_chooser *, const simp_site *, uint64_t ordinal, uint32_t bound, uint32_t drawn);
+    void *context;
+};
+
 typedef struct simp_choice_log {
     sim_world *world; /* whose fingerprint absorbs what is recorded; NULL: the log stands alone */
     cas_allocator *memory;
+    simp_chooser *chooser; /* NULL: chance */
     sim_choice *choices;
     size_t count, capacity;
     uint64_t refused; /* choices that were made but not recorded, for want of memory */
@@ -54,8 +63,11 @@ bool simp_choose_chance(sim_world *, simp_site *, int64_t ppm);
  * probability times 2^64; UINT64_MAX: always. */
 bool simp_choose_odds(sim_world *, simp_site *, uint64_t ordinal, uint64_t odds);
 uint32_t simp_choose_at(sim_world *, simp_site *, uint64_t ordinal, uint32_t bound);
-/* A decision that the owner has worked out himself. */
-void simp_choose_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);
+/* A decision that the owner has worked out himself, unless somebody else answers; the answer. */
+bool simp_choose_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);
+
+/* The same where nobody else may answer. */
+void simp_note_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);
 
 /* Does a uniform number fall within the odds? */
 static inline bool simp_has_luck(uint64_t number, uint64_t odds)

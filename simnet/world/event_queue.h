@@ -62,6 +62,9 @@ static inline uint64_t simp_tie(simp_class class, uint32_t host, uint64_t sequen
     return (uint64_t) class << 62 | (uint64_t)host << 42 | (sequence & (((uint64_t)1 << 42) - 1));
 }
 
+static inline simp_class simp_class_of(uint64_t tie) { return (simp_class)(tie >> 62); }
+static inline uint32_t simp_host_of(uint64_t tie) { return (uint32_t)(tie >> 42) & (SIMP_HOSTS_MAX - 1); }
+
 /* Each owner of an event reserves its place once, so that pushing cannot fail.  False: no memory. */
 bool simp_events_reserve(simp_event_queue *, simp_arena *);
 void simp_events_release(simp_event_queue *);
@@ -94,7 +97,16 @@ static inline uint64_t simp_events_next_at(simp_event_queue *queue)
 static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
 {
     const simp_event *next = queue->first.event != NULL ? queue->first.event : queue->heap[0].event;
-    return (uint32_t)(next->tie >> 42) & (SIMP_HOSTS_MAX - 1);
+    return simp_host_of(next->tie);
+}
+
+/* What is queued, in no order: by index, from 0; event NULL: no more.  Once simp_events_next_at was asked, and
+ * until something changes. */
+static inline simp_key simp_events_at(const simp_event_queue *queue, size_t index)
+{
+    if (queue->first.event != NULL && index-- == 0)
+        return queue->first;
+    return index < queue->count ? queue->heap[index] : (simp_key){0, NULL};
 }
 
 static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/cold.h"
+#include "simnet/explore/order.h"
 #include "simnet/host/host.h"
 #include "simnet/transport/stack.h"
 #include "simnet/world/stuck.h"
@@ -31,6 +32,7 @@ static void limit_events(sim_world *world, uint64_t began)
 static void clear(sim_world *world)
 {
     memset((char *)world + sizeof world->arena, 0, offsetof(sim_world, stack) - sizeof world->arena);
+    world->failure_hash = 0;
     world->failure[0] = '\0';
     world->error.code = 0;
     world->error.what[0] = world->error.why[0] = world->error.fix[0] = '\0';
@@ -106,6 +108,14 @@ sim_stop simp_world_run_one(sim_world *world)
     return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
 }
 
+sim_stop simp_world_execute(sim_world *world, simp_key key) { return run_event(world, key); }
+
+void simp_world_set_order(sim_world *world, struct sim_order *order)
+{
+    world->order = order;
+    world->event_limit = 0;
+}
+
 /* So many events ran that it may be one of the limits, if something is due; SIM_STOP_TIME: it is none. */
 static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
 {
@@ -121,11 +131,13 @@ static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
 /* SIM_STOP_IDLE: nothing is due by then. */
 static inline sim_stop step(sim_world *world, uint64_t until_ns)
 {
-    sim_stop stop = SIM_STOP_TIME;
-    if (world->event_count >= world->event_limit)
-        stop = at_limit(world, until_ns);
-    if (stop != SIM_STOP_TIME)
-        return stop;
+    if (world->event_count >= world->event_limit) {
+        if (world->order != NULL)
+            return simp_order_step(world->order, world, until_ns);
+        sim_stop stop = at_limit(world, until_ns);
+        if (stop != SIM_STOP_TIME)
+            return stop;
+    }
     simp_key next = simp_events_pop(&world->events, until_ns);
     return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
 }
@@ -159,6 +171,7 @@ void sim_world_fail(sim_world *world, const char *format, ...)
     if (world->failed)
         return;
     world->failed = true;
+    world->failure_hash = simp_hash_text(0, format);
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(world->failure, sizeof world->failure, format, arguments);

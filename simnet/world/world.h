@@ -29,7 +29,8 @@ struct sim_world {
     uint64_t now_ns;
     uint64_t event_count;
     uint64_t instant_began; /* event_count, when the present instant began */
-    uint64_t event_limit;   /* of event_count: below it, neither the world's nor the instant's is reached */
+    uint64_t event_limit;   /* of event_count: below it, neither the world's nor the instant's is reached, and
+                               there is no order */
     uint64_t packet_count;  /* ids given */
     uint64_t action_count;  /* ties of actions */
     struct simp_action *actions_done;
@@ -47,6 +48,7 @@ struct sim_world {
     simp_hash_table ports;       /* simp_port by host, protocol and port */
     simp_hash_table host_names;  /* sim_host by name */
     struct sim_bridge *bridges;
+    struct sim_order *order; /* who decides what happens next; NULL: time alone */
     unsigned wait_depth; /* cas_pump_run inside callbacks */
     bool stop;
     bool out_of_memory; /* where no call could report it */
@@ -54,6 +56,7 @@ struct sim_world {
     /* From here on nothing is cleared in advance. */
     sim_stack stack; /* options.stack points here, unless the world has the usual one */
     simp_fingerprint fingerprint;
+    uint64_t failure_hash; /* of the format of failure: equal for the same failure */
     char failure[512];
     sim_error error;
 };
@@ -92,6 +95,11 @@ static inline void simp_topology_changed(sim_world *world) { world->topology++; 
 sim_stop simp_world_run_one(sim_world *);
 /* The same within the limits. */
 sim_stop simp_world_step(sim_world *);
+
+/* Runs an event that is off the queue at a time.  SIM_STOP_TIME: the run goes on. */
+sim_stop simp_world_execute(sim_world *, simp_key);
+/* From now on order decides what happens next. */
+void simp_world_set_order(sim_world *, struct sim_order *order);
 
 /* Queues the event of a host at a time, not before now. */
 void simp_schedule(sim_world *, simp_event *, simp_class, sim_host *, uint64_t at_ns);

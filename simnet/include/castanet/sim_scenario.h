@@ -68,7 +68,7 @@ typedef enum sim_outcome {
 
 const char *sim_outcome_word(sim_outcome); /* "passed", "stalled" */
 
-typedef struct sim_verdict {
+typedef struct sim_result {
     sim_outcome outcome;
     uint64_t identity; /* equal for the same failure: outcome and the format of its message; 0: none */
     char message[512]; /* empty if it passed */
@@ -77,7 +77,7 @@ typedef struct sim_verdict {
     uint32_t steps;         /* events that the order chose among */
     uint32_t notifications; /* callbacks made */
     uint32_t faults;        /* choices other than of order that were not 0 */
-} sim_verdict;
+} sim_result;
 
 typedef struct sim_order sim_order; /* castanet/sim_explore.h */
 
@@ -89,8 +89,8 @@ typedef struct sim_run_options {
 } sim_run_options;
 
 /* Makes a world, builds the scenario in it, runs and judges it.  WSAEINVAL: a scenario without name or build;
- * WSAENOBUFS: not even the world could be made; verdict is written in any case. */
-int sim_scenario_run(const sim_scenario *, const sim_run_options *, sim_verdict *);
+ * WSAENOBUFS: not even the world could be made; result is written in any case. */
+int sim_scenario_run(const sim_scenario *, const sim_run_options *, sim_result *);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Candidates: pending events as those see them who choose among them.
+ */
+#ifndef SIMNET_CANDIDATE_H
+#define SIMNET_CANDIDATE_H
+
+#include "simnet/explore/label.h"
+#include "simnet/world/world.h"
+
+typedef enum simp_source {
+    SIMP_SOURCE_ACTION,  /* of the scenario */
+    SIMP_SOURCE_ARRIVAL, /* of a packet, or what a link does with one that it kept */
+    SIMP_SOURCE_TIMER,   /* of a host's stack */
+    SIMP_SOURCE_START,   /* of a program */
+    SIMP_SOURCE_WAKE,    /* a program's timer */
+    SIMP_SOURCE_DISPATCH /* of a notification */
+} simp_source;
+
+#define SIMP_ALL_HOSTS UINT32_MAX
+
+/* Of an event that is pending. */
+typedef struct simp_candidate {
+    simp_event *event;
+    uint64_t tie;    /* of the event when it was described */
+    uint64_t at_ns;  /* not earlier */
+    uint64_t chain;  /* hash of its source, whose events happen in order; two of them never pend together but
+                       for timers */
+    uint64_t object; /* hash of the connection, listener or port that it is about; 0: the host as a whole */
+    uint32_t host;   /* index of the host whose state it changes, or SIMP_ALL_HOSTS */
+    uint32_t label;  /* number in the table of the order */
+    uint32_t since;  /* steps that were done when it was first seen: it was made by the last of them */
+    uint64_t packet; /* id of the packet that arrives; 0: none */
+    uint8_t source;  /* simp_source */
+    bool is_quiet;   /* a packet that tells no program anything: a pure ACK, a first SYN */
+    bool is_seen;    /* order.c: it is still pending */
+} simp_candidate;
+
+/* Fills in all but at_ns and since.  False: no memory for its label. */
+bool simp_candidate_describe(simp_candidate *, const sim_world *, simp_event *, simp_label_table *);
+
+/* Do they touch the same state?  by_object: handlers of different sockets share nothing. */
+static inline bool simp_is_dependent(uint32_t host_a, uint64_t object_a, uint32_t host_b, uint64_t object_b,
+                                     bool by_object)
+{
+    if (host_a == SIMP_ALL_HOSTS || host_b == SIMP_ALL_HOSTS)
+        return true;
+    return host_a == host_b && (!by_object || object_a == 0 || object_b == 0 || object_a == object_b);
+}
+
+#endif

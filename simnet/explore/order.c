@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See order.h.
+ */
+#include "simnet/explore/order.h"
+
+#include <string.h>
+
+#include "core/limits.h"
+#include "simnet/host/host.h"
+
+#define ARRIVAL_NS_DEFAULT SIM_MS(200)
+#define DISPATCH_NS_DEFAULT SIM_MS(200)
+#define TIMER_NS_DEFAULT SIM_MS(20)
+
+/* ---- memory ---- */
+
+static bool grow(cas_allocator *memory, void **array, size_t size, size_t *capacity, size_t wanted)
+{
+    if (wanted <= *capacity)
+        return true;
+    size_t larger = *capacity == 0 ? CASP_LIMIT(64, 1) : *capacity * 2;
+    larger = larger < wanted ? wanted : larger;
+    void *grown = memory->resize(memory, *array, *capacity * size, larger * size);
+    if (grown == NULL)
+        return false;
+    *array = grown;
+    *capacity = larger;
+    return true;
+}
+
+static bool has_room_for_candidate(sim_order *order)
+{
+    size_t wanted = order->candidate_count + 1;
+    void *candidates = order->candidates, *enabled = order->enabled;
+    bool done = grow(order->memory, &candidates, sizeof *order->candidates, &order->candidate_capacity,
+                     wanted);
+    order->candidates = candidates;
+    done = done && grow(order->memory, &enabled, sizeof *order->enabled, &order->enabled_capacity, wanted);
+    order->enabled = enabled;
+    return done;
+}
+
+/* ---- what is pending ---- */
+
+static simp_candidate *known(const sim_order *order, const simp_event *event)
+{
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        simp_candidate *c = &order->candidates[i];
+        if (c->event == event && c->tie == event->tie)
+            return c;
+    }
+    return NULL;
+}
+
+static simp_candidate *describe(sim_order *order, sim_world *world, simp_event *event)
+{
+    if (!has_room_for_candidate(order))
+        return NULL;
+    simp_candidate *c = &order->candidates[order->candidate_count];
+    if (!simp_candidate_describe(c, world, event, &order->labels))
+        return NULL;
+    c->since = (uint32_t)order->step_count;
+    order->candidate_count++;
+    return c;
+}
+
+static void forget_others(sim_order *order)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        if (!order->candidates[i].is_seen)
+            continue;
+        if (kept != i)
+            order->candidates[kept] = order->candidates[i];
+        order->candidates[kept++].is_seen = false;
+    }
+    order->candidate_count = kept;
+}
+
+/* False: no memory. */
+static bool look(sim_order *order, sim_world *world)
+{
+    (void)simp_events_next_at(&world->events);
+    for (size_t i = 0;; i++) {
+        simp_key key = simp_events_at(&world->events, i);
+        if (key.event == NULL)
+            break;
+        simp_candidate *c = known(order, key.event);
+        if (c == NULL)
+            c = describe(order, world, key.event);
+        if (c == NULL)
+            return false;
+        c->at_ns = key.at_ns;
+        c->is_seen = true;
+    }
+    forget_others(order);
+    return true;
+}
+
+/* ---- what may happen next ---- */
+
+static uint64_t latest(const sim_order *order, const simp_candidate *c)
+{
+    uint64_t slack = 0;
+    switch ((simp_source)c->source) {
+    case SIMP_SOURCE_ACTION:
+    case SIMP_SOURCE_START: slack = 0; break;
+    case SIMP_SOURCE_ARRIVAL: slack = order->windows.arrival_ns; break;
+    case SIMP_SOURCE_TIMER:
+    case SIMP_SOURCE_WAKE: slack = order->windows.timer_ns; break;
+    case SIMP_SOURCE_DISPATCH: slack = order->windows.dispatch_ns; break;
+    }
+    return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
+}
+
+/* Nothing may happen after this time before something else did. */
+static uint64_t horizon(const sim_order *order, uint64_t until_ns)
+{
+    uint64_t first = until_ns;
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        const simp_candidate *c = &order->candidates[i];
+        uint64_t last = order->mode == SIM_TIMED ? c->at_ns : latest(order, c);
+        first = last < first ? last : first;
+    }
+    return first;
+}
+
+static bool comes_before(const simp_candidate *a, const simp_candidate *b)
+{
+    return a->at_ns < b->at_ns || (a->at_ns == b->at_ns && a->tie < b->tie);
+}
+
+static size_t insert(simp_candidate *list, size_t count, const simp_candidate *c)
+{
+    size_t at = count;
+    while (at > 0 && comes_before(c, &list[at - 1])) {
+        list[at] = list[at - 1];
+        at--;
+    }
+    list[at] = *c;
+    return count + 1;
+}
+
+/* Timers of one stack are of one chain: the first of them alone may happen. */
+static bool is_behind_its_chain(const sim_order *order, const simp_candidate *c)
+{
+    if (c->source != SIMP_SOURCE_TIMER)
+        return false;
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        const simp_candidate *other = &order->candidates[i];
+        if (other->chain == c->chain && comes_before(other, c))
+            return true;
+    }
+    return false;
+}
+
+static size_t enable_within(sim_order *order, uint64_t until_ns)
+{
+    uint64_t end = horizon(order, until_ns);
+    size_t count = 0;
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        const simp_candidate *c = &order->candidates[i];
+        if (c->at_ns <= end && !is_behind_its_chain(order, c))
+            count = insert(order->enabled, count, c);
+    }
+    return count;
+}
+
+/* ---- causal ---- */
+
+static bool is_timer_of_stack(const simp_candidate *c) { return c->source == SIMP_SOURCE_TIMER; }
+
+/* All but timers of stacks; or of those the first. */
+static size_t enable_causes(sim_order *order, uint64_t until_ns)
+{
+    size_t count = 0;
+    const simp_candidate *timer = NULL;
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        const simp_candidate *c = &order->candidates[i];
+        if (c->at_ns > until_ns)
+            continue;
+        if (!is_timer_of_stack(c))
+            count = insert(order->enabled, count, c);
+        else if (timer == NULL || comes_before(c, timer))
+            timer = c;
+    }
+    if (count == 0 && timer != NULL)
+        order->enabled[count++] = *timer;
+    return count;
+}
+
+/* False: no memory. */
+static bool has_clocks(sim_order *order, const sim_world *world)
+{
+    size_t before = order->clock_capacity;
+    void *clocks = order->clocks;
+    if (!grow(order->memory, &clocks, sizeof *order->clocks, &order->clock_capacity, world->host_count))
+        return false;
+    order->clocks = clocks;
+    for (size_t i = before; i < order->clock_capacity; i++)
+        order->clocks[i] = 0;
+    return true;
+}
+
+/* When it happens, by the clock of its host, which moves there. */
+static uint64_t move_clock(sim_order *order, const sim_world *world, const simp_candidate *c)
+{
+    uint64_t at = c->at_ns;
+    uint32_t first = c->host == SIMP_ALL_HOSTS ? 0 : c->host;
+    uint32_t end = c->host == SIMP_ALL_HOSTS ? world->host_count : c->host + 1;
+    for (uint32_t i = first; i < end; i++)
+        at = order->clocks[i] > at ? order->clocks[i] : at;
+    for (uint32_t i = first; i < end; i++)
+        order->clocks[i] = at;
+    return at;
+}
+
+/* ---- happening ---- */
+
+static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate *c)
+{
+    simp_events_cancel(&world->events, c->event);
+    uint64_t at = c->at_ns;
+    if (order->mode == SIM_CAUSAL)
+        at = move_clock(order, world, c);
+    else if (at < world->now_ns)
+        at = world->now_ns;
+    order->notifications += c->source == SIMP_SOURCE_DISPATCH;
+    return simp_world_execute(world, (simp_key){at, c->event});
+}
+
+/* What goes without asking in causal mode: the start of a program, which the scenario has put at its time;
+ * and if packets are no steps of their own, one that tells no program anything, and the callbacks of the step
+ * before, since they are one step with it.  NULL: nothing. */
+static const simp_candidate *find_consequence(const sim_order *order, size_t enabled)
+{
+    const simp_step *last = order->step_count == 0 ? NULL : &order->steps[order->step_count - 1];
+    for (size_t i = 0; i < enabled; i++) {
+        const simp_candidate *c = &order->enabled[i];
+        if (c->source == SIMP_SOURCE_START)
+            return c;
+        if (order->by_packet)
+            continue;
+        if (c->is_quiet)
+            return c;
+        if (c->source == SIMP_SOURCE_DISPATCH && last != NULL && last->host == c->host)
+            return c;
+    }
+    return NULL;
+}
+
+static bool is_racy(const sim_order *order, size_t enabled, size_t picked)
+{
+    const simp_candidate *p = &order->enabled[picked];
+    for (size_t i = 0; i < enabled; i++) {
+        const simp_candidate *c = &order->enabled[i];
+        if (i != picked && simp_is_dependent(p->host, p->object, c->host, c->object, order->by_object))
+            return true;
+    }
+    return false;
+}
+
+static bool has_race(const sim_order *order, size_t enabled)
+{
+    for (size_t i = 0; i + 1 < enabled; i++) {
+        if (is_racy(order, enabled, i))
+            return true;
+    }
+    return false;
+}
+
+static size_t pick(sim_order *order, size_t enabled)
+{
+    if (enabled < 2)
+        return 0;
+    simp_strategy *strategy = order->strategy;
+    size_t picked = strategy->ops->pick(strategy, order->enabled, enabled, has_race(order, enabled));
+    return picked < enabled ? picked : 0;
+}
+
+static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
+{
+    void *steps = order->steps;
+    if (!grow(order->memory, &steps, sizeof *order->steps, &order->step_capacity, order->step_count + 1))
+        return NULL;
+    order->steps = steps;
+    const simp_candidate *c = &order->enabled[picked];
+    simp_step *step = &order->steps[order->step_count++];
+    *step = (simp_step){.chain = c->chain,
+                        .object = c->object,
+                        .host = c->host,
+                        .label = c->label,
+                        .occurrence = simp_label_happens(&order->labels, c->label),
+                        .since = c->since,
+                        .enabled = (uint32_t)enabled,
+                        .picked = (uint32_t)picked,
+                        .packet = c->packet,
+                        .source = c->source,
+                        .is_racy = is_racy(order, enabled, picked)};
+    return step;
+}
+
+static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
+{
+    size_t picked = pick(order, enabled);
+    size_t index = order->step_count;
+    simp_candidate chosen = order->enabled[picked];
+    if (add_step(order, enabled, picked) == NULL) {
+        simp_out_of_memory(world);
+        return SIM_STOP_NO_MEMORY;
+    }
+    sim_stop stop = execute(order, world, &chosen);
+    order->steps[index].at_ns = world->now_ns;
+    order->steps[index].packets = world->packet_count;
+    if (order->strategy->ops->ran != NULL)
+        order->strategy->ops->ran(order->strategy, &order->steps[index]);
+    return stop;
+}
+
+sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
+{
+    if (world->event_count >= world->options.events_max)
+        return SIM_STOP_EVENTS;
+    if (!look(order, world) || (order->mode == SIM_CAUSAL && !has_clocks(order, world))) {
+        simp_out_of_memory(world);
+        return SIM_STOP_NO_MEMORY;
+    }
+    bool causal = order->mode == SIM_CAUSAL;
+    size_t enabled = causal ? enable_causes(order, until_ns) : enable_within(order, until_ns);
+    if (enabled == 0)
+        return SIM_STOP_IDLE;
+    const simp_candidate *consequence = causal ? find_consequence(order, enabled) : NULL;
+    return consequence != NULL ? execute(order, world, consequence) : take_step(order, world, enabled);
+}
+
+/* ---- other decisions ---- */
+
+static uint32_t answer(simp_chooser *chooser, const simp_site *site, uint64_t ordinal, uint32_t bound,
+                       uint32_t drawn)
+{
+    sim_order *order = chooser->context;
+    simp_strategy *strategy = order->strategy;
+    uint32_t value = drawn;
+    if (strategy->ops->choose != NULL)
+        value = strategy->ops->choose(strategy, site, ordinal, bound, drawn);
+    value = value < bound ? value : 0;
+    order->faults += value != 0;
+    return value;
+}
+
+/* ---- runs ---- */
+
+bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
+{
+    order->world = world;
+    order->candidate_count = order->step_count = 0;
+    order->notifications = order->faults = 0;
+    simp_labels_begin(&order->labels);
+    for (size_t i = 0; i < order->clock_capacity; i++)
+        order->clocks[i] = 0;
+    simp_world_set_order(world, order);
+    world->choices.chooser = &order->chooser;
+    if (order->strategy->ops->begin != NULL)
+        order->strategy->ops->begin(order->strategy, seed);
+    return true;
+}
+
+void simp_order_end(sim_order *order, const sim_result *result)
+{
+    if (order->strategy->ops->end != NULL)
+        order->strategy->ops->end(order->strategy, result);
+    order->world = NULL;
+}
+
+/* ---- making ---- */
+
+static uint64_t or_default(uint64_t ns, int64_t otherwise) { return ns != 0 ? ns : (uint64_t)otherwise; }
+
+static simp_strategy *make_strategy(sim_order *order, const simp_strategy_ops *ops)
+{
+    simp_strategy *strategy = cas_alloc(order->memory, ops->size);
+    if (strategy == NULL)
+        return NULL;
+    memset(strategy, 0, ops->size);
+    *strategy = (simp_strategy){.ops = ops, .order = order};
+    if (ops->init == NULL || ops->init(strategy))
+        return strategy;
+    cas_free(order->memory, strategy, ops->size);
+    return NULL;
+}
+
+int sim_order_create(const sim_order_options *options, sim_order **out)
+{
+    sim_order_options chosen = options == NULL ? (sim_order_options){0} : *options;
+    const simp_strategy_ops *ops = simp_strategy_find(chosen.strategy == NULL ? "natural" : chosen.strategy);
+    if (out == NULL || ops == NULL)
+        return WSAEINVAL;
+    cas_allocator *memory = chosen.memory == NULL ? cas_allocator_system() : chosen.memory;
+    sim_order *order = cas_alloc(memory, sizeof *order);
+    if (order == NULL)
+        return WSAENOBUFS;
+    *order = (sim_order){.memory = memory,
+                         .mode = chosen.mode,
+                         .windows = {or_default(chosen.windows.arrival_ns, ARRIVAL_NS_DEFAULT),
+                                     or_default(chosen.windows.dispatch_ns, DISPATCH_NS_DEFAULT),
+                                     or_default(chosen.windows.timer_ns, TIMER_NS_DEFAULT)},
+                         .by_packet = chosen.by_packet,
+                         .chooser = {answer, order}};
+    if (!simp_labels_init(&order->labels, memory)) {
+        cas_free(memory, order, sizeof *order);
+        return WSAENOBUFS;
+    }
+    order->strategy = make_strategy(order, ops);
+    if (order->strategy == NULL) {
+        sim_order_destroy(order);
+        return WSAENOBUFS;
+    }
+    *out = order;
+    return 0;
+}
+
+void sim_order_destroy(sim_order *order)
+{
+    if (order == NULL)
+        return;
+    simp_strategy *strategy = order->strategy;
+    if (strategy != NULL) {
+        if (strategy->ops->fini != NULL)
+            strategy->ops->fini(strategy);
+        cas_free(order->memory, strategy, strategy->ops->size);
+    }
+    simp_labels_fini(&order->labels);
+    cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
+    cas_free(order->memory, order->enabled, order->enabled_capacity * sizeof *order->enabled);
+    cas_free(order->memory, order->steps, order->step_capacity * sizeof *order->steps);
+    cas_free(order->memory, order->clocks, order->clock_capacity * sizeof *order->clocks);
+    cas_free(order->memory, order, sizeof *order);
+}
+
+size_t sim_order_step_count(const sim_order *order) { return order->step_count; }
+
+sim_order_step sim_order_step_at(const sim_order *order, size_t index)
+{
+    if (index >= order->step_count)
+        return (sim_order_step){.label = ""};
+    const simp_step *step = &order->steps[index];
+    return (sim_order_step){.label = order->labels.labels[step->label].text,
+                            .occurrence = step->occurrence,
+                            .enabled = step->enabled,
+                            .picked = step->picked,
+                            .at_ns = step->at_ns};
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An order: it takes the place of the earliest event's rule in a world, and keeps what happened.
+ *
+ *   events that are pending -> candidates -> those that may happen next -> the strategy's pick -> a step
+ *
+ * Which may happen next:
+ *   timed     those that are due first
+ *   windowed  those whose time is not after the latest time of any other
+ *   causal    all, each host having a clock of its own; protocol timers only when nothing else is left
+ * Bytes of a path stay in order in each mode, since a path has but the packet at its head pending; so do the
+ * messages of a thread.
+ *
+ * Invariants:
+ *  1. What is described is described once: a candidate is known by its event and the event's tie.
+ *  2. Candidates that are shown to a strategy are sorted by (time, tie).
+ */
+#ifndef SIMNET_ORDER_H
+#define SIMNET_ORDER_H
+
+#include "simnet/explore/strategy.h"
+
+struct sim_order {
+    cas_allocator *memory;
+    sim_time_mode mode;
+    sim_windows windows;
+    bool by_packet;
+    bool by_object; /* handlers of different sockets share nothing */
+    simp_strategy *strategy;
+    simp_chooser chooser;
+    simp_label_table labels;
+    sim_world *world; /* of the present run; NULL: none */
+    simp_candidate *candidates;
+    size_t candidate_count, candidate_capacity;
+    simp_candidate *enabled;
+    size_t enabled_capacity;
+    simp_step *steps;
+    size_t step_count, step_capacity;
+    uint64_t *clocks; /* causal: by host */
+    size_t clock_capacity;
+    uint32_t notifications, faults;
+};
+
+/* A run begins in a world where nothing happened yet, and ends.  False: no memory. */
+bool simp_order_begin(sim_order *, sim_world *, uint64_t seed);
+void simp_order_end(sim_order *, const sim_result *);
+
+/* In place of the next event. */
+sim_stop simp_order_step(sim_order *, sim_world *, uint64_t until_ns);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The list of strategies, and the two simplest.
+ */
+#include "simnet/explore/strategy.h"
+
+#include <string.h>
+
+/* ---- natural: what is due first ---- */
+
+static size_t pick_first(simp_strategy *self, const simp_candidate *candidates, size_t count, bool racy)
+{
+    (void)self, (void)candidates, (void)count, (void)racy;
+    return 0;
+}
+
+const simp_strategy_ops simp_strategy_natural = {
+    .name = "natural",
+    .summary = "what is due first",
+    .size = sizeof(simp_strategy),
+    .pick = pick_first,
+};
+
+/* ---- random: any, with equal chances ---- */
+
+typedef struct random_strategy {
+    simp_strategy base; /* first */
+    simp_stream stream;
+} random_strategy;
+
+static void begin_random(simp_strategy *self, uint64_t seed)
+{
+    simp_stream_init(&((random_strategy *)self)->stream, seed, "order", "random");
+}
+
+static size_t pick_any(simp_strategy *self, const simp_candidate *candidates, size_t count, bool racy)
+{
+    (void)candidates, (void)racy;
+    return (size_t)simp_stream_below(&((random_strategy *)self)->stream, count);
+}
+
+const simp_strategy_ops simp_strategy_random = {
+    .name = "random",
+    .summary = "any that may happen, with equal chances",
+    .size = sizeof(random_strategy),
+    .begin = begin_random,
+    .pick = pick_any,
+};
+
+/* ---- all ---- */
+
+static const simp_strategy_ops *const all[] = {&simp_strategy_natural, &simp_strategy_random};
+enum { COUNT = sizeof all / sizeof *all };
+
+const simp_strategy_ops *simp_strategy_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT; i++) {
+        if (strcmp(all[i]->name, name) == 0)
+            return all[i];
+    }
+    return NULL;
+}
+
+const char *sim_strategy_name(size_t index) { return index < COUNT ? all[index]->name : NULL; }
+const char *sim_strategy_summary(size_t index) { return index < COUNT ? all[index]->summary : NULL; }

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Strategies: who answers when an order asks what happens next.
+ *
+ * A strategy is made once and used for many runs, from which it may learn.  It sees what it chooses among and
+ * what happened, and touches nothing: not the world, not a candidate.
+ *
+ * Invariant: what it answers is a function of the seed of the run, and of the runs before.
+ */
+#ifndef SIMNET_STRATEGY_H
+#define SIMNET_STRATEGY_H
+
+#include "castanet/sim_explore.h"
+#include "simnet/explore/candidate.h"
+#include "simnet/world/choice.h"
+
+typedef struct simp_strategy simp_strategy;
+
+/* What happened; a packet with all that it caused at once, where that is one step. */
+typedef struct simp_step {
+    uint64_t chain, object, at_ns;
+    uint64_t packets; /* ids given when it was over: a packet with a larger one was made later */
+    uint32_t host, label, occurrence;
+    uint32_t since; /* steps that were done when it could first be chosen */
+    uint32_t enabled, picked;
+    uint64_t packet; /* that arrived; 0: none */
+    uint8_t source;  /* simp_source */
+    bool is_racy;    /* one of the others that were enabled touched the same state */
+} simp_step;
+
+typedef struct simp_strategy_ops {
+    const char *name, *summary;
+    size_t size; /* of what embeds the simp_strategy as its first member; zero when it is made */
+    /* Each but pick may be NULL. */
+    bool (*init)(simp_strategy *); /* false: no memory */
+    void (*fini)(simp_strategy *);
+    void (*begin)(simp_strategy *, uint64_t seed); /* of a run */
+    /* One of count >= 2 candidates, which are in the order of their times: an index.  racy: at least two of
+     * them touch the same state. */
+    size_t (*pick)(simp_strategy *, const simp_candidate *, size_t count, bool racy);
+    void (*ran)(simp_strategy *, const simp_step *);
+    /* A decision that is not one of order, 0 being the boring outcome: below bound.  drawn: what chance says.
+     * NULL: that is taken. */
+    uint32_t (*choose)(simp_strategy *, const simp_site *, uint64_t ordinal, uint32_t bound, uint32_t drawn);
+    void (*end)(simp_strategy *, const sim_result *);
+} simp_strategy_ops;
+
+struct simp_strategy {
+    const simp_strategy_ops *ops;
+    struct sim_order *order; /* to read: labels, the steps of this run */
+};
+
+extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random;
+
+/* NULL: there is none of that name. */
+const simp_strategy_ops *simp_strategy_find(const char *name);
+
+#endif
