@@ -32,7 +32,7 @@ static bool grow(cas_allocator *memory, void **array, size_t size, size_t *capac
 static bool has_room_for_candidate(sim_order *order)
 {
     size_t wanted = order->candidate_count + 1;
-    void *candidates = order->candidates, *enabled = order->enabled;
+    void *candidates = order->candidates, *enabled = (void *)order->enabled;
     bool done = grow(order->memory, &candidates, sizeof *order->candidates, &order->candidate_capacity,
                      wanted);
     order->candidates = candidates;
@@ -131,14 +131,14 @@ static bool comes_before(const simp_candidate *a, const simp_candidate *b)
     return a->at_ns < b->at_ns || (a->at_ns == b->at_ns && a->tie < b->tie);
 }
 
-static size_t insert(simp_candidate *list, size_t count, const simp_candidate *c)
+static size_t insert(const simp_candidate **list, size_t count, const simp_candidate *c)
 {
     size_t at = count;
-    while (at > 0 && comes_before(c, &list[at - 1])) {
+    while (at > 0 && comes_before(c, list[at - 1])) {
         list[at] = list[at - 1];
         at--;
     }
-    list[at] = *c;
+    list[at] = c;
     return count + 1;
 }
 
@@ -186,7 +186,7 @@ static size_t enable_causes(sim_order *order, uint64_t until_ns)
             timer = c;
     }
     if (count == 0 && timer != NULL)
-        order->enabled[count++] = *timer;
+        order->enabled[count++] = timer;
     return count;
 }
 
@@ -237,7 +237,7 @@ static const simp_candidate *find_consequence(const sim_order *order, size_t ena
 {
     const simp_step *last = order->step_count == 0 ? NULL : &order->steps[order->step_count - 1];
     for (size_t i = 0; i < enabled; i++) {
-        const simp_candidate *c = &order->enabled[i];
+        const simp_candidate *c = order->enabled[i];
         if (c->source == SIMP_SOURCE_START)
             return c;
         if (order->by_packet)
@@ -250,21 +250,21 @@ static const simp_candidate *find_consequence(const sim_order *order, size_t ena
     return NULL;
 }
 
-static bool is_racy(const sim_order *order, size_t enabled, size_t picked)
+static bool is_racy(const sim_order *order, const simp_candidate *const *among, size_t count,
+                    const simp_candidate *p)
 {
-    const simp_candidate *p = &order->enabled[picked];
-    for (size_t i = 0; i < enabled; i++) {
-        const simp_candidate *c = &order->enabled[i];
-        if (i != picked && simp_is_dependent(p->host, p->object, c->host, c->object, order->by_object))
+    for (size_t i = 0; i < count; i++) {
+        const simp_candidate *c = among[i];
+        if (c != p && simp_is_dependent(p->host, p->object, c->host, c->object, order->by_object))
             return true;
     }
     return false;
 }
 
-static bool has_race(const sim_order *order, size_t enabled)
+bool simp_order_has_race(const sim_order *order, const simp_candidate *const *among, size_t count)
 {
-    for (size_t i = 0; i + 1 < enabled; i++) {
-        if (is_racy(order, enabled, i))
+    for (size_t i = 0; i + 1 < count; i++) {
+        if (is_racy(order, among, count, among[i]))
             return true;
     }
     return false;
@@ -275,7 +275,7 @@ static size_t pick(sim_order *order, size_t enabled)
     if (enabled < 2)
         return 0;
     simp_strategy *strategy = order->strategy;
-    size_t picked = strategy->ops->pick(strategy, order->enabled, enabled, has_race(order, enabled));
+    size_t picked = strategy->ops->pick(strategy, order->enabled, enabled);
     return picked < enabled ? picked : 0;
 }
 
@@ -285,7 +285,7 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
     if (!grow(order->memory, &steps, sizeof *order->steps, &order->step_capacity, order->step_count + 1))
         return NULL;
     order->steps = steps;
-    const simp_candidate *c = &order->enabled[picked];
+    const simp_candidate *c = order->enabled[picked];
     simp_step *step = &order->steps[order->step_count++];
     *step = (simp_step){.chain = c->chain,
                         .object = c->object,
@@ -297,7 +297,7 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
                         .picked = (uint32_t)picked,
                         .packet = c->packet,
                         .source = c->source,
-                        .is_racy = is_racy(order, enabled, picked)};
+                        .is_racy = is_racy(order, order->enabled, enabled, c)};
     return step;
 }
 
@@ -305,7 +305,7 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
 {
     size_t picked = pick(order, enabled);
     size_t index = order->step_count;
-    simp_candidate chosen = order->enabled[picked];
+    simp_candidate chosen = *order->enabled[picked];
     if (add_step(order, enabled, picked) == NULL) {
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
@@ -432,7 +432,7 @@ void sim_order_destroy(sim_order *order)
     }
     simp_labels_fini(&order->labels);
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
-    cas_free(order->memory, order->enabled, order->enabled_capacity * sizeof *order->enabled);
+    cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);
     cas_free(order->memory, order->steps, order->step_capacity * sizeof *order->steps);
     cas_free(order->memory, order->clocks, order->clock_capacity * sizeof *order->clocks);
     cas_free(order->memory, order, sizeof *order);

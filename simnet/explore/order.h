@@ -32,7 +32,7 @@ struct sim_order {
     sim_world *world; /* of the present run; NULL: none */
     simp_candidate *candidates;
     size_t candidate_count, candidate_capacity;
-    simp_candidate *enabled;
+    const simp_candidate **enabled; /* of candidates */
     size_t enabled_capacity;
     simp_step *steps;
     size_t step_count, step_capacity;
@@ -44,6 +44,9 @@ struct sim_order {
 /* A run begins in a world where nothing happened yet, and ends.  False: no memory. */
 bool simp_order_begin(sim_order *, sim_world *, uint64_t seed);
 void simp_order_end(sim_order *, const sim_result *);
+
+/* Do two of the candidates touch the same state? */
+bool simp_order_has_race(const sim_order *, const simp_candidate *const *, size_t count);
 
 /* In place of the next event. */
 sim_stop simp_order_step(sim_order *, sim_world *, uint64_t until_ns);

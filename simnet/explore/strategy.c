@@ -8,9 +8,9 @@
 
 /* ---- natural: what is due first ---- */
 
-static size_t pick_first(simp_strategy *self, const simp_candidate *candidates, size_t count, bool racy)
+static size_t pick_first(simp_strategy *self, const simp_candidate *const *candidates, size_t count)
 {
-    (void)self, (void)candidates, (void)count, (void)racy;
+    (void)self, (void)candidates, (void)count;
     return 0;
 }
 
@@ -33,9 +33,9 @@ static void begin_random(simp_strategy *self, uint64_t seed)
     simp_stream_init(&((random_strategy *)self)->stream, seed, "order", "random");
 }
 
-static size_t pick_any(simp_strategy *self, const simp_candidate *candidates, size_t count, bool racy)
+static size_t pick_any(simp_strategy *self, const simp_candidate *const *candidates, size_t count)
 {
-    (void)candidates, (void)racy;
+    (void)candidates;
     return (size_t)simp_stream_below(&((random_strategy *)self)->stream, count);
 }
 

@@ -35,9 +35,8 @@ typedef struct simp_strategy_ops {
     bool (*init)(simp_strategy *); /* false: no memory */
     void (*fini)(simp_strategy *);
     void (*begin)(simp_strategy *, uint64_t seed); /* of a run */
-    /* One of count >= 2 candidates, which are in the order of their times: an index.  racy: at least two of
-     * them touch the same state. */
-    size_t (*pick)(simp_strategy *, const simp_candidate *, size_t count, bool racy);
+    /* One of count >= 2 candidates, which are in the order of their times: an index. */
+    size_t (*pick)(simp_strategy *, const simp_candidate *const *, size_t count);
     void (*ran)(simp_strategy *, const simp_step *);
     /* A decision that is not one of order, 0 being the boring outcome: below bound.  drawn: what chance says.
      * NULL: that is taken. */

@@ -90,7 +90,8 @@ static void on_arrival(sim_world *world, simp_event *event)
 
 simp_path *simp_path_of(const simp_event *event)
 {
-    return event->run == on_arrival ? (simp_path *)((char *)(uintptr_t)event - offsetof(simp_path, arrival)) : NULL;
+    char *at = (char *)(uintptr_t)event;
+    return event->run == on_arrival ? (simp_path *)(void *)(at - offsetof(simp_path, arrival)) : NULL;
 }
 
 /* ---- what observers are told ---- */

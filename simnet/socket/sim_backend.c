@@ -98,8 +98,8 @@ static void on_dispatch(sim_world *world, simp_event *event)
 
 simp_task *simp_task_of(const simp_event *event)
 {
-    return event->run == on_dispatch ? (simp_task *)((char *)(uintptr_t)event - offsetof(simp_task, dispatch))
-                                     : NULL;
+    char *at = (char *)(uintptr_t)event;
+    return event->run == on_dispatch ? (simp_task *)(void *)(at - offsetof(simp_task, dispatch)) : NULL;
 }
 
 /* ---- looking on ---- */

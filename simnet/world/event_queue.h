@@ -100,8 +100,8 @@ static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
     return simp_host_of(next->tie);
 }
 
-/* What is queued, in no order: by index, from 0; event NULL: no more.  Once simp_events_next_at was asked, and
- * until something changes. */
+/* What is queued, in no order: by index, from 0; event NULL: no more.  Once simp_events_next_at was asked,
+ * and until something changes. */
 static inline simp_key simp_events_at(const simp_event_queue *queue, size_t index)
 {
     if (queue->first.event != NULL && index-- == 0)
