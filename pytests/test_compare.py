@@ -60,14 +60,20 @@ def test_the_table_says_what_holds_and_ends_well_though_it_does_not(programs):
     both = programs(castanet=["packets=1000000 seconds_cpu=0.4"], ns3=["packets=30000 seconds_cpu=1"])
     told = run([*COMPARE, *both, "--case", "bulk", "--turns", "1"]).stdout
     figures = "2 500 000 [2 500 000 - 2 500 000] | 30 000 [30 000 - 30 000] | 83.3 [83.3 - 83.3]"
-    assert f"| {figures} | 40 times | yes |" in told
+    assert f"| {figures} | - | 40 times | yes |" in told
     assert "| at most 0.5 | yes |" in told
+
+
+def test_bare_events_are_judged_by_the_plain_heap_of_the_same_turn(programs):
+    alone = programs(castanet=["events=8000000 seconds_cpu=1", "events=10000000 seconds_cpu=1"])
+    told = run([*COMPARE, *alone, "--only", "castanet", "--case", "events", "--turns", "1"]).stdout
+    assert told.splitlines()[-1].endswith("| - | 10 000 000 [10 000 000 - 10 000 000] | 83% of the floor | no |")
 
 
 def test_one_program_alone_leaves_the_rest_open(programs):
     alone = programs(ns3=["worlds=1600 seconds_cpu=1"])
     told = run([*COMPARE, *alone, "--only", "ns3", "--case", "worlds", "--turns", "1"]).stdout
-    assert told.splitlines()[-1].endswith("| worlds/s | - | 1 600 [1 600 - 1 600] | - | 140 times | - |")
+    assert told.splitlines()[-1].endswith("| worlds/s | - | 1 600 [1 600 - 1 600] | - | - | 140 times | - |")
 
 
 @pytest.mark.parametrize("line, why", [("worlds=5", "seconds_cpu"), ("", "worlds"),
