@@ -21,7 +21,7 @@ SECONDS_MAX = 1800
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a row is to reach: a ratio to ns-3 or to the floor of the case, or a bound on castanet's figure."""
+    """What a row is to reach: a ratio to ns-3 or to the floor of the case, or a bound."""
     kind: str  # "ratio", "of floor" or "at most"
     value: float
 
@@ -39,8 +39,8 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Case:
-    """One pair of runs.  An empty list of arguments: that program has no such case.  floor: what castanet_bench
-    does without castanet, in the same turns."""
+    """One pair of runs.  An empty list of arguments: that program has none.  floor: what castanet_bench
+    does without a world, in the same turns."""
     name: str
     castanet: tuple
     ns3: tuple

@@ -22,8 +22,9 @@ typedef enum simp_source {
 /* Of an event that is pending. */
 typedef struct simp_candidate {
     simp_event *event;
-    uint64_t tie;    /* of the event when it was described */
-    uint64_t at_ns;  /* not earlier */
+    uint64_t tie;       /* of the event when it was described */
+    uint64_t at_ns;     /* not earlier */
+    uint64_t latest_ns; /* windowed: nor later than all others */
     uint64_t chain;  /* hash of its source, whose events happen in order; two of them never pend together but
                        for timers */
     uint64_t object; /* hash of the connection, listener or port that it is about; 0: the host as a whole */
@@ -33,10 +34,10 @@ typedef struct simp_candidate {
     uint64_t packet; /* id of the packet that arrives; 0: none */
     uint8_t source;  /* simp_source */
     bool is_quiet;   /* a packet that tells no program anything: a pure ACK, a first SYN */
-    bool is_seen;    /* order.c: it is still pending */
+    uint32_t looked; /* order.c: when it was pending last */
 } simp_candidate;
 
-/* Fills in all but at_ns and since.  False: no memory for its label. */
+/* Fills in all but times, since and looked.  False: no memory for its label. */
 bool simp_candidate_describe(simp_candidate *, const sim_world *, simp_event *, simp_label_table *);
 
 /* Do they touch the same state?  by_object: handlers of different sockets share nothing. */

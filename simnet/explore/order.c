@@ -43,56 +43,76 @@ static bool has_room_for_candidate(sim_order *order)
 
 /* ---- what is pending ---- */
 
+/* NULL: it was not seen before. */
 static simp_candidate *known(const sim_order *order, const simp_event *event)
 {
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        simp_candidate *c = &order->candidates[i];
-        if (c->event == event && c->tie == event->tie)
-            return c;
-    }
-    return NULL;
+    if (event->candidate >= order->candidate_count)
+        return NULL;
+    simp_candidate *c = &order->candidates[event->candidate];
+    return c->event == event && c->tie == event->tie ? c : NULL;
 }
 
-static simp_candidate *describe(sim_order *order, sim_world *world, simp_event *event)
+static uint64_t slack_of(const sim_order *order, const simp_candidate *c)
+{
+    switch ((simp_source)c->source) {
+    case SIMP_SOURCE_ARRIVAL: return order->windows.arrival_ns;
+    case SIMP_SOURCE_TIMER:
+    case SIMP_SOURCE_WAKE: return order->windows.timer_ns;
+    case SIMP_SOURCE_DISPATCH: return order->windows.dispatch_ns;
+    default: return 0;
+    }
+}
+
+static uint64_t latest(const sim_order *order, const simp_candidate *c)
+{
+    uint64_t slack = order->mode == SIM_TIMED ? 0 : slack_of(order, c);
+    return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
+}
+
+static simp_candidate *describe(sim_order *order, sim_world *world, simp_key key)
 {
     if (!has_room_for_candidate(order))
         return NULL;
     simp_candidate *c = &order->candidates[order->candidate_count];
-    if (!simp_candidate_describe(c, world, event, &order->labels))
+    if (!simp_candidate_describe(c, world, key.event, &order->labels))
         return NULL;
     c->since = (uint32_t)order->step_count;
-    order->candidate_count++;
+    c->at_ns = key.at_ns;
+    c->latest_ns = latest(order, c);
+    key.event->candidate = (uint32_t)order->candidate_count++;
     return c;
 }
 
+/* The last takes the place of one that is gone. */
 static void forget_others(sim_order *order)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        if (!order->candidates[i].is_seen)
+    for (size_t i = 0; i < order->candidate_count;) {
+        simp_candidate *c = &order->candidates[i];
+        if (c->looked == order->looks) {
+            i++;
             continue;
-        if (kept != i)
-            order->candidates[kept] = order->candidates[i];
-        order->candidates[kept++].is_seen = false;
+        }
+        *c = order->candidates[--order->candidate_count];
+        if (c->looked == order->looks)
+            c->event->candidate = (uint32_t)i;
     }
-    order->candidate_count = kept;
 }
 
 /* False: no memory. */
 static bool look(sim_order *order, sim_world *world)
 {
     (void)simp_events_next_at(&world->events);
+    order->looks++;
     for (size_t i = 0;; i++) {
         simp_key key = simp_events_at(&world->events, i);
         if (key.event == NULL)
             break;
         simp_candidate *c = known(order, key.event);
         if (c == NULL)
-            c = describe(order, world, key.event);
+            c = describe(order, world, key);
         if (c == NULL)
             return false;
-        c->at_ns = key.at_ns;
-        c->is_seen = true;
+        c->looked = order->looks;
     }
     forget_others(order);
     return true;
@@ -100,27 +120,12 @@ static bool look(sim_order *order, sim_world *world)
 
 /* ---- what may happen next ---- */
 
-static uint64_t latest(const sim_order *order, const simp_candidate *c)
-{
-    uint64_t slack = 0;
-    switch ((simp_source)c->source) {
-    case SIMP_SOURCE_ACTION:
-    case SIMP_SOURCE_START: slack = 0; break;
-    case SIMP_SOURCE_ARRIVAL: slack = order->windows.arrival_ns; break;
-    case SIMP_SOURCE_TIMER:
-    case SIMP_SOURCE_WAKE: slack = order->windows.timer_ns; break;
-    case SIMP_SOURCE_DISPATCH: slack = order->windows.dispatch_ns; break;
-    }
-    return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
-}
-
 /* Nothing may happen after this time before something else did. */
 static uint64_t horizon(const sim_order *order, uint64_t until_ns)
 {
     uint64_t first = until_ns;
     for (size_t i = 0; i < order->candidate_count; i++) {
-        const simp_candidate *c = &order->candidates[i];
-        uint64_t last = order->mode == SIM_TIMED ? c->at_ns : latest(order, c);
+        uint64_t last = order->candidates[i].latest_ns;
         first = last < first ? last : first;
     }
     return first;

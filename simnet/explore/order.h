@@ -38,6 +38,7 @@ struct sim_order {
     size_t step_count, step_capacity;
     uint64_t *clocks; /* causal: by host */
     size_t clock_capacity;
+    uint32_t looks; /* at what is pending */
     uint32_t notifications, faults;
 };
 

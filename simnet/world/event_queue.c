@@ -18,7 +18,7 @@ static bool is_before(const simp_key *a, const simp_key *b)
 static void place(simp_event_queue *queue, size_t i, simp_key key)
 {
     queue->heap[i] = key;
-    key.event->position = i + 1;
+    key.event->position = (uint32_t)i + 1;
 }
 
 static void sift_up(simp_event_queue *queue, size_t i, simp_key key)

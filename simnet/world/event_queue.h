@@ -37,10 +37,11 @@ typedef struct simp_event simp_event;
 struct simp_event {
     void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
     uint64_t tie;
-    size_t position; /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: not in the heap, but first */
+    uint32_t position;  /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: beside it, and first */
+    uint32_t candidate; /* where an order may know it from; checked there */
 };
 
-#define SIMP_POSITION_FIRST SIZE_MAX
+#define SIMP_POSITION_FIRST UINT32_MAX
 
 typedef struct simp_key {
     uint64_t at_ns;
