@@ -332,7 +332,7 @@ static COLD void inspect(sim_host *host, sim_packet *packet)
         deliver(host, packet);
 }
 
-void simp_ip_input(sim_host *host, sim_packet *packet)
+static inline void take(sim_host *host, sim_packet *packet)
 {
     sim_world *world = host->world;
     if (simp_host_is_deaf(host))
@@ -342,6 +342,8 @@ void simp_ip_input(sim_host *host, sim_packet *packet)
     else
         inspect(host, packet);
 }
+
+void simp_ip_input(sim_host *host, sim_packet *packet) { take(host, packet); }
 
 bool simp_ip_is_martian(simp_ip source, simp_ip destination)
 {
@@ -369,7 +371,7 @@ static void enter_zone(sim_packet *packet, uint16_t zone)
 }
 
 /* What nobody has looked at yet; false: it does not pass the interface, and is gone. */
-static bool passes(simp_interface *interface, sim_packet *packet)
+static COLD bool passes(simp_interface *interface, sim_packet *packet)
 {
     if (interface->link == NULL)
         return true;
@@ -382,18 +384,10 @@ static bool passes(simp_interface *interface, sim_packet *packet)
     return false;
 }
 
-static COLD void enter(simp_interface *interface, sim_packet *packet)
-{
-    if (passes(interface, packet))
-        simp_ip_input(interface->host, packet);
-}
-
 void simp_ip_arrive(simp_interface *interface, sim_packet *packet)
 {
     if (interface->link != NULL || packet->interface == 0)
         packet->interface = interface->index;
-    if (packet->is_direct)
-        simp_ip_input(interface->host, packet);
-    else
-        enter(interface, packet);
+    if (packet->is_direct || passes(interface, packet))
+        take(interface->host, packet);
 }

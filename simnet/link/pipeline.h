@@ -50,7 +50,7 @@ void simp_pipeline_branch(simp_stage *, const simp_transit *transit, sim_packet 
 /* Within the stage's pass: so does a packet that it kept. */
 void simp_pipeline_follow(simp_stage *, const simp_transit *);
 /* False: a gate took the packet, which was about to arrive. */
-bool simp_pipeline_lets_arrive(simp_path *, sim_packet *);
+APART bool simp_pipeline_lets_arrive(simp_path *, sim_packet *);
 /* A packet that was on its way is lost: tells observers, and frees it. */
 void simp_pipeline_lose(simp_path *, sim_packet *, sim_fate);
 

@@ -4,6 +4,7 @@
  * order of the steps: ACK, URG, text, FIN.  The functions of a step return false when the segment, or the
  * connection, is done with.
  */
+#include "core/cold.h"
 #include "simnet/ip/ip.h"
 #include "simnet/transport/port_table.h"
 #include "simnet/transport/tcp_sack.h"
@@ -285,7 +286,7 @@ static bool refuses_text(simp_tcp *t, sim_packet *packet)
 }
 
 /* Takes the packet over if it has text. */
-static bool take_text(simp_tcp *t, sim_packet *packet)
+static inline bool take_text(simp_tcp *t, sim_packet *packet)
 {
     bool in_order = packet->tcp.seq == t->rcv_nxt;
     bool gap_before = t->active->receive.early != NULL;
@@ -445,33 +446,33 @@ static bool has_valid_addresses(const sim_host *host, const sim_packet *packet)
            !simp_host_is_broadcast(host, source);
 }
 
-/* previous: in TIME-WAIT under the same four-tuple, and about to be reopened; NULL: there is none. */
-static void input_unconnected(sim_host *host, simp_tcp *previous, sim_packet *packet)
+/* previous: in TIME-WAIT under the same four-tuple, and about to be reopened; NULL: there is none.  False:
+ * nobody reopens it, and the packet is still for it. */
+static COLD bool takes_unconnected(sim_host *host, simp_tcp *previous, sim_packet *packet)
 {
     simp_arena *arena = &host->world->arena;
     if (!has_valid_addresses(host, packet)) {
         simp_packet_free(arena, packet);
-        return;
+        return true;
     }
     cas_port_socket *listener = simp_port_find_listener(host, packet->destination, packet->destination_port);
     if (listener != NULL) {
         simp_tcp_listen_input(listener, previous, packet);
     } else if (previous != NULL) {
-        input(previous, packet);
+        return false;
     } else {
         simp_tcp_reply_reset(host, packet);
         simp_packet_free(arena, packet);
     }
+    return true;
 }
 
 void simp_tcp_input(sim_host *host, sim_packet *packet)
 {
     simp_tcp_key key = simp_tcp_key_at(host, packet);
     simp_tcp *t = simp_tcp_find(host->world, &key);
-    if (t == NULL || is_reopening(t, packet)) {
-        input_unconnected(host, t, packet);
+    if ((t == NULL || is_reopening(t, packet)) && takes_unconnected(host, t, packet))
         return;
-    }
     if (!simp_tcp_wake(t)) {
         simp_out_of_memory(host->world);
         simp_packet_free(&host->world->arena, packet);

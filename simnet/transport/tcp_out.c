@@ -3,6 +3,7 @@
  * What is sent, and when: segments within the peer's window and the congestion window, Nagle (RFC 9293
  * 3.7.4), silly window avoidance on both sides (3.8.6.2), ACKs, probes and resets.
  */
+#include "core/cold.h"
 #include "simnet/ip/ip.h"
 #include "simnet/transport/tcp_sack.h"
 #include "simnet/ip/way.h"
@@ -220,7 +221,7 @@ static bool has_to_send(const simp_tcp *t)
     return simp_seq_before(t->nxt, t->send_end) || (t->fin_queued && t->nxt == t->send_end);
 }
 
-bool simp_tcp_send_new(simp_tcp *t)
+static inline bool send_new(simp_tcp *t)
 {
     uint32_t limit = t->nxt == t->max ? t->max : resend_limit(t);
     if (!has_to_send(t))
@@ -239,6 +240,8 @@ bool simp_tcp_send_new(simp_tcp *t)
         t->active->small_end = end;
     return true;
 }
+
+APART bool simp_tcp_send_new(simp_tcp *t) { return send_new(t); }
 
 /* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
 static void watch_window(simp_tcp *t)
@@ -264,7 +267,7 @@ static void send_waiting(simp_tcp *t)
 {
     if (t->una == t->max && t->max != t->send_end)
         resume(t);
-    while (simp_tcp_send_new(t) && has_to_send(t) && !t->host->world->out_of_memory)
+    while (send_new(t) && has_to_send(t) && !t->host->world->out_of_memory)
         continue;
     watch_window(t);
 }
