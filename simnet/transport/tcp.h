@@ -21,6 +21,7 @@
 #ifndef SIMNET_TCP_H
 #define SIMNET_TCP_H
 
+#include "core/cold.h"
 #include "simnet/packet/sequence.h"
 #include "simnet/socket/sim_socket.h"
 #include "simnet/transport/tcp_key.h"
@@ -275,8 +276,8 @@ void simp_tcp_retransmit(simp_tcp *);
 /* One segment of what was sent already, from seq on and not beyond limit; returns where it ends: seq when
  * there was nothing. */
 uint32_t simp_tcp_resend(simp_tcp *, uint32_t seq, uint32_t limit);
-/* One segment from nxt, if the windows and Nagle let it go. */
-bool simp_tcp_send_new(simp_tcp *);
+/* Segments from nxt, as the windows and Nagle let them go, but not more than so many.  False: none went. */
+APART bool simp_tcp_send_new(simp_tcp *, uint32_t most);
 /* One byte into a closed window. */
 void simp_tcp_send_probe(simp_tcp *);
 void simp_tcp_send_keepalive(simp_tcp *);
@@ -335,7 +336,7 @@ void simp_recovery_timeout(simp_tcp *);
 /* Where the congestion window ends. */
 uint32_t simp_recovery_congestion_end(const simp_tcp *);
 /* Sends what SACK recovery wants sent. */
-void simp_recovery_output(simp_tcp *);
+APART void simp_recovery_output(simp_tcp *);
 
 /* ---- tcp_gaps.c ---- */
 /* [left, right) was received behind a gap.  False: no memory, and the run is void. */

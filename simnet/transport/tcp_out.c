@@ -60,7 +60,7 @@ static void point_at_urgent(const simp_tcp *t, simp_tcp_header *header)
 }
 
 /* What most segments do not have. */
-static void dress(simp_tcp *t, sim_packet *packet, bool new_text)
+static APART void dress(simp_tcp *t, sim_packet *packet, bool new_text)
 {
     simp_tcp_header *header = &packet->tcp;
     if ((header->flags & SIMP_SYN) != 0)
@@ -204,13 +204,13 @@ static bool takes_fin(const simp_tcp *t, uint32_t seq, uint32_t len)
     return end == t->send_end && (seq == t->max || len == 0 || simp_seq_before(end, t->max));
 }
 
-/* What is sent again after a time-out is not mixed with what is new, and leaves out what the peer has. */
-static uint32_t resend_limit(simp_tcp *t)
+/* What is sent again after a time-out is not mixed with what is new, and leaves out what the peer has: where
+ * it ends, from nxt, which was moved behind what the peer has. */
+static APART uint32_t resend_end(const simp_tcp *t)
 {
     if (t->recovery == NULL)
         return t->max;
     const simp_ranges *sacked = &t->recovery->sacked;
-    t->nxt = simp_ranges_skip(sacked, t->nxt);
     uint32_t i = simp_ranges_find(sacked, t->nxt);
     return i < sacked->count ? sacked->at[i].left : t->max;
 }
@@ -221,15 +221,17 @@ static bool has_to_send(const simp_tcp *t)
     return simp_seq_before(t->nxt, t->send_end) || (t->fin_queued && t->nxt == t->send_end);
 }
 
-static inline bool send_new(simp_tcp *t)
+/* One segment from nxt.  False: nothing may go. */
+static inline bool send_next(simp_tcp *t)
 {
-    uint32_t limit = t->nxt == t->max ? t->max : resend_limit(t);
+    if (t->nxt != t->max && t->recovery != NULL)
+        t->nxt = simp_ranges_skip(&t->recovery->sacked, t->nxt);
     if (!has_to_send(t))
         return false;
     uint32_t text_max = simp_option_text_max(t), left = t->send_end - t->nxt;
     uint32_t len = smaller(smaller(left, text_max), window_room(t));
-    if (simp_seq_before(t->nxt, limit))
-        len = smaller(len, limit - t->nxt);
+    if (t->nxt != t->max)
+        len = smaller(len, resend_end(t) - t->nxt);
     bool fin = t->fin_queued && takes_fin(t, t->nxt, len);
     if (len < text_max && ((len == 0 && !fin) || !is_worth_sending(t, len, len == left, fin)))
         return false;
@@ -241,7 +243,16 @@ static inline bool send_new(simp_tcp *t)
     return true;
 }
 
-APART bool simp_tcp_send_new(simp_tcp *t) { return send_new(t); }
+bool simp_tcp_send_new(simp_tcp *t, uint32_t most)
+{
+    uint32_t left = most;
+    while (left > 0 && send_next(t)) {
+        left--;
+        if (t->host->world->out_of_memory)
+            break;
+    }
+    return left < most;
+}
 
 /* Nothing is in flight and something waits: the window is closed, or too small to be worth it. */
 static void watch_window(simp_tcp *t)
@@ -255,7 +266,7 @@ static void watch_window(simp_tcp *t)
 
 /* Nothing is in flight, and something is to be sent: the congestion window, and the size of segments, may be
  * out of date. */
-static void resume(simp_tcp *t)
+static APART void resume(simp_tcp *t)
 {
     if (t->host->world->now_ns - t->sent_ns >= simp_tcp_timeout(t))
         simp_tcp_cc_idle(t);
@@ -267,8 +278,7 @@ static void send_waiting(simp_tcp *t)
 {
     if (t->una == t->max && t->max != t->send_end)
         resume(t);
-    while (send_new(t) && has_to_send(t) && !t->host->world->out_of_memory)
-        continue;
+    simp_tcp_send_new(t, UINT32_MAX);
     watch_window(t);
 }
 

@@ -154,7 +154,7 @@ static bool send_next_segment(simp_tcp *t)
     bool has_hole = r->sacked.count > 0 && simp_seq_before(hole, r->sacked.at[r->sacked.count - 1].left);
     if (has_hole && simp_seq_before(hole, simp_sack_lost_edge(t)))
         return retransmit_hole(t, hole);
-    if (simp_tcp_send_new(t))
+    if (simp_tcp_send_new(t, 1))
         return true;
     return has_hole ? retransmit_hole(t, hole) : rescue(t);
 }

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "core/cold.h"
 #include "core/limits.h"
 #include "simnet/transport/tcp_sack.h"
 
@@ -115,8 +116,8 @@ static simp_block *find(simp_tcp *t, uint32_t seq)
     return block;
 }
 
-static bool fill_from_several(simp_tcp *t, sim_packet *packet, const simp_block *block, uint32_t at,
-                              uint32_t len)
+static APART bool fill_from_several(simp_tcp *t, sim_packet *packet, const simp_block *block, uint32_t at,
+                                    uint32_t len)
 {
     simp_block *joined = simp_block_create(&t->host->world->arena, len);
     if (joined == NULL)
