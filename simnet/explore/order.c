@@ -382,19 +382,6 @@ void simp_order_end(sim_order *order, const sim_result *result)
 
 static uint64_t or_default(uint64_t ns, int64_t otherwise) { return ns != 0 ? ns : (uint64_t)otherwise; }
 
-static simp_strategy *make_strategy(sim_order *order, const simp_strategy_ops *ops)
-{
-    simp_strategy *strategy = cas_alloc(order->memory, ops->size);
-    if (strategy == NULL)
-        return NULL;
-    memset(strategy, 0, ops->size);
-    *strategy = (simp_strategy){.ops = ops, .order = order};
-    if (ops->init == NULL || ops->init(strategy))
-        return strategy;
-    cas_free(order->memory, strategy, ops->size);
-    return NULL;
-}
-
 int sim_order_create(const sim_order_options *options, sim_order **out)
 {
     sim_order_options chosen = options == NULL ? (sim_order_options){0} : *options;
@@ -416,7 +403,7 @@ int sim_order_create(const sim_order_options *options, sim_order **out)
         cas_free(memory, order, sizeof *order);
         return WSAENOBUFS;
     }
-    order->strategy = make_strategy(order, ops);
+    order->strategy = simp_strategy_create(order, ops);
     if (order->strategy == NULL) {
         sim_order_destroy(order);
         return WSAENOBUFS;
@@ -429,12 +416,7 @@ void sim_order_destroy(sim_order *order)
 {
     if (order == NULL)
         return;
-    simp_strategy *strategy = order->strategy;
-    if (strategy != NULL) {
-        if (strategy->ops->fini != NULL)
-            strategy->ops->fini(strategy);
-        cas_free(order->memory, strategy, strategy->ops->size);
-    }
+    simp_strategy_destroy(order->strategy);
     simp_labels_fini(&order->labels);
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
     cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);

@@ -2,9 +2,33 @@
  *
  * The list of strategies, and the two simplest.
  */
-#include "simnet/explore/strategy.h"
+#include "simnet/explore/order.h"
 
 #include <string.h>
+
+/* ---- making ---- */
+
+simp_strategy *simp_strategy_create(sim_order *order, const simp_strategy_ops *ops)
+{
+    simp_strategy *strategy = cas_alloc(order->memory, ops->size);
+    if (strategy == NULL)
+        return NULL;
+    memset(strategy, 0, ops->size);
+    *strategy = (simp_strategy){.ops = ops, .order = order};
+    if (ops->init == NULL || ops->init(strategy))
+        return strategy;
+    cas_free(order->memory, strategy, ops->size);
+    return NULL;
+}
+
+void simp_strategy_destroy(simp_strategy *strategy)
+{
+    if (strategy == NULL)
+        return;
+    if (strategy->ops->fini != NULL)
+        strategy->ops->fini(strategy);
+    cas_free(strategy->order->memory, strategy, strategy->ops->size);
+}
 
 /* ---- natural: what is due first ---- */
 

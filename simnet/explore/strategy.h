@@ -30,6 +30,7 @@ typedef struct simp_step {
 
 typedef struct simp_strategy_ops {
     const char *name, *summary;
+    uint32_t parameter; /* a depth, a budget: what tells strategies of one kind apart */
     size_t size; /* of what embeds the simp_strategy as its first member; zero when it is made */
     /* Each but pick may be NULL. */
     bool (*init)(simp_strategy *); /* false: no memory */
@@ -42,12 +43,21 @@ typedef struct simp_strategy_ops {
      * NULL: that is taken. */
     uint32_t (*choose)(simp_strategy *, const simp_site *, uint64_t ordinal, uint32_t bound, uint32_t drawn);
     void (*end)(simp_strategy *, const sim_result *);
+    /* Is there another run to make?  NULL: always. */
+    bool (*next)(simp_strategy *);
+    /* What the runs made so far say, in sentences; see sim_explore. */
+    void (*state)(const simp_strategy *, char *text, size_t size);
 } simp_strategy_ops;
 
 struct simp_strategy {
     const simp_strategy_ops *ops;
     struct sim_order *order; /* to read: labels, the steps of this run */
+    bool keeps_seed;         /* its runs are one world's: a search gives all of them the first one's seed */
 };
+
+/* NULL: no memory. */
+simp_strategy *simp_strategy_create(struct sim_order *, const simp_strategy_ops *);
+void simp_strategy_destroy(simp_strategy *);
 
 extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random;
 
