@@ -3,7 +3,7 @@
  * Orders: without a strategy nothing changes; every order that a mode of time allows ends as it should; what
  * happens has names.
  */
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "castanet/sim_explore.h"
@@ -90,6 +90,49 @@ static void same_seed_same_order(void)
     sim_order_destroy(other);
 }
 
+enum { JOURNAL = 1000 };
+
+/* What was written down says again what happened; one answer that is not possible is told. */
+static void journal_repeats_the_run(void)
+{
+    sim_journal *journal = calloc(1, sizeof *journal + JOURNAL * sizeof journal->values[0]);
+    journal->capacity = JOURNAL;
+    sim_order_options options = {.mode = SIM_WINDOWED, .strategy = "random", .journal = journal};
+    sim_order *order, *other = order_of(SIM_WINDOWED, false, "natural");
+    EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        sim_result first = run(three_clients(3), order, seed);
+        EXPECT_EQ_INT(journal->seed, seed);
+        EXPECT_EQ_INT(journal->runs, seed + 1);
+        EXPECT_TRUE(journal->count > 20);
+        sim_order_follow(other, journal->values, journal->count);
+        sim_result again = run(three_clients(3), other, seed);
+        EXPECT_EQ_MEM(again.fingerprint, first.fingerprint, sizeof first.fingerprint);
+        EXPECT_EQ_INT(sim_order_misfits(other), 0);
+    }
+    journal->values[3] = 1000;
+    run(three_clients(3), other, 49);
+    EXPECT_TRUE(sim_order_misfits(other) > 0);
+    sim_order_destroy(order);
+    sim_order_destroy(other);
+    free(journal);
+}
+
+static void journal_that_is_full_counts_the_rest(void)
+{
+    sim_journal *journal = calloc(1, sizeof *journal + sizeof journal->values[0]);
+    journal->capacity = 1;
+    sim_order *order;
+    sim_order_options options = {.mode = SIM_WINDOWED, .strategy = "random", .journal = journal};
+    EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
+    sim_result result = run(three_clients(2), order, 5);
+    EXPECT_EQ_STR(result.message, "");
+    EXPECT_EQ_INT(journal->count, 1);
+    EXPECT_TRUE(journal->lost > 10);
+    sim_order_destroy(order);
+    free(journal);
+}
+
 static bool has_step(const sim_order *order, const char *label, uint32_t occurrence)
 {
     for (size_t i = 0; i < sim_order_step_count(order); i++) {
@@ -134,6 +177,8 @@ const test_case test_order[] = {TEST(natural_order_is_the_run_without_one),
                                 TEST(every_mode_makes_the_same_notifications),
                                 TEST(every_random_order_ends_well),
                                 TEST(same_seed_same_order),
+                                TEST(journal_repeats_the_run),
+                                TEST(journal_that_is_full_counts_the_rest),
                                 TEST(steps_have_names),
                                 TEST(unknown_strategy_is_refused),
                                 TEST_END};

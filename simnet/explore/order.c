@@ -275,14 +275,66 @@ bool simp_order_has_race(const sim_order *order, const simp_candidate *const *am
     return false;
 }
 
+/* ---- decisions ---- */
+
+static void write_down(sim_journal *journal, uint32_t value)
+{
+    if (journal == NULL)
+        return;
+    if (journal->count < journal->capacity)
+        journal->values[journal->count++] = value;
+    else
+        journal->lost++;
+}
+
+/* The next answer of the script; 0 behind its end. */
+static uint32_t follow(sim_order *order, uint32_t bound)
+{
+    if (order->script_next == order->script_count)
+        return 0;
+    uint32_t value = order->script[order->script_next++];
+    order->misfits += value >= bound;
+    return value < bound ? value : 0;
+}
+
+static uint32_t pick_by_strategy(sim_order *order, size_t enabled)
+{
+    simp_strategy *strategy = order->strategy;
+    size_t picked = strategy->ops->pick(strategy, order->enabled, enabled);
+    return picked < enabled ? (uint32_t)picked : 0;
+}
+
 static size_t pick(sim_order *order, size_t enabled)
 {
     if (enabled < 2)
         return 0;
-    simp_strategy *strategy = order->strategy;
-    size_t picked = strategy->ops->pick(strategy, order->enabled, enabled);
-    return picked < enabled ? picked : 0;
+    uint32_t picked = order->script != NULL ? follow(order, (uint32_t)enabled)
+                                            : pick_by_strategy(order, enabled);
+    write_down(order->journal, picked);
+    return picked;
 }
+
+static uint32_t choose_by_strategy(simp_strategy *strategy, const simp_site *site, uint64_t ordinal,
+                                   uint32_t bound, uint32_t drawn)
+{
+    uint32_t value = drawn;
+    if (strategy->ops->choose != NULL)
+        value = strategy->ops->choose(strategy, site, ordinal, bound, drawn);
+    return value < bound ? value : 0;
+}
+
+static uint32_t answer(simp_chooser *chooser, const simp_site *site, uint64_t ordinal, uint32_t bound,
+                       uint32_t drawn)
+{
+    sim_order *order = chooser->context;
+    uint32_t value = order->script != NULL ? follow(order, bound)
+                                           : choose_by_strategy(order->strategy, site, ordinal, bound, drawn);
+    write_down(order->journal, value);
+    order->faults += value != 0;
+    return value;
+}
+
+/* ---- steps ---- */
 
 static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
 {
@@ -339,28 +391,19 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
     return consequence != NULL ? execute(order, world, consequence) : take_step(order, world, enabled);
 }
 
-/* ---- other decisions ---- */
-
-static uint32_t answer(simp_chooser *chooser, const simp_site *site, uint64_t ordinal, uint32_t bound,
-                       uint32_t drawn)
-{
-    sim_order *order = chooser->context;
-    simp_strategy *strategy = order->strategy;
-    uint32_t value = drawn;
-    if (strategy->ops->choose != NULL)
-        value = strategy->ops->choose(strategy, site, ordinal, bound, drawn);
-    value = value < bound ? value : 0;
-    order->faults += value != 0;
-    return value;
-}
-
 /* ---- runs ---- */
 
 bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
 {
     order->world = world;
     order->candidate_count = order->step_count = 0;
-    order->notifications = order->faults = 0;
+    order->notifications = order->faults = order->misfits = 0;
+    order->script_next = 0;
+    if (order->journal != NULL) {
+        order->journal->seed = seed;
+        order->journal->count = order->journal->lost = 0;
+        order->journal->runs++;
+    }
     simp_labels_begin(&order->labels);
     for (size_t i = 0; i < order->clock_capacity; i++)
         order->clocks[i] = 0;
@@ -398,6 +441,7 @@ int sim_order_create(const sim_order_options *options, sim_order **out)
                                      or_default(chosen.windows.dispatch_ns, DISPATCH_NS_DEFAULT),
                                      or_default(chosen.windows.timer_ns, TIMER_NS_DEFAULT)},
                          .by_packet = chosen.by_packet,
+                         .journal = chosen.journal,
                          .chooser = {answer, order}};
     if (!simp_labels_init(&order->labels, memory)) {
         cas_free(memory, order, sizeof *order);
@@ -424,6 +468,14 @@ void sim_order_destroy(sim_order *order)
     cas_free(order->memory, order->clocks, order->clock_capacity * sizeof *order->clocks);
     cas_free(order->memory, order, sizeof *order);
 }
+
+void sim_order_follow(sim_order *order, const uint32_t *values, size_t count)
+{
+    order->script = count == 0 ? NULL : values;
+    order->script_count = count;
+}
+
+uint32_t sim_order_misfits(const sim_order *order) { return order->misfits; }
 
 size_t sim_order_step_count(const sim_order *order) { return order->step_count; }
 

@@ -28,6 +28,10 @@ struct sim_order {
     bool by_object; /* handlers of different sockets share nothing */
     simp_strategy *strategy;
     simp_chooser chooser;
+    sim_journal *journal;   /* NULL: none */
+    const uint32_t *script; /* answers to give instead of the strategy's; NULL: none */
+    size_t script_count, script_next;
+    uint32_t misfits;
     simp_label_table labels;
     sim_world *world; /* of the present run; NULL: none */
     simp_candidate *candidates;

@@ -16,6 +16,16 @@
 extern "C" {
 #endif
 
+/* The decisions of a run as they were made, in memory that may outlive the process: each answer where there
+ * was more than one, of order or other, in one sequence. */
+typedef struct sim_journal {
+    uint64_t seed;
+    uint64_t runs; /* that began; the last of them is this one */
+    uint32_t count, capacity;
+    uint32_t lost; /* decisions for which there was no room */
+    uint32_t values[];
+} sim_journal;
+
 typedef struct sim_order_options {
     sim_time_mode mode;
     sim_windows windows;
@@ -23,12 +33,19 @@ typedef struct sim_order_options {
      * packets that tell a program nothing are none. */
     bool by_packet;
     const char *strategy; /* NULL: "natural" */
+    sim_journal *journal; /* borrowed, its capacity is set; NULL: none */
     cas_allocator *memory;
 } sim_order_options;
 
 /* WSAEINVAL: no such strategy. */
 int sim_order_create(const sim_order_options *, sim_order **out);
 void sim_order_destroy(sim_order *);
+
+/* From now on runs give these answers, and behind the last one the boring ones, whatever the strategy.  They
+ * are borrowed until the next call; count 0: the strategy is asked again. */
+void sim_order_follow(sim_order *, const uint32_t *values, size_t count);
+/* Answers of the run before that were not possible, for which the boring one was taken. */
+uint32_t sim_order_misfits(const sim_order *);
 
 /* The names of all strategies, from index 0; NULL: no more. */
 const char *sim_strategy_name(size_t index);
