@@ -69,10 +69,9 @@ struct sim_host {
     uint16_t port_next; /* ephemeral: where a sequential search for a free one begins; 0: not yet known */
     uint64_t sequence;  /* ties of the host's events */
     simp_task *tasks;   /* main first; NULL: nobody asked for one yet */
-    simp_interface *loopback; /* NULL: nothing was sent yet; with the ways */
     simp_interface *interfaces;
     simp_route *routes;
-    struct simp_way *ways; /* NULL: nothing was sent yet */
+    struct simp_outlets *outlets; /* way.h; NULL: nothing was sent yet */
     const sim_stack *stack;
     struct cas_port_socket **sockets;        /* by handle */
     uint32_t socket_capacity, socket_lowest; /* no free handle below lowest */

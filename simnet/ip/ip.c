@@ -68,14 +68,14 @@ static void transmit_on(sim_host *host, sim_packet *packet, uint32_t size, const
 /* A second packet for the host itself, that nobody else sees; it carries the interface by which it left. */
 static void loop_back(sim_host *host, const sim_packet *packet, const simp_next_hop *next)
 {
-    sim_packet *copy = simp_ways_ensure(host) ? simp_packet_copy(&host->world->arena, packet) : NULL;
+    sim_packet *copy = simp_outlets_ensure(host) ? simp_packet_copy(&host->world->arena, packet) : NULL;
     if (copy == NULL) {
         simp_out_of_memory(host->world);
         return;
     }
     copy->interface = next->interface->index;
     copy->originated = false;
-    simp_next_hop loopback = {.interface = host->loopback, .hop = packet->destination};
+    simp_next_hop loopback = {.interface = simp_loopback_of(host), .hop = packet->destination};
     simp_ip_transmit(host, copy, &loopback);
 }
 

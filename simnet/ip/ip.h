@@ -5,6 +5,7 @@
 #ifndef SIMNET_IP_H
 #define SIMNET_IP_H
 
+#include "core/cold.h"
 #include "simnet/host/host.h"
 
 #define SIMP_EVERYBODY 0xFFFF /* next_host: all on the link */
@@ -75,9 +76,9 @@ typedef struct simp_icmp_news {
 
 /* ---- udp.c and tcp_in.c ---- */
 
-void simp_udp_input(sim_host *, sim_packet *packet);
+APART void simp_udp_input(sim_host *, sim_packet *packet);
 void simp_udp_error(sim_host *, const sim_packet *quoted, const simp_icmp_news *);
-void simp_tcp_input(sim_host *, sim_packet *packet);
+APART void simp_tcp_input(sim_host *, sim_packet *packet);
 void simp_tcp_error(sim_host *, const sim_packet *quoted, const simp_icmp_news *);
 
 #endif

@@ -18,7 +18,7 @@ enum { TTL_DEFAULT = 1, TTL_MAX = 255 };
 simp_interface *simp_host_interface(const sim_host *host, unsigned index)
 {
     if (index == SIMP_LOOPBACK_INDEX)
-        return host->loopback;
+        return simp_loopback_of(host);
     simp_interface *at = host->interfaces;
     while (at != NULL && at->index != index)
         at = at->next;
@@ -28,7 +28,7 @@ simp_interface *simp_host_interface(const sim_host *host, unsigned index)
 /* The index is one of the host's (0: none is meant); who names the loopback is going to use it. */
 static int take_index(sim_host *host, unsigned number, uint16_t *index)
 {
-    if (number == SIMP_LOOPBACK_INDEX && !simp_ways_ensure(host))
+    if (number == SIMP_LOOPBACK_INDEX && !simp_outlets_ensure(host))
         return WSAENOBUFS;
     if (number != 0 && simp_host_interface(host, number) == NULL)
         return WSAEADDRNOTAVAIL;

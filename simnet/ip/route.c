@@ -3,6 +3,7 @@
  * Where packets go: which addresses are a host's own, which mean everybody, and the next hop for the rest.
  */
 #include "simnet/ip/multicast.h"
+#include "simnet/ip/way.h"
 
 /* ---- addresses ---- */
 
@@ -125,7 +126,7 @@ static simp_ip source_for(const simp_interface *interface, const simp_interface_
 
 static int route_by_loopback(const sim_host *host, simp_ip destination, simp_ip source, simp_next_hop *out)
 {
-    simp_interface *loopback = host->loopback;
+    simp_interface *loopback = simp_loopback_of(host);
     if (loopback == NULL) /* nothing was sent yet: see way.c */
         return WSAENETUNREACH;
     *out = (simp_next_hop){loopback, destination, source, loopback->path.mtu};
@@ -137,7 +138,7 @@ static int route_to_many(const sim_host *host, simp_ip destination, const simp_i
                          simp_next_hop *out)
 {
     bool v4 = simp_ip_is_v4(destination);
-    if (only != NULL && only == host->loopback)
+    if (only != NULL && only == simp_loopback_of(host))
         return route_by_loopback(host, destination, v4 ? simp_ip_v4(0x7F000001) : (simp_ip){0, 1}, out);
     for (simp_interface *i = host->interfaces; i != NULL; i = i->next) {
         const simp_interface_address *source = is_usable(i, only) ? source_on(i, v4) : NULL;

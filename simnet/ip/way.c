@@ -51,18 +51,13 @@ static bool find(const sim_host *host, simp_ip destination, simp_way *way)
     return true;
 }
 
-typedef struct outlets {
-    simp_way ways[SIMP_WAYS];
-    simp_interface loopback;
-} outlets;
-
-bool simp_ways_ensure(sim_host *host)
+bool simp_outlets_ensure(sim_host *host)
 {
     static const sim_link_options plain = {.latency_ns = LOOPBACK_LATENCY_NS, .mtu = LOOPBACK_MTU};
     simp_arena *arena = &host->world->arena;
-    if (host->ways != NULL)
+    if (host->outlets != NULL)
         return true;
-    outlets *made = simp_alloc(arena, sizeof *made);
+    struct simp_outlets *made = simp_alloc(arena, sizeof *made);
     if (made == NULL)
         return false;
     made->loopback = (simp_interface){.host = host, .index = SIMP_LOOPBACK_INDEX};
@@ -72,17 +67,17 @@ bool simp_ways_ensure(sim_host *host)
     }
     for (unsigned i = 0; i < SIMP_WAYS; i++)
         made->ways[i].topology = 0;
-    host->ways = made->ways;
-    host->loopback = &made->loopback;
+    made->recent = NULL;
+    host->outlets = made;
     return true;
 }
 
 const simp_way *simp_way_find(sim_host *host, simp_ip destination)
 {
-    if (!simp_ways_ensure(host)) {
+    if (!simp_outlets_ensure(host)) {
         simp_out_of_memory(host->world);
         return NULL;
     }
-    simp_way *way = &host->ways[simp_way_slot(destination)];
+    simp_way *way = &host->outlets->ways[simp_way_slot(destination)];
     return find(host, destination, way) ? way : NULL;
 }

@@ -26,8 +26,21 @@ struct simp_way {
     simp_next_hop next;
 };
 
-/* What a host needs that is going to send: room for its ways, and its loopback.  False: no memory. */
-bool simp_ways_ensure(sim_host *);
+/* What a host needs once it sends. */
+struct simp_outlets {
+    simp_way ways[SIMP_WAYS];
+    simp_interface loopback;
+    struct simp_tcp *recent; /* the connection that heard something last; NULL: it is gone, or none did */
+};
+
+/* False: no memory. */
+bool simp_outlets_ensure(sim_host *);
+
+/* NULL: nothing was sent yet. */
+static inline simp_interface *simp_loopback_of(const sim_host *host)
+{
+    return host->outlets == NULL ? NULL : &host->outlets->loopback;
+}
 
 /* Sends as simp_ip_try_output does, on a way that was just found and is the one to its destination. */
 int simp_ip_try_output_on(sim_host *, sim_packet *, const simp_way *);
@@ -43,7 +56,7 @@ static inline unsigned simp_way_slot(simp_ip destination)
 /* NULL: there is no route.  Good until the next call for the same host. */
 static inline const simp_way *simp_way_to(sim_host *host, simp_ip destination)
 {
-    const simp_way *way = host->ways == NULL ? NULL : &host->ways[simp_way_slot(destination)];
+    const simp_way *way = host->outlets == NULL ? NULL : &host->outlets->ways[simp_way_slot(destination)];
     bool known = way != NULL && way->topology == host->world->topology &&
                  simp_ip_equal(way->destination, destination);
     return known ? way : simp_way_find(host, destination);

@@ -121,7 +121,7 @@ static uint64_t bytes_in(uint64_t rate_bps, uint64_t ns)
 }
 
 /* Beside what waits, the one on the line included. */
-static bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
+static APART bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
 {
     uint64_t waiting = wait_ns == 0 ? 0 : bytes_in(line->rate_bps, wait_ns);
     return waiting <= UINT64_MAX - size && waiting + size <= line->queue_bytes;
@@ -135,7 +135,7 @@ static bool pass_line(simp_line *line, uint32_t size, uint64_t now, uint64_t *le
         start = now;
         line->remainder = 0;
     }
-    if (!has_room(line, start - now, size)) {
+    if (start - now >= line->roomy_ns && !has_room(line, start - now, size)) {
         line->overflowed++;
         return false;
     }

@@ -23,6 +23,7 @@ struct simp_pipeline;
 /* A line with a rate. */
 typedef struct simp_line {
     uint64_t rate_bps, queue_bytes; /* rate 0: unlimited, by now */
+    uint64_t roomy_ns;              /* the queue has room for any packet that waits less */
     uint64_t free_ns;               /* when the last packet has left ... */
     uint64_t remainder;             /* ... and the fraction of a nanosecond that was left over, in bit/rate */
     uint64_t overflowed;

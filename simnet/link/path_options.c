@@ -80,12 +80,24 @@ static void set_stage(simp_path *path, simp_plain which, const sim_link_options 
     simp_pipeline_insert(pipeline, stage);
 }
 
+/* With less before it any packet has room: the largest one of either family. */
+static uint64_t roomy_ns(const simp_line *line)
+{
+    enum { LARGEST = 40 + 65535 };
+    const uint64_t scale = UINT64_C(8000000000);
+    if (line->rate_bps == 0 || line->queue_bytes < LARGEST)
+        return 0;
+    uint64_t bytes = line->queue_bytes - LARGEST;
+    return (bytes < UINT64_MAX / scale ? bytes : UINT64_MAX / scale) * scale / line->rate_bps;
+}
+
 void simp_path_set_options(simp_path *path, const sim_link_options *options)
 {
     path->latency_ns = (uint64_t)(options->latency_ns - options->jitter_ns);
     if (path->line != NULL) {
         path->line->rate_bps = (uint64_t)options->rate_bps;
         path->line->queue_bytes = (uint64_t)options->queue_bytes;
+        path->line->roomy_ns = roomy_ns(path->line);
     }
     if (path->mtu != (uint32_t)options->mtu)
         simp_topology_changed(path->from->host->world);

@@ -71,7 +71,7 @@ static void free_parts(cas_port_socket *socket)
 int simp_socket_create(sim_host *host, bool datagram, bool ipv6, cas_port_socket **out)
 {
     simp_arena *arena = &host->world->arena;
-    cas_port_socket *socket = simp_ways_ensure(host) ? simp_alloc(arena, sizeof *socket) : NULL;
+    cas_port_socket *socket = simp_outlets_ensure(host) ? simp_alloc(arena, sizeof *socket) : NULL;
     if (socket == NULL)
         return WSAENOBUFS;
     *socket = (cas_port_socket){.host = host,

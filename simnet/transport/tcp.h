@@ -270,7 +270,7 @@ void simp_tcp_report(const simp_tcp *, sim_report_kind, int value);
 void simp_tcp_output(simp_tcp *);
 /* False: no memory; as if the SYN was lost, it will be sent again. */
 bool simp_tcp_send_syn(simp_tcp *);
-void simp_tcp_send_ack(simp_tcp *);
+APART void simp_tcp_send_ack(simp_tcp *);
 /* One segment from una, whatever the windows say. */
 void simp_tcp_retransmit(simp_tcp *);
 /* One segment of what was sent already, from seq on and not beyond limit; returns where it ends: seq when

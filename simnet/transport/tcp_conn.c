@@ -26,7 +26,7 @@
  *   any          -> CLOSED        reset while it waits to be accepted, where the profile has
  *                                 reset_stays_queued; simp_call_accept destroys it then   [simp_tcp_fail]
  */
-#include "simnet/ip/ip.h"
+#include "simnet/ip/way.h"
 #include "simnet/transport/port_table.h"
 #include "simnet/transport/tcp_sack.h"
 
@@ -158,6 +158,9 @@ static void unlist(simp_tcp *t)
     if (!t->listed)
         return;
     t->listed = false;
+    struct simp_outlets *outlets = t->host->outlets;
+    if (outlets != NULL && outlets->recent == t)
+        outlets->recent = NULL;
     simp_hash_remove(&world->connections, &t->node);
     simp_port_drop(t->host, t->key.local_port, false);
 }

@@ -5,7 +5,7 @@
  * connection, is done with.
  */
 #include "core/cold.h"
-#include "simnet/ip/ip.h"
+#include "simnet/ip/way.h"
 #include "simnet/transport/port_table.h"
 #include "simnet/transport/tcp_sack.h"
 
@@ -56,7 +56,7 @@ static void on_syn_acknowledged(simp_tcp *t, const sim_packet *packet)
 /* False: the segment was taken.  True: it acknowledged our SYN, and its text is still to be processed.  RFC
  * 5961 asks that a RST have the sequence number that is expected: before the peer has spoken that is 0, as
  * 3.10.7.1 forms it. */
-static bool on_syn_sent(simp_tcp *t, sim_packet *packet)
+static APART bool on_syn_sent(simp_tcp *t, sim_packet *packet)
 {
     simp_arena *arena = &t->host->world->arena;
     uint8_t flags = packet->tcp.flags;
@@ -82,7 +82,7 @@ static bool on_syn_sent(simp_tcp *t, sim_packet *packet)
 
 /* ---- fifth: ACK ---- */
 
-static bool on_syn_received(simp_tcp *t, const sim_packet *packet)
+static APART bool on_syn_received(simp_tcp *t, const sim_packet *packet)
 {
     if (packet->tcp.ack != t->nxt) {
         simp_tcp_reply_reset(t->host, packet);
@@ -194,12 +194,9 @@ static bool is_duplicate(const simp_tcp *t, const sim_packet *packet, bool bare,
            !simp_tcp_timer_is_on(t, SIMP_TIMER_PERSIST);
 }
 
+/* The rest of the fifth step. */
 static bool check_ack(simp_tcp *t, const sim_packet *packet, bool bare)
 {
-    if ((packet->tcp.flags & SIMP_ACK) == 0)
-        return false;
-    if (t->state == SIMP_TCP_SYN_RECEIVED && !on_syn_received(t, packet))
-        return false;
     uint32_t ack = packet->tcp.ack;
     if (!simp_tcp_validate_ack(t, ack))
         return false;
@@ -235,10 +232,9 @@ static bool is_cut_short(const sim_packet *packet)
     return packet->tcp.urgent == UINT16_MAX && packet->length < UINT16_MAX;
 }
 
-static void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
+static APART void check_urgent(simp_tcp *t, const sim_packet *packet, uint32_t seq)
 {
-    if ((packet->tcp.flags & SIMP_URG) == 0 || !takes_text(t) ||
-        (packet->tcp.urgent == 0 && !t->stack->urgent_points_at_last))
+    if (!takes_text(t) || (packet->tcp.urgent == 0 && !t->stack->urgent_points_at_last))
         return;
     uint32_t end = seq + packet->tcp.urgent + (t->stack->urgent_points_at_last ? 1 : 0);
     if (simp_seq_upto(end, t->rcv_nxt) || (t->rcv_has_urgent && !simp_seq_before(t->extras->rcv_urgent, end)))
@@ -269,7 +265,7 @@ static void schedule_ack(simp_tcp *t, bool in_order)
 }
 
 /* Nobody will read it.  True: the connection has ended, and the packet with it. */
-static bool refuses_text(simp_tcp *t, sim_packet *packet)
+static APART bool refuses_text(simp_tcp *t, sim_packet *packet)
 {
     cas_port_socket *socket = t->socket;
     if (t->orphan) {
@@ -330,7 +326,8 @@ static void on_fin(simp_tcp *t)
  * off. */
 static void process_text(simp_tcp *t, sim_packet *packet, uint32_t seq)
 {
-    check_urgent(t, packet, seq);
+    if ((packet->tcp.flags & SIMP_URG) != 0)
+        check_urgent(t, packet, seq);
     if ((packet->tcp.flags & SIMP_FIN) != 0) {
         t->fin_known = true;
         t->fin_at = packet->tcp.seq + packet->length;
@@ -351,7 +348,7 @@ static void process_text(simp_tcp *t, sim_packet *packet, uint32_t seq)
 
 /* The handshake is done: what came with the SYN is in order now.  The segment that completed it may have the
  * same text again. */
-static bool take_syn_text(simp_tcp *t, sim_packet *packet)
+static APART bool take_syn_text(simp_tcp *t, sim_packet *packet)
 {
     sim_packet *first = t->active->receive.early;
     if (first == NULL)
@@ -378,19 +375,19 @@ static bool repeats_ack(const simp_tcp *t, const sim_packet *packet)
            packet->tcp.sack_count == 0 && simp_seq_upto(t->wl1, packet->tcp.seq);
 }
 
-/* First to fifth step.  False: the segment is done with. */
-static bool check(simp_tcp *t, sim_packet *packet, bool expected)
+/* First to fourth step, and whether there is an ACK.  False: the segment is done with. */
+static bool check(simp_tcp *t, sim_packet *packet)
 {
     uint32_t seq = packet->tcp.seq;
-    bool bare = simp_tcp_sequence_len(packet) == 0;
-    bool opens = t->state == SIMP_TCP_SYN_RECEIVED;
-    if (!expected && !simp_tcp_validate(t, packet))
+    if (!simp_tcp_validate(t, packet))
         return false;
     if (t->stamps)
         simp_option_record(t, packet, seq);
     if (t->ecn)
         simp_ecn_receive(t, packet);
-    return check_ack(t, packet, bare) && (!opens || take_syn_text(t, packet));
+    if ((packet->tcp.flags & SIMP_ACK) == 0)
+        return false;
+    return t->state != SIMP_TCP_SYN_RECEIVED || on_syn_received(t, packet);
 }
 
 /* Takes the packet over if its text is not to be processed: false.  Of most segments either the text is news
@@ -398,12 +395,13 @@ static bool check(simp_tcp *t, sim_packet *packet, bool expected)
 static bool lets_in(simp_tcp *t, sim_packet *packet)
 {
     simp_arena *arena = &t->host->world->arena;
-    bool expected = is_expected(t, packet);
-    if (expected && packet->length > 0 && repeats_ack(t, packet)) {
+    bool bare = packet->length == 0 && (packet->tcp.flags & (SIMP_SYN | SIMP_FIN)) == 0;
+    bool expected = is_expected(t, packet), opens = t->state == SIMP_TCP_SYN_RECEIVED;
+    if (expected && !bare && repeats_ack(t, packet)) {
         t->wl1 = packet->tcp.seq;
         return true;
     }
-    if (check(t, packet, expected))
+    if ((expected || check(t, packet)) && check_ack(t, packet, bare) && (!opens || take_syn_text(t, packet)))
         return true;
     simp_packet_free(arena, packet);
     return false;
@@ -467,10 +465,23 @@ static COLD bool takes_unconnected(sim_host *host, simp_tcp *previous, sim_packe
     return true;
 }
 
-void simp_tcp_input(sim_host *host, sim_packet *packet)
+/* What comes next is most often for the same one. */
+static simp_tcp *find(sim_host *host, const sim_packet *packet)
 {
     simp_tcp_key key = simp_tcp_key_at(host, packet);
-    simp_tcp *t = simp_tcp_find(host->world, &key);
+    struct simp_outlets *outlets = host->outlets;
+    simp_tcp *t = outlets != NULL ? outlets->recent : NULL;
+    if (t != NULL && simp_tcp_key_equal(&t->key, &key))
+        return t;
+    t = simp_tcp_find(host->world, &key);
+    if (outlets != NULL)
+        outlets->recent = t;
+    return t;
+}
+
+void simp_tcp_input(sim_host *host, sim_packet *packet)
+{
+    simp_tcp *t = find(host, packet);
     if ((t == NULL || is_reopening(t, packet)) && takes_unconnected(host, t, packet))
         return;
     if (!simp_tcp_wake(t)) {

@@ -33,12 +33,12 @@ static inline uint32_t simp_tcp_key_hash(const simp_tcp_key *key)
     return (uint32_t)(((key->local.low * odd + key->remote.low) * odd + simp_tcp_key_ends(key)) * odd >> 32);
 }
 
-/* Of most that are compared all is equal. */
+/* The ports tell most apart; where they are equal all is. */
 static inline bool simp_tcp_key_equal(const simp_tcp_key *a, const simp_tcp_key *b)
 {
-    return ((a->local.high ^ b->local.high) | (a->local.low ^ b->local.low) |
-            (a->remote.high ^ b->remote.high) | (a->remote.low ^ b->remote.low) |
-            (simp_tcp_key_ends(a) ^ simp_tcp_key_ends(b))) == 0;
+    return simp_tcp_key_ends(a) == simp_tcp_key_ends(b) &&
+           ((a->local.high ^ b->local.high) | (a->local.low ^ b->local.low) |
+            (a->remote.high ^ b->remote.high) | (a->remote.low ^ b->remote.low)) == 0;
 }
 
 #endif

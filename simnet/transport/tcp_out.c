@@ -84,7 +84,7 @@ static void acknowledge(simp_tcp *t, simp_tcp_header *header)
 }
 
 /* One segment, with len bytes of the stream.  False: no memory, and nothing was sent. */
-static bool try_segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, bool is_new)
+static inline bool try_segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, bool is_new)
 {
     simp_arena *arena = &t->host->world->arena;
     sim_packet *packet = simp_packet_create(arena);
@@ -113,7 +113,7 @@ static bool try_segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, 
 }
 
 /* Where no call can report it, a refusal of memory voids the run. */
-static bool segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, bool is_new)
+static inline bool segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t flags, bool is_new)
 {
     if (try_segment(t, seq, len, flags, is_new))
         return true;

@@ -20,11 +20,15 @@ static uint64_t earliest(const simp_activity *a)
     return first;
 }
 
-static void wake_at(simp_tcp *t, uint64_t at_ns)
+static APART void move_event(simp_tcp *t, uint64_t at_ns)
 {
-    simp_event *event = &t->active->event;
-    if (simp_events_is_late(&t->host->world->events, event, at_ns))
-        simp_schedule(t->host->world, event, SIMP_CLASS_TIMER, t->host, at_ns);
+    simp_schedule(t->host->world, &t->active->event, SIMP_CLASS_TIMER, t->host, at_ns);
+}
+
+static inline void wake_at(simp_tcp *t, uint64_t at_ns)
+{
+    if (simp_events_is_late(&t->host->world->events, &t->active->event, at_ns))
+        move_event(t, at_ns);
 }
 
 void simp_tcp_timer_set(simp_tcp *t, simp_timer timer, uint64_t delay_ns)
