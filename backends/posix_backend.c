@@ -58,10 +58,10 @@ static int connect_socket(cas_backend *backend, cas_port_socket *s, const SOCKAD
 }
 
 static int receive(cas_backend *backend, cas_port_socket *s, void *buf, size_t len, int flags,
-                   SOCKADDR_STORAGE *from, size_t *count)
+                   SOCKADDR_STORAGE *from, cas_received *got)
 {
-    return s->datagram ? casp_datagram_receive((casp_posix *)backend, s, buf, len, flags, from, count)
-                       : casp_stream_receive(s, buf, len, flags, count);
+    return s->datagram ? casp_datagram_receive((casp_posix *)backend, s, buf, len, flags, from, &got->count)
+                       : casp_stream_receive(s, buf, len, flags, &got->count);
 }
 
 /* A stream ignores the destination (TSR-01). */

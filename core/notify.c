@@ -23,9 +23,10 @@ static unsigned count_open(const casp_sink *sink) { return count_events(sink->ma
 
 void casp_notify_open(casp_sink *sink, long events)
 {
-    long opened = sink->shut & events;
+    long opened = sink->shut & events, claims = opened & sink->mask;
     sink->shut ^= (uint8_t)opened;
-    sink->thread->queue.claimed += count_events(opened & sink->mask);
+    if (claims != 0)
+        sink->thread->queue.claimed += count_events(claims);
 }
 
 void casp_notify_shut(casp_sink *sink, long events)
@@ -153,10 +154,10 @@ void casp_notify_select(casp_sink *sink, long mask)
     casp_notify_evaluate(sink, CASP_EVENTS);
 }
 
-void casp_notify_rearm(casp_sink *sink, long events)
+void casp_notify_rearm(casp_sink *sink, long events, long untrue)
 {
     casp_notify_open(sink, events);
     if ((events & FD_READ) != 0 && sink->thread->profile.close_after_drain)
         events |= FD_CLOSE;
-    casp_notify_evaluate(sink, events);
+    casp_notify_evaluate(sink, events & ~untrue);
 }

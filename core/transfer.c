@@ -12,7 +12,7 @@ static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALI
 
 /* ---- receive ---- */
 
-static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STORAGE *from, size_t *count)
+static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STORAGE *from, cas_received *got)
 {
     long event = (flags & MSG_OOB) != 0 ? FD_OOB : FD_READ;
     int error = casp_reserve(sink, event);
@@ -26,8 +26,8 @@ static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STOR
     else if (sink->datagram && (flags & MSG_OOB) != 0)
         error = WSAEOPNOTSUPP;
     else
-        error = backend->ops->receive(backend, sink->port, buf, (size_t)len, flags, from, count);
-    casp_notify_rearm(sink, event);
+        error = backend->ops->receive(backend, sink->port, buf, (size_t)len, flags, from, got);
+    casp_notify_rearm(sink, event, got->drained ? FD_READ : 0);
     return error;
 }
 
@@ -40,11 +40,11 @@ static int finish_receive(const char *name, const CAsyncSocket *self, int error,
 int CAsyncSocket_Receive(CAsyncSocket *self, void *lpBuf, int nBufLen, int nFlags)
 {
     int error;
-    size_t count = 0;
+    cas_received got = {0};
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
-        error = receive(sink, lpBuf, nBufLen, nFlags, NULL, &count);
-    return finish_receive("Receive", self, error, count, lpBuf);
+        error = receive(sink, lpBuf, nBufLen, nFlags, NULL, &got);
+    return finish_receive("Receive", self, error, got.count, lpBuf);
 }
 
 /* The longest text an address of the socket's family can have, so that the size is judged before the
@@ -56,17 +56,17 @@ static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text,
                              int flags)
 {
     int error;
-    size_t count = 0;
+    cas_received got = {0};
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && sink->datagram && text != NULL && size < text_needed(sink))
         error = casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
     if (sink != NULL && error == 0) {
         SOCKADDR_STORAGE from;
-        error = receive(sink, buf, len, flags, &from, &count);
+        error = receive(sink, buf, len, flags, &from, &got);
         if (error == 0 && sink->datagram)
             casp_addr_give_text(&from, text, size, port);
     }
-    return finish_receive("ReceiveFrom", self, error, count, buf);
+    return finish_receive("ReceiveFrom", self, error, got.count, buf);
 }
 
 int CAsyncSocket_ReceiveFrom(CAsyncSocket *self, void *lpBuf, int nBufLen, char *rSocketAddress,
@@ -85,7 +85,7 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
                                  int *lpSockAddrLen, int nFlags)
 {
     int error;
-    size_t count = 0;
+    cas_received got = {0};
     casp_sink *sink = casp_sink_of(self, &error);
     bool wanted = sink != NULL && sink->datagram && lpSockAddr != NULL;
     if (wanted &&
@@ -93,11 +93,11 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
         error = casp_mistaken(CASP_MISTAKE_ADDRESS_LENGTH, WSAEFAULT);
     if (sink != NULL && error == 0) {
         SOCKADDR_STORAGE from;
-        error = receive(sink, lpBuf, nBufLen, nFlags, &from, &count);
+        error = receive(sink, lpBuf, nBufLen, nFlags, &from, &got);
         if (wanted && (error == 0 || error == WSAEMSGSIZE)) /* a part came, and it has a sender too */
             casp_addr_give(&from, lpSockAddr, lpSockAddrLen);
     }
-    return finish_receive("ReceiveFrom", self, error, count, lpBuf);
+    return finish_receive("ReceiveFrom", self, error, got.count, lpBuf);
 }
 
 /* ---- send ---- */

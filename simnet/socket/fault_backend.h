@@ -124,7 +124,7 @@ int simp_fault_connect(cas_backend *, cas_port_socket *, const SOCKADDR *, int l
 int simp_fault_listen(cas_backend *, cas_port_socket *, int backlog);
 int simp_fault_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle);
 int simp_fault_receive(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags,
-                       SOCKADDR_STORAGE *from, size_t *count);
+                       SOCKADDR_STORAGE *from, cas_received *got);
 int simp_fault_send(cas_backend *, cas_port_socket *, const void *buf, size_t len, int flags,
                     const SOCKADDR *to, int to_len, size_t *count);
 int simp_fault_shutdown(cas_backend *, cas_port_socket *, int how);

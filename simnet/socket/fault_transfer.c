@@ -119,9 +119,10 @@ static void leave_surplus(sim_fault *fault, cas_port_socket *s, int flags)
     simp_fault_hold(s, FD_READ, 0);
 }
 
-/* Whatever it answers, the engine asks for FD_READ or FD_OOB right afterwards (R4, R5). */
+/* Whatever it answers, the engine asks for FD_READ or FD_OOB right afterwards (R4, R5): what the backend
+ * below knows to be false may be held back here. */
 int simp_fault_receive(cas_backend *backend, cas_port_socket *s, void *buf, size_t len, int flags,
-                       SOCKADDR_STORAGE *from, size_t *count)
+                       SOCKADDR_STORAGE *from, cas_received *got)
 {
     sim_fault *fault = (sim_fault *)backend;
     int error = simp_fault_rule_for(fault, SIM_FAULT_RECEIVE, NULL);
@@ -131,12 +132,13 @@ int simp_fault_receive(cas_backend *backend, cas_port_socket *s, void *buf, size
     if (must_wait(fault, s, len, flags) || receive_blocks(fault, s, len, flags))
         return WSAEWOULDBLOCK;
     len = receive_len(fault, s, slow_len(fault, s, len, flags), flags);
-    error = fault->inner->ops->receive(fault->inner, s->inner, buf, len, flags, from, count);
+    error = fault->inner->ops->receive(fault->inner, s->inner, buf, len, flags, from, got);
+    got->drained = false;
     if (error != 0)
         return error;
-    keep_promise(s, flags, *count);
-    pace(fault, s, flags, *count);
-    if (s->datagram || *count > 0)
+    keep_promise(s, flags, got->count);
+    pace(fault, s, flags, got->count);
+    if (s->datagram || got->count > 0)
         leave_surplus(fault, s, flags);
     return 0;
 }

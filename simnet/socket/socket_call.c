@@ -9,7 +9,6 @@
 #include "simnet/host/host_fault.h"
 #include "simnet/ip/ip.h"
 #include "simnet/transport/port_table.h"
-#include "simnet/transport/tcp.h"
 #include "simnet/ip/way.h"
 
 enum { BACKLOG_MAX = 65535, SEND_QUEUED_MAX = 1 << 30 };
@@ -363,12 +362,13 @@ static int receive_stream(cas_port_socket *s, void *buf, size_t len, int flags, 
 }
 
 int simp_call_receive(cas_backend *backend, cas_port_socket *s, void *buf, size_t len, int flags,
-                      SOCKADDR_STORAGE *from, size_t *count)
+                      SOCKADDR_STORAGE *from, cas_received *got)
 {
     (void)backend;
-    if (s->datagram)
-        return simp_udp_receive(s, buf, len, (flags & MSG_PEEK) != 0, from, count);
-    return receive_stream(s, buf, len, flags, count);
+    int error = s->datagram ? simp_udp_receive(s, buf, len, (flags & MSG_PEEK) != 0, from, &got->count)
+                            : receive_stream(s, buf, len, flags, &got->count);
+    got->drained = !simp_socket_is_readable(s);
+    return error;
 }
 
 /* SO_SNDBUF 0 still lets one segment out at a time. */

@@ -6,6 +6,15 @@
 #define SIMNET_SOCKET_CALL_H
 
 #include "simnet/socket/sim_socket.h"
+#include "simnet/transport/tcp.h"
+
+/* Is there a byte, a datagram, an error? */
+static inline bool simp_socket_is_readable(const cas_port_socket *s)
+{
+    if (s->datagram)
+        return s->udp->first != NULL || s->udp->errors_pending > 0 || s->udp->error_pending != 0;
+    return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_has_some(s->tcp);
+}
 
 int simp_call_open(cas_backend *, int family, int type, cas_sink *, cas_port_socket **out, SOCKET *handle);
 int simp_call_attach(cas_backend *, SOCKET, cas_sink *, cas_port_socket **out, int *family, int *type);
@@ -16,7 +25,7 @@ int simp_call_connect(cas_backend *, cas_port_socket *, const SOCKADDR *, int le
 int simp_call_listen(cas_backend *, cas_port_socket *, int backlog);
 int simp_call_accept(cas_backend *, cas_port_socket *, cas_sink *, cas_port_socket **out, SOCKET *handle);
 int simp_call_receive(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags,
-                      SOCKADDR_STORAGE *from, size_t *count);
+                      SOCKADDR_STORAGE *from, cas_received *got);
 int simp_call_send(cas_backend *, cas_port_socket *, const void *buf, size_t len, int flags,
                    const SOCKADDR *to, int to_len, size_t *count);
 int simp_call_shutdown(cas_backend *, cas_port_socket *, int how);

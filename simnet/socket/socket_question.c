@@ -3,15 +3,6 @@
  * What the engine asks about a simulated socket: once before each callback, once after each receive.
  */
 #include "simnet/socket/socket_call.h"
-#include "simnet/transport/tcp.h"
-
-/* Is there a byte, a datagram, an error? */
-static bool is_readable(const cas_port_socket *s)
-{
-    if (s->datagram)
-        return s->udp->first != NULL || s->udp->errors_pending > 0 || s->udp->error_pending != 0;
-    return s->tcp != NULL && s->dead == 0 && simp_receive_buffer_has_some(s->tcp);
-}
 
 static bool has_urgent(const cas_port_socket *s)
 {
@@ -51,7 +42,7 @@ static long other_conditions(const cas_port_socket *s, long interest, int *close
 long simp_call_conditions(cas_backend *backend, cas_port_socket *s, long interest, int *close_error)
 {
     (void)backend;
-    long events = (interest & FD_READ) != 0 && is_readable(s) ? FD_READ : 0;
+    long events = (interest & FD_READ) != 0 && simp_socket_is_readable(s) ? FD_READ : 0;
     return interest == FD_READ ? events : events | other_conditions(s, interest, close_error);
 }
 
@@ -68,7 +59,7 @@ int simp_call_query(cas_backend *backend, cas_port_socket *s, cas_query query, u
     switch (query) {
     case CAS_QUERY_READ_COUNT: *value = read_count(s); break;
     case CAS_QUERY_AT_MARK: *value = s->tcp == NULL || simp_receive_buffer_is_at_mark(s->tcp); break;
-    default: *value = is_readable(s) || has_ended(s) || has_newcomer(s);
+    default: *value = simp_socket_is_readable(s) || has_ended(s) || has_newcomer(s);
     }
     return 0;
 }

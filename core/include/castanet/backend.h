@@ -84,6 +84,13 @@ typedef enum cas_query {
     CAS_QUERY_READABLE    /* a receive would not block: data, end of stream, reset, datagram error */
 } cas_query;
 
+/* What a receive gave.  drained, whatever its result: FD_READ is not true now, and conditions() need not be
+ * asked for it; false: it is not known. */
+typedef struct cas_received {
+    size_t count;
+    bool drained;
+} cas_received;
+
 typedef struct cas_backend_ops {
     const char *name;
 
@@ -109,10 +116,10 @@ typedef struct cas_backend_ops {
     int (*listen)(cas_backend *, cas_port_socket *, int backlog);
     /* The peer's address is had from peer_name. */
     int (*accept)(cas_backend *, cas_port_socket *, cas_sink *sink, cas_port_socket **out, SOCKET *handle);
-    /* flags: MSG_PEEK, MSG_OOB in the system's numbers.  from NULL, or full size.  *count 0: end of stream
-     * or empty datagram.  WSAEMSGSIZE: buf is full, *count is set, the rest is lost. */
+    /* flags: MSG_PEEK, MSG_OOB in the system's numbers.  from NULL, or full size.  *got is zeros before;
+     * count 0: end of stream or empty datagram.  WSAEMSGSIZE: buf is full, count is set, the rest is lost. */
     int (*receive)(cas_backend *, cas_port_socket *, void *buf, size_t len, int flags, SOCKADDR_STORAGE *from,
-                   size_t *count);
+                   cas_received *got);
     /* to NULL: the connected peer. */
     int (*send)(cas_backend *, cas_port_socket *, const void *buf, size_t len, int flags, const SOCKADDR *to,
                 int to_len, size_t *count);
