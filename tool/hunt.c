@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See hunt.h.
+ */
+#include "tool/hunt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DECISIONS_MAX = 1 << 18, QUIET_MS_DEFAULT = 10000 };
+
+typedef struct job {
+    const sim_scenario *scenario;
+    const hunt_options *options;
+    uint64_t seed, runs; /* that are left */
+    const uint32_t *values;
+    uint32_t count;
+    /* Of the run that failed, shared with the worker. */
+    sim_result *result;
+    sim_journal *journal;
+} job;
+
+enum { TASK_CLEAN, TASK_FAILED, TASK_NO_MEMORY };
+
+static const size_t journal_size = sizeof(sim_journal) + DECISIONS_MAX * sizeof(uint32_t);
+
+/* ---- in the worker ---- */
+
+static int run_all(const job *j, sim_order *order)
+{
+    for (uint64_t i = 0; i < j->runs; i++) {
+        sim_run_options run = {.seed = j->seed + i, .order = order};
+        int error = sim_scenario_run(j->scenario, &run, j->result);
+        if (error != 0 || j->result->outcome == SIM_VOID)
+            return TASK_NO_MEMORY;
+        if (j->result->outcome != SIM_PASSED)
+            return TASK_FAILED;
+    }
+    return TASK_CLEAN;
+}
+
+static int task(void *argument)
+{
+    const job *j = argument;
+    sim_order_options options = j->options->order;
+    sim_order *order;
+    options.journal = j->journal;
+    if (sim_order_create(&options, &order) != 0)
+        return TASK_NO_MEMORY;
+    sim_order_follow(order, j->values, j->count);
+    int end = run_all(j, order);
+    sim_order_destroy(order);
+    return end;
+}
+
+/* ---- in the parent ---- */
+
+static int run_worker(const job *j, worker_report *report)
+{
+    unsigned quiet = j->options->quiet_ms != 0 ? j->options->quiet_ms : QUIET_MS_DEFAULT;
+    worker_limits limits = {quiet, &j->journal->runs, j->options->memory_bytes};
+    j->journal->runs = 0;
+    j->journal->capacity = DECISIONS_MAX;
+    return worker_run(task, (void *)(uintptr_t)j, &limits, report);
+}
+
+static bool is_report_of_sanitizer(const char *words)
+{
+    return strstr(words, "Sanitizer") != NULL || strstr(words, "runtime error:") != NULL;
+}
+
+static hunt_end end_of(const worker_report *report)
+{
+    switch (report->end) {
+    case WORKER_RETURNED: return report->status == TASK_CLEAN ? HUNT_CLEAN : HUNT_FAILED;
+    case WORKER_KILLED: return HUNT_CRASHED;
+    case WORKER_HUNG: return HUNT_HUNG;
+    default: return is_report_of_sanitizer(report->words) ? HUNT_CRASHED : HUNT_EXITED;
+    }
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t state, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        state = (state ^ (uint8_t)text[i]) * 0x100000001B3u;
+    return state;
+}
+
+/* A sanitizer's last line says what happened where; addresses are not in it. */
+static uint64_t identity_of(hunt_end end, const worker_report *report)
+{
+    const char *summary = strstr(report->words, "SUMMARY: ");
+    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)end << 32 ^ (uint64_t)report->status;
+    return (summary != NULL ? hash(state, summary, strcspn(summary, "\n")) : state) | 1;
+}
+
+static void describe(hunt_find *find, const job *j, const worker_report *report)
+{
+    find->end = end_of(report);
+    find->worker = *report;
+    find->seed = j->journal->seed;
+    find->result = find->end == HUNT_FAILED ? *j->result : (sim_result){.outcome = SIM_VOID};
+    find->identity = find->end == HUNT_CLEAN    ? 0
+                     : find->end == HUNT_FAILED ? find->result.identity
+                                                : identity_of(find->end, report);
+}
+
+static int keep_schedule(hunt_find *find, const sim_journal *journal)
+{
+    find->values = malloc((journal->count + 1u) * sizeof *find->values);
+    if (find->values == NULL)
+        return ENOMEM;
+    memcpy(find->values, journal->values, journal->count * sizeof *find->values);
+    find->count = journal->count;
+    return 0;
+}
+
+/* Does it end alike when its decisions are followed? */
+static int repeat(job *j, hunt_find *find)
+{
+    worker_report report;
+    hunt_find again;
+    j->seed = find->seed;
+    j->runs = 1;
+    j->values = find->values;
+    j->count = find->count;
+    int error = run_worker(j, &report);
+    if (error != 0)
+        return error;
+    describe(&again, j, &report);
+    find->repeats = again.end == find->end && again.identity == find->identity;
+    return 0;
+}
+
+static int hunt_in(job *j, hunt_find *find)
+{
+    worker_report report;
+    int error = run_worker(j, &report);
+    if (error != 0)
+        return error;
+    if (report.end == WORKER_RETURNED && report.status == TASK_NO_MEMORY)
+        return ENOMEM;
+    find->runs = j->journal->runs;
+    describe(find, j, &report);
+    if (find->end == HUNT_CLEAN)
+        return 0;
+    error = keep_schedule(find, j->journal);
+    return error != 0 ? error : repeat(j, find);
+}
+
+int hunt(const sim_scenario *scenario, const hunt_options *options, hunt_find *find)
+{
+    *find = (hunt_find){.end = HUNT_CLEAN};
+    job j = {.scenario = scenario, .options = options, .seed = options->seed, .runs = options->runs};
+    j.result = worker_share(sizeof *j.result);
+    j.journal = worker_share(journal_size);
+    int error = j.result == NULL || j.journal == NULL ? ENOMEM : hunt_in(&j, find);
+    worker_unshare(j.result, sizeof *j.result);
+    worker_unshare(j.journal, journal_size);
+    if (error != 0)
+        hunt_find_fini(find);
+    return error;
+}
+
+void hunt_find_fini(hunt_find *find)
+{
+    free(find->values);
+    find->values = NULL;
+    find->count = 0;
+}
+
+const char *hunt_end_word(hunt_end end)
+{
+    switch (end) {
+    case HUNT_CLEAN: return "clean";
+    case HUNT_FAILED: return "failed";
+    case HUNT_CRASHED: return "crashed";
+    case HUNT_EXITED: return "exited";
+    default: return "hung";
+    }
+}

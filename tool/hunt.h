@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A hunt: runs of a scenario under one strategy in a worker, which the program under test may crash, leave or
+ * hang, until one fails.  The schedule of a run that ends so is what its journal had.
+ */
+#ifndef TOOL_HUNT_H
+#define TOOL_HUNT_H
+
+#include "castanet/sim_explore.h"
+#include "tool/worker.h"
+
+typedef enum hunt_end {
+    HUNT_CLEAN,   /* no run failed */
+    HUNT_FAILED,  /* the scenario says so: result */
+    HUNT_CRASHED, /* a signal, or a sanitizer's report: worker */
+    HUNT_EXITED,  /* the program under test called exit: worker */
+    HUNT_HUNG     /* a callback did not come back: worker */
+} hunt_end;
+
+typedef struct hunt_options {
+    sim_order_options order; /* its journal and memory are the hunt's */
+    uint64_t seed, runs;     /* seeds seed .. seed + runs - 1 */
+    unsigned quiet_ms;       /* that one run may take; 0: 10 000 */
+    uint64_t memory_bytes;   /* of the worker; 0: no limit */
+} hunt_options;
+
+typedef struct hunt_find {
+    hunt_end end;
+    uint64_t runs;     /* that were made */
+    uint64_t seed;     /* of the one that failed */
+    uint64_t identity; /* equal for the same failure; 0: none failed */
+    sim_result result; /* HUNT_FAILED */
+    worker_report worker;
+    uint32_t *values; /* its decisions, malloc'ed; for sim_order_follow */
+    uint32_t count;
+    bool repeats; /* a fresh worker that followed them ended alike */
+} hunt_find;
+
+/* 0 or an errno. */
+int hunt(const sim_scenario *, const hunt_options *, hunt_find *);
+void hunt_find_fini(hunt_find *);
+
+const char *hunt_end_word(hunt_end);
+
+#endif

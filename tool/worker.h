@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A worker: a child process that does one task, and whatever becomes of it, the parent goes on.
+ */
+#ifndef TOOL_WORKER_H
+#define TOOL_WORKER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum worker_end {
+    WORKER_RETURNED, /* status: what the task returned, 0 to 255 */
+    WORKER_EXITED,   /* the task called exit; status: its exit status */
+    WORKER_KILLED,   /* by the signal in status */
+    WORKER_HUNG      /* pulse stood still, and the worker was killed */
+} worker_end;
+
+typedef struct worker_limits {
+    unsigned quiet_ms;              /* how long pulse may stand still; 0: for ever */
+    const volatile uint64_t *pulse; /* in shared memory; NULL: the task is one beat */
+    uint64_t memory_bytes;          /* of address space; 0: as the parent.  Not with AddressSanitizer */
+} worker_limits;
+
+enum { WORKER_WORDS = 4096 };
+
+typedef struct worker_report {
+    worker_end end;
+    int status;
+    char words[WORKER_WORDS]; /* the last of what it wrote to stderr */
+} worker_report;
+
+/* Runs task(argument) in a child and waits for its end.  0 or an errno. */
+int worker_run(int (*task)(void *argument), void *argument, const worker_limits *, worker_report *);
+
+/* Zeros that parent and children see alike; NULL: no memory. */
+void *worker_share(size_t size);
+void worker_unshare(void *shared, size_t size);
+
+#endif
