@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "castanet/alloc.h"
+#include "core/cold.h"
 
 enum {
     SIMP_FINE_CLASSES = 96,
@@ -39,10 +40,10 @@ void simp_arena_fini(simp_arena *);
 simp_arena *simp_arena_create(cas_allocator *below, size_t size);
 
 /* Beyond the fine classes. */
-void *simp_alloc_coarse(simp_arena *, size_t size);
-void simp_free_coarse(simp_arena *, void *block, size_t size);
+APART void *simp_alloc_coarse(simp_arena *, size_t size);
+APART void simp_free_coarse(simp_arena *, void *block, size_t size);
 /* From a new chunk; rounded. */
-void *simp_alloc_grown(simp_arena *, size_t size);
+APART void *simp_alloc_grown(simp_arena *, size_t size);
 
 static inline size_t simp_round_up(size_t size)
 {
