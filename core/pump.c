@@ -41,7 +41,9 @@ static bool passes_precheck(const casp_sink *sink)
 /* The socket that the message is still owed to, or NULL. */
 static casp_sink *addressee(cas_thread *thread, const casp_message *message)
 {
-    casp_sink *sink = casp_handle_map_get(&thread->handles, message->handle);
+    casp_sink *sink = thread->recent;
+    if (sink == NULL || sink->generation != message->generation)
+        sink = casp_handle_map_get(&thread->handles, message->handle);
     if (sink == NULL || sink->generation != message->generation)
         return NULL;
     if (sink->owner->m_nGeneration != sink->generation)

@@ -86,12 +86,24 @@ void simp_events_settle(simp_event_queue *queue)
         sift_down(queue, 0, queue->heap[queue->count]);
 }
 
+/* While few are queued, all others are children of the root, and often none of them is earlier. */
+static void fill_hole_of_few(simp_event_queue *queue, simp_key key)
+{
+    for (size_t i = queue->count; --i > 0;) {
+        if (queue->heap[i].at_ns <= key.at_ns) {
+            sift_down(queue, 0, key);
+            return;
+        }
+    }
+    place(queue, 0, key);
+}
+
 static void insert(simp_event_queue *queue, simp_key key)
 {
     if (queue->has_hole) {
         queue->has_hole = false;
-        if (queue->count == 1)
-            place(queue, 0, key);
+        if (queue->count <= 1 + ARITY)
+            fill_hole_of_few(queue, key);
         else
             sift_down(queue, 0, key);
         return;
