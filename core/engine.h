@@ -66,8 +66,13 @@ void casp_thread_release(cas_thread *thread);
 void casp_notify_report(cas_sink *sink, long events, int error);
 /* R1, R2: replaces the mask, opens all latches, posts what is true. */
 void casp_notify_select(casp_sink *sink, long mask);
-/* R4, R5, R7: opens the latches of events and posts those that are true; untrue are known not to be. */
-void casp_notify_rearm(casp_sink *sink, long events, long untrue);
+/* R7: opens the latches of events and posts those that are true. */
+void casp_notify_rearm(casp_sink *sink, long events);
+/* R4, R5: opens the latch of one event, for which there is room afterwards.  0 or WSAENOBUFS, then nothing
+ * changed. */
+int casp_notify_reopen(casp_sink *sink, long event);
+/* Posts what that receive left true; drained: FD_READ is not. */
+void casp_notify_received(casp_sink *sink, long event, bool drained);
 /* Posts those of events that are true and whose latch is open. */
 void casp_notify_evaluate(casp_sink *sink, long events);
 /* Opens the latches of events and posts nothing: R6, a send found no room; R8, R13, an attempt began. */

@@ -3,7 +3,7 @@
  * Which notifications are owed: the state machine of WSAAsyncSelect, rules R1 to R13.
  *
  *   open -> shut   the condition is true, the bit is in the mask: posted   [post_owed]
- *   shut -> open   the call that re-arms the event was made                [casp_notify_rearm]
+ *   shut -> open   the call that re-arms the event was made                [casp_notify_rearm, _reopen]
  *   any  -> open   AsyncSelect                                             [casp_notify_select]
  *
  * Nothing here makes a callback (R14), asks for memory, or fails.
@@ -23,10 +23,9 @@ static unsigned count_open(const casp_sink *sink) { return count_events(sink->ma
 
 void casp_notify_open(casp_sink *sink, long events)
 {
-    long opened = sink->shut & events, claims = opened & sink->mask;
+    long opened = sink->shut & events;
     sink->shut ^= (uint8_t)opened;
-    if (claims != 0)
-        sink->thread->queue.claimed += count_events(claims);
+    sink->thread->queue.claimed += count_events(opened & sink->mask);
 }
 
 void casp_notify_shut(casp_sink *sink, long events)
@@ -45,6 +44,18 @@ static int reserve(cas_thread *thread, size_t latches)
 int casp_reserve(const casp_sink *sink, long events)
 {
     return reserve(sink->thread, count_events(sink->mask & sink->shut & events));
+}
+
+int casp_notify_reopen(casp_sink *sink, long event)
+{
+    if ((sink->shut & event) == 0)
+        return 0;
+    size_t claims = (sink->mask & event) != 0 ? 1 : 0;
+    if (reserve(sink->thread, claims) != 0)
+        return WSAENOBUFS;
+    sink->thread->queue.claimed += claims;
+    sink->shut ^= (uint8_t)event;
+    return 0;
 }
 
 int casp_reserve_select(const casp_sink *sink, long mask)
@@ -154,10 +165,16 @@ void casp_notify_select(casp_sink *sink, long mask)
     casp_notify_evaluate(sink, CASP_EVENTS);
 }
 
-void casp_notify_rearm(casp_sink *sink, long events, long untrue)
+void casp_notify_rearm(casp_sink *sink, long events)
 {
     casp_notify_open(sink, events);
-    if ((events & FD_READ) != 0 && sink->thread->profile.close_after_drain)
-        events |= FD_CLOSE;
-    casp_notify_evaluate(sink, events & ~untrue);
+    casp_notify_evaluate(sink, events);
+}
+
+void casp_notify_received(casp_sink *sink, long event, bool drained)
+{
+    if (event == FD_READ && sink->thread->profile.close_after_drain)
+        casp_notify_evaluate(sink, drained ? FD_CLOSE : FD_READ | FD_CLOSE);
+    else if (event != FD_READ || !drained)
+        casp_notify_evaluate(sink, event);
 }

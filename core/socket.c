@@ -396,7 +396,7 @@ static int connect_to(casp_sink *sink, const SOCKADDR *addr, int len)
     error = backend->ops->connect(backend, sink->port, addr, len);
     if (sink->datagram) {
         if (error == 0)
-            casp_notify_rearm(sink, FD_WRITE, 0);
+            casp_notify_rearm(sink, FD_WRITE);
     } else if (error == 0 || error == WSAEWOULDBLOCK) {
         casp_notify_open(sink, CASP_EVENTS);
     }
@@ -524,7 +524,7 @@ BOOL CAsyncSocket_Accept(CAsyncSocket *self, CAsyncSocket *rConnectedSocket, SOC
                 error = accept_into(listener, rConnectedSocket);
             if (error == 0)
                 give_peer(casp_sink_of(rConnectedSocket, &error), lpSockAddr, lpSockAddrLen);
-            casp_notify_rearm(listener, FD_ACCEPT, 0); /* R7: any outcome */
+            casp_notify_rearm(listener, FD_ACCEPT); /* R7: any outcome */
         }
     }
     return finish_bool("Accept", handle_of(self), error);

@@ -15,7 +15,7 @@ static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALI
 static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STORAGE *from, cas_received *got)
 {
     long event = (flags & MSG_OOB) != 0 ? FD_OOB : FD_READ;
-    int error = casp_reserve(sink, event);
+    int error = casp_notify_reopen(sink, event);
     if (error != 0)
         return error;
     cas_backend *backend = sink->thread->backend;
@@ -27,7 +27,7 @@ static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STOR
         error = WSAEOPNOTSUPP;
     else
         error = backend->ops->receive(backend, sink->port, buf, (size_t)len, flags, from, got);
-    casp_notify_rearm(sink, event, got->drained ? FD_READ : 0);
+    casp_notify_received(sink, event, got->drained);
     return error;
 }
 
