@@ -62,4 +62,12 @@ static inline const simp_way *simp_way_to(sim_host *host, simp_ip destination)
     return known ? way : simp_way_find(host, destination);
 }
 
+/* The same, where it was found last, if it is still there; last NULL: nowhere. */
+static inline const simp_way *simp_way_again(sim_host *host, simp_ip destination, const simp_way *last)
+{
+    bool known = last != NULL && last->topology == host->world->topology &&
+                 simp_ip_equal(last->destination, destination);
+    return known ? last : simp_way_to(host, destination);
+}
+
 #endif

@@ -114,9 +114,10 @@ typedef struct simp_tcp {
     simp_hash_node node; /* in world->connections; first */
     simp_tcp_key key;
     sim_host *host;
-    const sim_stack *stack;  /* the host's, when the connection was made */
-    cas_port_socket *socket; /* NULL: not accepted yet, or closed by its program */
-    simp_activity *active;   /* NULL: nothing goes on */
+    const sim_stack *stack;     /* the host's, when the connection was made */
+    const struct simp_way *way; /* where the one to the peer was found last; NULL: nowhere */
+    cas_port_socket *socket;    /* NULL: not accepted yet, or closed by its program */
+    simp_activity *active;      /* NULL: nothing goes on */
     simp_extras *extras;
     struct simp_gaps *gaps;         /* NULL: nothing is missing */
     struct simp_recovery *recovery; /* NULL: nothing is SACKed */

@@ -28,20 +28,16 @@ uint32_t simp_tcp_usable_receive_window(const simp_tcp *t)
     return queued < t->receive_limit ? t->receive_limit - queued : 0;
 }
 
-/* MUST-39: the edge moves by at least a segment or half the buffer, and never back. */
-static uint32_t window_to_offer(const simp_tcp *t)
-{
-    uint32_t window = simp_tcp_usable_receive_window(t);
-    int32_t gain = simp_seq_diff(t->rcv_nxt + window, t->rcv_edge);
-    bool moves = gain >= (int32_t)t->mss || gain >= (int32_t)(t->receive_limit / 2);
-    return moves ? window : simp_tcp_receive_window(t);
-}
-
-/* As the field of a segment; what its scale rounds off is not offered, and not taken either. */
+/* As the field of a segment; what its scale rounds off is not offered, and not taken either.  MUST-39: the
+ * edge moves by at least a segment or half the buffer, and never back. */
 static uint16_t advertise(simp_tcp *t, bool syn)
 {
     unsigned scale = syn ? 0 : t->rcv_scale; /* RFC 7323 2.2: that of a SYN is not scaled */
-    uint32_t units = smaller(window_to_offer(t) >> scale, WINDOW_MAX);
+    uint32_t window = simp_tcp_usable_receive_window(t);
+    int32_t gain = simp_seq_diff(t->rcv_nxt + window, t->rcv_edge);
+    if (gain < (int32_t)t->mss && gain < (int32_t)(t->receive_limit / 2))
+        return (uint16_t)smaller(simp_tcp_receive_window(t) >> scale, WINDOW_MAX);
+    uint32_t units = smaller(window >> scale, WINDOW_MAX);
     uint32_t edge = t->rcv_nxt + (units << scale);
     if (units > 0 && simp_seq_before(t->rcv_edge, edge))
         t->rcv_edge = edge;
@@ -108,7 +104,9 @@ static inline bool try_segment(simp_tcp *t, uint32_t seq, uint32_t len, uint8_t 
         acknowledge(t, &packet->tcp);
     if (t->stamps || t->ecn || t->urgent || t->gaps != NULL || (flags & SIMP_SYN) != 0)
         dress(t, packet, is_new && len > 0);
-    simp_ip_output(t->host, packet);
+    t->way = simp_way_again(t->host, t->key.remote, t->way);
+    if (simp_ip_try_output_on(t->host, packet, t->way) != 0)
+        simp_out_of_memory(t->host->world);
     return true;
 }
 

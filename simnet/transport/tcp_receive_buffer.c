@@ -15,6 +15,7 @@
  */
 #include <string.h>
 
+#include "core/cold.h"
 #include "simnet/transport/tcp_sack.h"
 
 /* ---- marks ---- */
@@ -188,7 +189,7 @@ static sim_packet **early_place(simp_tcp *t, uint32_t seq)
 }
 
 /* Sorted into early, cut where others came first; may be freed. */
-static void keep_early(simp_tcp *t, sim_packet *packet)
+static APART void keep_early(simp_tcp *t, sim_packet *packet)
 {
     simp_arena *arena = &t->host->world->arena;
     sim_packet **place = early_place(t, packet->tcp.seq);
@@ -216,7 +217,7 @@ static void keep_early(simp_tcp *t, sim_packet *packet)
         t->gaps->last = packet;
 }
 
-static void pull_early(simp_tcp *t)
+static APART void pull_early(simp_tcp *t)
 {
     simp_receive_buffer *b = &t->active->receive;
     while (b->early != NULL && simp_seq_upto(b->early->tcp.seq, t->rcv_nxt)) {

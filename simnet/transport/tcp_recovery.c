@@ -121,7 +121,7 @@ uint32_t simp_recovery_congestion_end(const simp_tcp *t)
     }
     if (t->recovery != NULL) /* after a time-out: what the peer has is not in flight */
         return t->una + window + simp_ranges_covered(&t->recovery->sacked, t->una, t->nxt);
-    if (!t->recovering && !t->sacks && t->active->duplicate_acks > 0)
+    if (!t->sacks && !t->recovering && t->active->duplicate_acks > 0)
         window += (t->active->duplicate_acks < DUPLICATE_THRESHOLD ? t->active->duplicate_acks : 2u) * t->mss;
     return t->una + window;
 }

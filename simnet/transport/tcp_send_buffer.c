@@ -88,18 +88,20 @@ bool simp_send_buffer_append(simp_tcp *t, const uint8_t *bytes, uint32_t len)
 
 void simp_send_buffer_release(simp_tcp *t, uint32_t seq)
 {
-    simp_block *block = t->active->send.first;
+    simp_arena *arena = &t->host->world->arena;
+    simp_send_buffer *b = &t->active->send;
+    simp_block *block = b->first;
     while (block != NULL && simp_seq_upto(block->seq + block->used, seq)) {
         simp_block *next = block->next;
         block->next = NULL;
-        if (t->active->send.cursor == block)
-            t->active->send.cursor = next;
-        simp_block_release(&t->host->world->arena, block);
+        if (b->cursor == block)
+            b->cursor = next;
+        simp_block_release(arena, block);
         block = next;
     }
-    t->active->send.first = block;
+    b->first = block;
     if (block == NULL)
-        t->active->send.last = NULL;
+        b->last = NULL;
 }
 
 static simp_block *find(simp_tcp *t, uint32_t seq)
