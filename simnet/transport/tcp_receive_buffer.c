@@ -52,7 +52,7 @@ static void cut_front(sim_packet *packet, uint32_t bytes)
     packet->length -= bytes;
 }
 
-static void pass_marks(simp_tcp *t)
+static COLD void pass_marks(simp_tcp *t)
 {
     for (unsigned i = t->mark_count; i-- > 0;) {
         simp_mark *mark = &t->extras->marks[i];
@@ -123,7 +123,7 @@ void simp_receive_buffer_mark(simp_tcp *t, uint32_t seq)
 }
 
 /* The bytes of packet are in order now: those that are marked have arrived. */
-static bool arrive_marks(simp_tcp *t, const sim_packet *packet)
+static COLD bool arrive_marks(simp_tcp *t, const sim_packet *packet)
 {
     bool any = false;
     for (unsigned i = 0; i < t->mark_count; i++) {
@@ -217,6 +217,7 @@ static APART void keep_early(simp_tcp *t, sim_packet *packet)
         t->gaps->last = packet;
 }
 
+/* The first gap may be closed: what lies behind it is in order now. */
 static APART void pull_early(simp_tcp *t)
 {
     simp_receive_buffer *b = &t->active->receive;
@@ -231,6 +232,7 @@ static APART void pull_early(simp_tcp *t)
             append(t, packet);
         }
     }
+    simp_gaps_advance(t);
 }
 
 void simp_receive_buffer_add(simp_tcp *t, sim_packet *packet)
@@ -240,10 +242,8 @@ void simp_receive_buffer_add(simp_tcp *t, sim_packet *packet)
         return;
     }
     append(t, packet);
-    if (t->gaps != NULL) {
+    if (t->gaps != NULL)
         pull_early(t);
-        simp_gaps_advance(t);
-    }
 }
 
 static void free_all(simp_tcp *t, sim_packet *first)
@@ -281,10 +281,8 @@ typedef struct span {
     uint32_t from, len;
 } span;
 
-static span readable(const simp_tcp *t)
+static COLD span readable_with_marks(const simp_tcp *t, uint32_t queued)
 {
-    const sim_packet *last = t->active != NULL ? t->active->receive.last : NULL;
-    uint32_t queued = last != NULL ? last->tcp.seq + last->length - t->read : 0;
     span result = {0, queued};
     for (unsigned i = 0; i < t->mark_count; i++) {
         const simp_mark *mark = &t->extras->marks[i];
@@ -299,6 +297,13 @@ static span readable(const simp_tcp *t)
         result.len = queued - result.from;
     }
     return result;
+}
+
+static inline span readable(const simp_tcp *t)
+{
+    const sim_packet *last = t->active != NULL ? t->active->receive.last : NULL;
+    uint32_t queued = last != NULL ? last->tcp.seq + last->length - t->read : 0;
+    return t->mark_count == 0 ? (span){0, queued} : readable_with_marks(t, queued);
 }
 
 uint32_t simp_receive_buffer_ready(const simp_tcp *t) { return readable(t).len; }
@@ -320,7 +325,7 @@ static void copy_out(const simp_tcp *t, uint32_t from, uint8_t *out, uint32_t le
 }
 
 /* As BSD does: a receive that finds nothing before the urgent byte steps over it, and it is lost. */
-static void lose_passed_marks(simp_tcp *t, bool found_nothing)
+static COLD void lose_passed_marks(simp_tcp *t, bool found_nothing)
 {
     bool at_mark = t->mark_count > 0 && t->extras->marks[0].arrived && t->extras->marks[0].seq == t->read;
     if (found_nothing && at_mark)
