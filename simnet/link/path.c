@@ -38,12 +38,18 @@ static COLD void insert_before(simp_path *path, sim_packet *packet)
         arm(path);
 }
 
+/* It is the only one. */
+static APART void fly_alone(simp_path *path, sim_packet *packet)
+{
+    path->flight = path->flight_last = packet;
+    arm(path);
+}
+
 static void insert(simp_path *path, sim_packet *packet)
 {
     packet->next = NULL;
     if (path->flight == NULL) {
-        path->flight = path->flight_last = packet;
-        arm(path);
+        fly_alone(path, packet);
     } else if (!is_before(packet, path->flight_last)) {
         path->flight_last->next = packet;
         path->flight_last = packet;
@@ -121,7 +127,7 @@ static uint64_t bytes_in(uint64_t rate_bps, uint64_t ns)
 }
 
 /* Beside what waits, the one on the line included. */
-static APART bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
+static inline bool has_room(const simp_line *line, uint64_t wait_ns, uint32_t size)
 {
     uint64_t waiting = wait_ns == 0 ? 0 : bytes_in(line->rate_bps, wait_ns);
     return waiting <= UINT64_MAX - size && waiting + size <= line->queue_bytes;

@@ -35,7 +35,7 @@ typedef struct simp_path {
     simp_line *line;                /* NULL: no rate so far */
     uint64_t latency_ns;
     uint64_t last_arrive_ns; /* of the packets that keep their order */
-    uint64_t packets, bytes, delivered;
+    uint64_t packets, delivered, bytes;
     sim_packet *flight, *flight_last;
     simp_event arrival;
     uint32_t mtu;
