@@ -14,8 +14,9 @@ static callback callback_of(const CAsyncSocketVtbl *vtbl, uint8_t event)
 {
     if (vtbl == NULL)
         return NULL;
+    if (event == FD_READ) /* nearly always */
+        return vtbl->OnReceive;
     switch (event) {
-    case FD_READ: return vtbl->OnReceive;
     case FD_WRITE: return vtbl->OnSend;
     case FD_OOB: return vtbl->OnOutOfBandData;
     case FD_ACCEPT: return vtbl->OnAccept;

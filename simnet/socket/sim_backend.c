@@ -46,9 +46,9 @@ static COLD void arm_with_faults(simp_task *task, uint64_t local_due)
         arm(task, due, due + simp_host_cpu_delay(host));
 }
 
-void simp_task_arm(simp_task *task)
+/* Its thread has something to do at due; UINT64_MAX: nothing. */
+static inline void arm_for(simp_task *task, uint64_t due)
 {
-    uint64_t due = cas_thread_next_due(task->thread);
     if (task->depth > 0 || due == UINT64_MAX)
         return;
     if (task->host->faults != NULL) {
@@ -59,6 +59,8 @@ void simp_task_arm(simp_task *task)
     if (!is_armed(task, due))
         arm(task, due, due);
 }
+
+void simp_task_arm(simp_task *task) { arm_for(task, cas_thread_next_due(task->thread)); }
 
 void simp_task_rearm(simp_task *task)
 {
@@ -181,8 +183,8 @@ static int wait(cas_backend *backend, int64_t timeout_ns)
 
 static void wake(cas_backend *backend, uint64_t at_ns)
 {
-    (void)at_ns; /* the engine knows best what is due */
-    simp_task_arm(task_of(backend));
+    simp_task *task = task_of(backend);
+    arm_for(task, at_ns == 0 ? 0 : cas_thread_next_due(task->thread));
 }
 
 static int descriptor(cas_backend *backend)
