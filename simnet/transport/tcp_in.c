@@ -468,11 +468,11 @@ static COLD bool takes_unconnected(sim_host *host, simp_tcp *previous, sim_packe
 /* What comes next is most often for the same one. */
 static simp_tcp *find(sim_host *host, const sim_packet *packet)
 {
-    simp_tcp_key key = simp_tcp_key_at(host, packet);
     struct simp_outlets *outlets = host->outlets;
     simp_tcp *t = outlets != NULL ? outlets->recent : NULL;
-    if (t != NULL && simp_tcp_key_equal(&t->key, &key))
+    if (t != NULL && simp_tcp_key_fits(&t->key, packet))
         return t;
+    simp_tcp_key key = simp_tcp_key_at(host, packet);
     t = simp_tcp_find(host->world, &key);
     if (outlets != NULL)
         outlets->recent = t;

@@ -20,6 +20,14 @@ static inline simp_tcp_key simp_tcp_key_at(const sim_host *host, const sim_packe
                           host->index};
 }
 
+/* Is it that of a packet which arrived at the host that has this end? */
+static inline bool simp_tcp_key_fits(const simp_tcp_key *key, const sim_packet *packet)
+{
+    return key->remote_port == packet->source_port && key->local_port == packet->destination_port &&
+           ((key->local.high ^ packet->destination.high) | (key->local.low ^ packet->destination.low) |
+            (key->remote.high ^ packet->source.high) | (key->remote.low ^ packet->source.low)) == 0;
+}
+
 /* In the order in which they lie, so that a compiler can read them at once. */
 static inline uint64_t simp_tcp_key_ends(const simp_tcp_key *key)
 {
