@@ -78,6 +78,7 @@ typedef struct test_case {
     SUITE(bridge) \
     SUITE(fuzz_corpus) \
     SUITE(order) \
+    SUITE(dpor) \
     SUITE(hunt) \
     SUITE(capture) \
     SUITE(profile) \

@@ -30,7 +30,7 @@ typedef struct simp_candidate {
     uint64_t object; /* hash of the connection, listener or port that it is about; 0: the host as a whole */
     uint32_t host;   /* index of the host whose state it changes, or SIMP_ALL_HOSTS */
     uint32_t label;  /* number in the table of the order */
-    uint32_t since;  /* steps that were done when it was first seen: it was made by the last of them */
+    uint32_t since; /* steps that were done when it was first seen */
     uint64_t packet; /* id of the packet that arrives; 0: none */
     uint8_t source;  /* simp_source */
     bool is_quiet;   /* a packet that tells no program anything: a pure ACK, a first SYN */

@@ -223,8 +223,29 @@ static uint64_t move_clock(sim_order *order, const sim_world *world, const simp_
 
 /* ---- happening ---- */
 
-static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate *c)
+/* The step that a packet comes from made its arrival possible. */
+static uint32_t maker_of(const sim_order *order, const simp_candidate *c)
 {
+    return c->packet != 0 && c->packet < order->maker_capacity ? order->makers[c->packet] : c->since;
+}
+
+/* The packets after before were made by that step.  False: no memory. */
+static bool note_makers(sim_order *order, const sim_world *world, uint64_t before, uint32_t step)
+{
+    void *makers = order->makers;
+    size_t wanted = (size_t)world->packet_count + 1;
+    if (!grow(order->memory, &makers, sizeof *order->makers, &order->maker_capacity, wanted))
+        return false;
+    order->makers = makers;
+    for (uint64_t id = before + 1; id <= world->packet_count; id++)
+        order->makers[id] = step;
+    return true;
+}
+
+/* As part of that step. */
+static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate *c, uint32_t step)
+{
+    uint64_t packets = world->packet_count;
     simp_events_cancel(&world->events, c->event);
     uint64_t at = c->at_ns;
     if (order->mode == SIM_CAUSAL)
@@ -232,7 +253,11 @@ static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate
     else if (at < world->now_ns)
         at = world->now_ns;
     order->notifications += c->source == SIMP_SOURCE_DISPATCH;
-    return simp_world_execute(world, (simp_key){at, c->event});
+    sim_stop stop = simp_world_execute(world, (simp_key){at, c->event});
+    if (note_makers(order, world, packets, step))
+        return stop;
+    simp_out_of_memory(world);
+    return SIM_STOP_NO_MEMORY;
 }
 
 /* What goes without asking in causal mode: the start of a program, which the scenario has put at its time;
@@ -350,6 +375,7 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
                         .label = c->label,
                         .occurrence = simp_label_happens(&order->labels, c->label),
                         .since = c->since,
+                        .made_by = maker_of(order, c),
                         .enabled = (uint32_t)enabled,
                         .picked = (uint32_t)picked,
                         .packet = c->packet,
@@ -367,7 +393,7 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
-    sim_stop stop = execute(order, world, &chosen);
+    sim_stop stop = execute(order, world, &chosen, (uint32_t)index + 1);
     order->steps[index].at_ns = world->now_ns;
     order->steps[index].packets = world->packet_count;
     if (order->strategy->ops->ran != NULL)
@@ -388,7 +414,11 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
     if (enabled == 0)
         return SIM_STOP_IDLE;
     const simp_candidate *consequence = causal ? find_consequence(order, enabled) : NULL;
-    return consequence != NULL ? execute(order, world, consequence) : take_step(order, world, enabled);
+    if (consequence == NULL)
+        return take_step(order, world, enabled);
+    simp_candidate chosen = *consequence;
+    uint32_t step = chosen.is_quiet ? maker_of(order, &chosen) : (uint32_t)order->step_count;
+    return execute(order, world, &chosen, step);
 }
 
 /* ---- runs ---- */
@@ -441,6 +471,7 @@ int sim_order_create(const sim_order_options *options, sim_order **out)
                                      or_default(chosen.windows.dispatch_ns, DISPATCH_NS_DEFAULT),
                                      or_default(chosen.windows.timer_ns, TIMER_NS_DEFAULT)},
                          .by_packet = chosen.by_packet,
+                         .by_object = chosen.by_object,
                          .journal = chosen.journal,
                          .chooser = {answer, order}};
     if (!simp_labels_init(&order->labels, memory)) {
@@ -465,6 +496,7 @@ void sim_order_destroy(sim_order *order)
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
     cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);
     cas_free(order->memory, order->steps, order->step_capacity * sizeof *order->steps);
+    cas_free(order->memory, order->makers, order->maker_capacity * sizeof *order->makers);
     cas_free(order->memory, order->clocks, order->clock_capacity * sizeof *order->clocks);
     cas_free(order->memory, order, sizeof *order);
 }

@@ -40,6 +40,8 @@ struct sim_order {
     size_t enabled_capacity;
     simp_step *steps;
     size_t step_count, step_capacity;
+    uint32_t *makers; /* by packet: the number of the step that made it */
+    size_t maker_capacity;
     uint64_t *clocks; /* causal: by host */
     size_t clock_capacity;
     uint32_t looks; /* at what is pending */

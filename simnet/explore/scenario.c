@@ -147,6 +147,8 @@ int sim_scenario_run(const sim_scenario *scenario, const sim_run_options *option
     if (error != 0)
         return error;
     r.state = simp_alloc_zero(&r.world->arena, scenario->state_size + 1);
+    if (r.state != NULL && scenario->initial != NULL)
+        memcpy(r.state, scenario->initial, scenario->state_size);
     if (r.state != NULL)
         run_in(&r, &chosen);
     sim_world_destroy(r.world);

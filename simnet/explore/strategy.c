@@ -73,7 +73,8 @@ const simp_strategy_ops simp_strategy_random = {
 
 /* ---- all ---- */
 
-static const simp_strategy_ops *const all[] = {&simp_strategy_natural, &simp_strategy_random};
+static const simp_strategy_ops *const all[] = {&simp_strategy_natural, &simp_strategy_random,
+                                               &simp_strategy_dpor, &simp_strategy_odometer};
 enum { COUNT = sizeof all / sizeof *all };
 
 const simp_strategy_ops *simp_strategy_find(const char *name)

@@ -19,9 +19,10 @@ typedef struct simp_strategy simp_strategy;
 /* What happened; a packet with all that it caused at once, where that is one step. */
 typedef struct simp_step {
     uint64_t chain, object, at_ns;
-    uint64_t packets; /* ids given when it was over: a packet with a larger one was made later */
+    uint64_t packets; /* ids given when it was over */
     uint32_t host, label, occurrence;
-    uint32_t since; /* steps that were done when it could first be chosen */
+    uint32_t since;   /* steps that were done when it could first be chosen */
+    uint32_t made_by; /* the number, from 1, of the step that made it possible; 0: none did */
     uint32_t enabled, picked;
     uint64_t packet; /* that arrived; 0: none */
     uint8_t source;  /* simp_source */
@@ -31,7 +32,7 @@ typedef struct simp_step {
 typedef struct simp_strategy_ops {
     const char *name, *summary;
     uint32_t parameter; /* a depth, a budget: what tells strategies of one kind apart */
-    size_t size; /* of what embeds the simp_strategy as its first member; zero when it is made */
+    size_t size;        /* of what embeds the simp_strategy as its first member; zero when it is made */
     /* Each but pick may be NULL. */
     bool (*init)(simp_strategy *); /* false: no memory */
     void (*fini)(simp_strategy *);
@@ -59,7 +60,8 @@ struct simp_strategy {
 simp_strategy *simp_strategy_create(struct sim_order *, const simp_strategy_ops *);
 void simp_strategy_destroy(simp_strategy *);
 
-extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random;
+extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random, simp_strategy_dpor,
+    simp_strategy_odometer;
 
 /* NULL: there is none of that name. */
 const simp_strategy_ops *simp_strategy_find(const char *name);

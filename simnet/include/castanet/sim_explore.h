@@ -32,6 +32,8 @@ typedef struct sim_order_options {
     /* Causal: a packet and the callbacks that it causes are steps of their own.  Else they are one step, and
      * packets that tell a program nothing are none. */
     bool by_packet;
+    /* Handlers of different sockets of a host share nothing: so their order does not matter.  A promise. */
+    bool by_object;
     const char *strategy; /* NULL: "natural" */
     sim_journal *journal; /* borrowed, its capacity is set; NULL: none */
     cas_allocator *memory;

@@ -19,12 +19,13 @@
 extern "C" {
 #endif
 
-/* All functions get the world and state_size bytes of their own, all zero before build.  What they find wrong
- * they tell with sim_world_fail.  Each but build may be NULL. */
+/* All functions get the world and state_size bytes of their own, which begin as initial says.  What they find
+ * wrong they tell with sim_world_fail.  Each but build may be NULL. */
 typedef struct sim_scenario {
     const char *name;    /* 1 to 63 letters, digits, - . _ */
     const char *summary; /* one line */
     size_t state_size;
+    const void *initial; /* state_size bytes; NULL: zeros */
     /* Makes hosts, links and programs. */
     void (*build)(sim_world *, void *state);
     /* Must hold after every event. */
