@@ -76,6 +76,26 @@ static uint64_t stream_object(uint16_t local_port, simp_ip remote, uint16_t remo
     return join(join(remote.high, remote.low), (uint64_t)local_port << 16 | remote_port) | 1;
 }
 
+/* What stacks choose; a service there is only known less exactly. */
+static uint16_t lasting(uint16_t port) { return port < 32768 ? port : 0; }
+
+static void set_object(simp_candidate *c, uint64_t object)
+{
+    c->object = c->kin = object;
+}
+
+static void set_datagram(simp_candidate *c, uint16_t port)
+{
+    c->object = datagram_object(port);
+    c->kin = datagram_object(lasting(port));
+}
+
+static void set_stream(simp_candidate *c, uint16_t local_port, simp_ip remote, uint16_t remote_port)
+{
+    c->object = stream_object(local_port, remote, remote_port);
+    c->kin = stream_object(lasting(local_port), remote, lasting(remote_port));
+}
+
 /* ---- packets ---- */
 
 static kind kind_of_segment(const sim_packet *packet)
@@ -115,12 +135,15 @@ static void describe_arrival_at(simp_candidate *c, const sim_host *at, const sim
 {
     c->host = at->index;
     if (!simp_packet_has_tcp(packet)) {
-        c->object = packet->protocol == IPPROTO_UDP ? datagram_object(packet->destination_port) : 0;
+        if (packet->protocol == IPPROTO_UDP)
+            set_datagram(c, packet->destination_port);
         return;
     }
     bool opens = is_handshake(at, packet, what);
-    c->object = opens ? listener_object(packet->destination_port)
-                      : stream_object(packet->destination_port, packet->source, packet->source_port);
+    if (opens)
+        set_object(c, listener_object(packet->destination_port));
+    else
+        set_stream(c, packet->destination_port, packet->source, packet->source_port);
     c->is_quiet = what == KIND_SYN || (what == KIND_ACK && !opens);
 }
 
@@ -157,14 +180,16 @@ static kind kind_of_event(long event)
     }
 }
 
-static uint64_t object_of_socket(const cas_port_socket *s)
+static void set_socket(simp_candidate *c, const cas_port_socket *s)
 {
     if (s->listening)
-        return listener_object(s->local_port);
-    if (s->datagram)
-        return datagram_object(s->local_port);
-    return s->tcp != NULL ? stream_object(s->tcp->key.local_port, s->tcp->key.remote, s->tcp->key.remote_port)
-                          : stream_object(s->local_port, s->remote, s->remote_port);
+        set_object(c, listener_object(s->local_port));
+    else if (s->datagram)
+        set_datagram(c, s->local_port);
+    else if (s->tcp != NULL)
+        set_stream(c, s->tcp->key.local_port, s->tcp->key.remote, s->tcp->key.remote_port);
+    else
+        set_stream(c, s->local_port, s->remote, s->remote_port);
 }
 
 static place place_of_socket(const cas_port_socket *s)
@@ -189,7 +214,7 @@ static kind describe_dispatch(simp_candidate *c, const simp_task *task, place *w
     const cas_port_socket *s = head->handle < host->socket_capacity ? host->sockets[head->handle] : NULL;
     c->source = SIMP_SOURCE_DISPATCH;
     if (s != NULL) {
-        c->object = object_of_socket(s);
+        set_socket(c, s);
         *where = place_of_socket(s);
     }
     return kind_of_event(head->event);

@@ -28,6 +28,7 @@ typedef struct simp_candidate {
     uint64_t chain;  /* hash of its source, whose events happen in order; two of them never pend together but
                        for timers */
     uint64_t object; /* hash of the connection, listener or port that it is about; 0: the host as a whole */
+    uint64_t kin;    /* the object without the ports that a stack chooses by chance: the same in every run */
     uint32_t host;   /* index of the host whose state it changes, or SIMP_ALL_HOSTS */
     uint32_t label;  /* number in the table of the order */
     uint32_t since; /* steps that were done when it was first seen */

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "core/limits.h"
+#include "simnet/explore/coverage.h"
+#include "simnet/explore/knowledge.h"
 #include "simnet/host/host.h"
 
 #define ARRIVAL_NS_DEFAULT SIM_MS(200)
@@ -371,6 +373,7 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
     simp_step *step = &order->steps[order->step_count++];
     *step = (simp_step){.chain = c->chain,
                         .object = c->object,
+                        .kin = c->kin,
                         .host = c->host,
                         .label = c->label,
                         .occurrence = simp_label_happens(&order->labels, c->label),
@@ -446,6 +449,10 @@ bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
 
 void simp_order_end(sim_order *order, const sim_result *result)
 {
+    if (order->knowledge != NULL && !simp_knowledge_learn(order->knowledge, order))
+        simp_out_of_memory(order->world);
+    if (order->coverage != NULL && !simp_coverage_add(order->coverage, order))
+        simp_out_of_memory(order->world);
     if (order->strategy->ops->end != NULL)
         order->strategy->ops->end(order->strategy, result);
     order->world = NULL;
@@ -492,6 +499,8 @@ void sim_order_destroy(sim_order *order)
     if (order == NULL)
         return;
     simp_strategy_destroy(order->strategy);
+    simp_knowledge_destroy(order->knowledge);
+    simp_coverage_destroy(order->coverage);
     simp_labels_fini(&order->labels);
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
     cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);

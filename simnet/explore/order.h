@@ -27,6 +27,8 @@ struct sim_order {
     bool by_packet;
     bool by_object; /* handlers of different sockets share nothing */
     simp_strategy *strategy;
+    struct simp_knowledge *knowledge; /* NULL: nobody asked for it; see knowledge.h */
+    struct simp_coverage *coverage;   /* the same; see coverage.h */
     simp_chooser chooser;
     sim_journal *journal;   /* NULL: none */
     const uint32_t *script; /* answers to give instead of the strategy's; NULL: none */

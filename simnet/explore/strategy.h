@@ -18,7 +18,7 @@ typedef struct simp_strategy simp_strategy;
 
 /* What happened; a packet with all that it caused at once, where that is one step. */
 typedef struct simp_step {
-    uint64_t chain, object, at_ns;
+    uint64_t chain, object, kin, at_ns;
     uint64_t packets; /* ids given when it was over */
     uint32_t host, label, occurrence;
     uint32_t since;   /* steps that were done when it could first be chosen */
@@ -31,8 +31,9 @@ typedef struct simp_step {
 
 typedef struct simp_strategy_ops {
     const char *name, *summary;
-    uint32_t parameter; /* a depth, a budget: what tells strategies of one kind apart */
-    size_t size;        /* of what embeds the simp_strategy as its first member; zero when it is made */
+    uint32_t parameter;                    /* a depth, a budget: what tells strategies of one kind apart */
+    const struct simp_strategy_ops *inner; /* of one whose runs are another's */
+    size_t size; /* of what embeds the simp_strategy as its first member; zero when it is made */
     /* Each but pick may be NULL. */
     bool (*init)(simp_strategy *); /* false: no memory */
     void (*fini)(simp_strategy *);
@@ -53,6 +54,7 @@ typedef struct simp_strategy_ops {
 struct simp_strategy {
     const simp_strategy_ops *ops;
     struct sim_order *order; /* to read: labels, the steps of this run */
+    const char *runs;        /* who makes the present run, where that changes; NULL: the strategy itself */
     bool keeps_seed;         /* its runs are one world's: a search gives all of them the first one's seed */
 };
 
@@ -60,8 +62,23 @@ struct simp_strategy {
 simp_strategy *simp_strategy_create(struct sim_order *, const simp_strategy_ops *);
 void simp_strategy_destroy(simp_strategy *);
 
-extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random, simp_strategy_dpor,
-    simp_strategy_odometer;
+/* Members of simp_strategy_pct and simp_strategy_delay. */
+enum {
+    SIMP_PCT_2,
+    SIMP_PCT_3,
+    SIMP_PCT_4,
+    SIMP_PCT_5,
+    SIMP_TAPCT_2,
+    SIMP_TAPCT_3,
+    SIMP_TAPCT_4,
+    SIMP_TAPCT_5
+};
+enum { SIMP_DELAY_1, SIMP_DELAY_2, SIMP_DELAY_3, SIMP_DELAY_1_ALL, SIMP_DELAY_2_ALL };
+
+extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random, simp_strategy_latency,
+    simp_strategy_pct[8], simp_strategy_pos, simp_strategy_urw, simp_strategy_surw, simp_strategy_delay[5],
+    simp_strategy_hold, simp_strategy_swarm[6], simp_strategy_bytes, simp_strategy_feedback,
+    simp_strategy_portfolio, simp_strategy_dpor, simp_strategy_odometer;
 
 /* NULL: there is none of that name. */
 const simp_strategy_ops *simp_strategy_find(const char *name);

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The portfolio: strategies take turns, because each is blind to what another one finds.
+ *
+ *   1. the default order, without faults
+ *   2. every order with one delay, if that is 200 runs at most
+ *   3. the members of the round in turn, in every second round with swarm faults; every third run is a mutant
+ *      of one that showed something new
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "simnet/explore/coverage.h"
+#include "simnet/explore/knowledge.h"
+#include "simnet/explore/mutant.h"
+#include "simnet/explore/order.h"
+#include "simnet/explore/swarm_faults.h"
+
+enum { DELAY_RUNS_MAX = 200, MEMBERS = 8 };
+
+static const simp_strategy_ops *const round_of[MEMBERS] = {
+    &simp_strategy_urw,  &simp_strategy_pct[SIMP_TAPCT_2],
+    &simp_strategy_surw, &simp_strategy_pct[SIMP_TAPCT_3],
+    &simp_strategy_pos,  &simp_strategy_pct[SIMP_PCT_3],
+    &simp_strategy_hold, &simp_strategy_pct[SIMP_TAPCT_5],
+};
+
+typedef enum phase { PHASE_DEFAULT, PHASE_DELAYS, PHASE_ROUNDS } phase;
+
+typedef struct portfolio {
+    simp_strategy base; /* first */
+    const simp_knowledge *knowledge;
+    simp_strategy *natural, *delays, *members[MEMBERS];
+    simp_mutant mutant;
+    simp_swarm swarm;
+    phase phase;            /* of the next run */
+    uint64_t later, turns;  /* runs of the rounds; those of them that members made */
+    simp_strategy *running; /* NULL: a mutant */
+    uint64_t fault_seed;    /* 0: no faults */
+} portfolio;
+
+/* ---- making ---- */
+
+static void fini(simp_strategy *base)
+{
+    portfolio *self = (portfolio *)base;
+    simp_strategy_destroy(self->natural);
+    simp_strategy_destroy(self->delays);
+    for (size_t i = 0; i < MEMBERS; i++)
+        simp_strategy_destroy(self->members[i]);
+    simp_mutant_fini(&self->mutant);
+}
+
+static bool init(simp_strategy *base)
+{
+    portfolio *self = (portfolio *)base;
+    simp_mutant_init(&self->mutant, base->order->memory);
+    self->knowledge = simp_knowledge_of(base->order);
+    self->natural = simp_strategy_create(base->order, &simp_strategy_natural);
+    self->delays = simp_strategy_create(base->order, &simp_strategy_delay[SIMP_DELAY_1_ALL]);
+    bool done = self->knowledge != NULL && simp_coverage_of(base->order) != NULL && self->natural != NULL &&
+                self->delays != NULL;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        self->members[i] = simp_strategy_create(base->order, round_of[i]);
+        done = done && self->members[i] != NULL;
+    }
+    if (!done)
+        fini(base);
+    return done;
+}
+
+/* ---- a run ---- */
+
+/* Who makes a run of the rounds, and with which faults. */
+static void take_turn(portfolio *self, uint64_t seed)
+{
+    self->later++;
+    if (self->later % 3 == 0 && simp_mutant_has_pool(&self->mutant)) {
+        self->running = NULL;
+        self->fault_seed = simp_mutant_begin(&self->mutant, seed);
+        return;
+    }
+    uint64_t turn = self->turns++;
+    self->running = self->members[turn % MEMBERS];
+    self->fault_seed = turn / MEMBERS % 2 == 1 ? seed | 1 : 0;
+}
+
+static void begin(simp_strategy *base, uint64_t seed)
+{
+    portfolio *self = (portfolio *)base;
+    self->fault_seed = 0;
+    self->running = self->phase == PHASE_DEFAULT ? self->natural : self->delays;
+    if (self->phase == PHASE_ROUNDS)
+        take_turn(self, seed);
+    if (self->fault_seed != 0)
+        simp_swarm_begin(&self->swarm, self->fault_seed, self->knowledge);
+    base->runs = self->running == NULL ? "mutant" : self->running->ops->name;
+    if (self->running != NULL && self->running->ops->begin != NULL)
+        self->running->ops->begin(self->running, seed);
+}
+
+static size_t pick(simp_strategy *base, const simp_candidate *const *candidates, size_t count)
+{
+    portfolio *self = (portfolio *)base;
+    return self->running == NULL ? simp_mutant_pick(&self->mutant, count)
+                                 : self->running->ops->pick(self->running, candidates, count);
+}
+
+static void ran(simp_strategy *base, const simp_step *step)
+{
+    simp_strategy *running = ((portfolio *)base)->running;
+    if (running != NULL && running->ops->ran != NULL)
+        running->ops->ran(running, step);
+}
+
+static uint32_t choose(simp_strategy *base, const simp_site *site, uint64_t ordinal, uint32_t bound,
+                       uint32_t drawn)
+{
+    const portfolio *self = (const portfolio *)base;
+    if (self->phase == PHASE_DEFAULT && !simp_is_users_site(site))
+        return 0;
+    return self->fault_seed == 0
+               ? drawn
+               : simp_swarm_choose(&self->swarm, base->order->step_count, site, ordinal, bound, drawn);
+}
+
+/* ---- between runs ---- */
+
+static void move_on(portfolio *self)
+{
+    bool is_small = self->knowledge->choices.max <= DELAY_RUNS_MAX;
+    if (self->phase == PHASE_DEFAULT)
+        self->phase = is_small ? PHASE_DELAYS : PHASE_ROUNDS;
+    else if (self->phase == PHASE_DELAYS && (!is_small || !self->delays->ops->next(self->delays)))
+        self->phase = PHASE_ROUNDS;
+    self->base.keeps_seed = self->phase == PHASE_DELAYS;
+}
+
+static void end(simp_strategy *base, const sim_result *result)
+{
+    portfolio *self = (portfolio *)base;
+    if (self->running != NULL && self->running->ops->end != NULL)
+        self->running->ops->end(self->running, result);
+    if (simp_coverage_grew(base->order->coverage) &&
+        !simp_mutant_keep(&self->mutant, base->order, self->fault_seed))
+        simp_out_of_memory(base->order->world);
+    move_on(self);
+}
+
+static void state(const simp_strategy *base, char *text, size_t size)
+{
+    const portfolio *self = (const portfolio *)base;
+    static const uint8_t told[] = {1, 3, 5, 7};
+    self->delays->ops->state(self->delays, text, size);
+    for (size_t i = 0; i < sizeof told; i++) {
+        const simp_strategy *member = self->members[told[i]];
+        size_t used = strlen(text);
+        if (used + 2 >= size)
+            return;
+        memcpy(text + used, "\n", 2);
+        member->ops->state(member, text + used + 1, size - used - 1);
+    }
+}
+
+const simp_strategy_ops simp_strategy_portfolio = {
+    .name = "portfolio",
+    .summary = "all of them in turn; what a search does unless told otherwise",
+    .size = sizeof(portfolio),
+    .init = init,
+    .fini = fini,
+    .begin = begin,
+    .pick = pick,
+    .ran = ran,
+    .choose = choose,
+    .end = end,
+    .state = state,
+};
