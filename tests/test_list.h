@@ -79,6 +79,9 @@ typedef struct test_case {
     SUITE(fuzz_corpus) \
     SUITE(order) \
     SUITE(dpor) \
+    SUITE(explore) \
+    SUITE(strategy_pct) \
+    SUITE(strategy_sampling) \
     SUITE(hunt) \
     SUITE(capture) \
     SUITE(profile) \

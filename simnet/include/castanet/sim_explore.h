@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Orders: who decides what happens next among the events that may.
+ * Orders: who decides what happens next among the events that may; and the search for one that fails.
  *
  * An order is made once and used for many runs, one at a time.  It asks a strategy, by name; `natural` takes
  * what is due first, and so is the run without an order.
@@ -64,6 +64,80 @@ typedef struct sim_order_step {
 
 size_t sim_order_step_count(const sim_order *);
 sim_order_step sim_order_step_at(const sim_order *, size_t index);
+
+/* What the strategy `bytes` reads its choices from, in all runs from now on: borrowed.  WSAEINVAL: the order
+ * has another strategy. */
+int sim_order_set_bytes(sim_order *, const void *bytes, size_t count);
+
+/* ---- a search: run after run, each in another order ---- */
+
+typedef struct sim_explore_progress {
+    uint64_t runs;        /* made so far */
+    size_t failures;      /* distinct ones */
+    uint32_t coverage;    /* neighbourhoods of events that were shown */
+    uint64_t quiet;       /* runs since the last one that showed a new one */
+    const char *strategy; /* that made the last run: of the portfolio, a member */
+    const sim_result *last;
+    const sim_order *order; /* the steps of the last run */
+} sim_explore_progress;
+
+typedef struct sim_explore_options {
+    const char *strategy; /* NULL: "portfolio" */
+    sim_time_mode mode;   /* SIM_TIMED leaves next to nothing to search, and counts as SIM_WINDOWED */
+    sim_windows windows;
+    bool by_packet;
+    uint64_t seed;     /* of the first run; those of the others follow from it */
+    uint64_t runs_max; /* 0: until the strategy has nothing left, or nothing new is shown any more */
+    bool goes_on;      /* after the first failure: until SIM_EXPLORE_FAILURES_MAX distinct ones are known */
+    bool saturates;    /* with runs_max, too: stop when nothing new is shown any more */
+    /* After every run; true: stop.  A search reads no clock: who has little time looks at his own here. */
+    bool (*on_run)(void *context, const sim_explore_progress *);
+    void *context;
+    sim_order *order; /* borrowed, made by the caller with a strategy and a mode of his; NULL: one is made */
+    cas_allocator *memory;
+} sim_explore_options;
+
+typedef enum sim_explore_end {
+    SIM_EXPLORE_FOUND,     /* a failure */
+    SIM_EXPLORE_COMPLETE,  /* the strategy has made all its runs */
+    SIM_EXPLORE_SATURATED, /* nothing new for max(1 000, half as many runs as there were) */
+    SIM_EXPLORE_RUNS,      /* runs_max */
+    SIM_EXPLORE_ASKED,     /* on_run */
+    SIM_EXPLORE_VOID       /* memory ran out */
+} sim_explore_end;
+
+/* The first run that failed in this way.  To repeat it: an order of the same mode, sim_order_follow with the
+ * values of the journal, and sim_scenario_run with its seed. */
+typedef struct sim_explore_failure {
+    uint64_t run; /* from 1 */
+    uint64_t seed;
+    uint64_t times;       /* runs of this search that failed so */
+    const char *strategy; /* that made the run: of the portfolio, a member */
+    sim_result result;
+    sim_journal *journal; /* NULL: no memory for it, or more decisions than a journal has room for */
+} sim_explore_failure;
+
+enum { SIM_EXPLORE_FAILURES_MAX = 16, SIM_EXPLORE_STATEMENT_MAX = 2048 };
+
+typedef struct sim_explore_result {
+    sim_explore_end end;
+    uint64_t runs, failed_runs;
+    uint64_t steps;     /* of all runs */
+    uint32_t steps_max; /* of one */
+    uint32_t coverage;  /* see sim_explore_progress */
+    size_t failure_count;
+    cas_allocator *memory; /* of the journals */
+    sim_explore_failure failures[SIM_EXPLORE_FAILURES_MAX];
+    /* Lines: why it ended, what was shown, how improbable a miss is. */
+    char statement[SIM_EXPLORE_STATEMENT_MAX];
+} sim_explore_result;
+
+/* out is written in any case, and freed by sim_explore_result_fini.  WSAEINVAL: no such strategy, or a
+ * scenario that cannot be run; WSAENOBUFS: no memory. */
+int sim_explore(const sim_scenario *, const sim_explore_options *, sim_explore_result *out);
+void sim_explore_result_fini(sim_explore_result *);
+/* The seed of a run of a search, from 1; all runs of the exhaustive strategies have the first one's. */
+uint64_t sim_explore_seed(uint64_t seed, uint64_t run);
 
 #ifdef __cplusplus
 }
