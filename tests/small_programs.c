@@ -23,7 +23,7 @@ static unsigned decide(const small_program *p, unsigned reason, unsigned bound)
 
 static void send_note(small_host *h, note what)
 {
-    char address[16];
+    char address[24];
     unsigned to = (h->index + 1 + decide(h->program, 100u + what.word, SMALL_HOSTS - 1)) % SMALL_HOSTS;
     snprintf(address, sizeof address, "10.0.0.%u", to + 1);
     CAsyncSocket_SendTo(&h->socket, &what, sizeof what, PORT, address, 0);
@@ -61,7 +61,7 @@ static void build(sim_world *world, void *state)
     for (unsigned i = 0; i < SMALL_HOSTS; i++) {
         small_host *h = &p->hosts[i];
         sim_host *host;
-        char name[8], address[24];
+        char name[16], address[32];
         snprintf(name, sizeof name, "h%u", i);
         snprintf(address, sizeof address, "10.0.0.%u/24", i + 1);
         *h = (small_host){.program = p, .index = i, .sends = decide(p, 200 + i, SMALL_SENDS + 1)};

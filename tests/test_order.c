@@ -3,7 +3,6 @@
  * Orders: without a strategy nothing changes; every order that a mode of time allows ends as it should; what
  * happens has names.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "castanet/sim_explore.h"
@@ -95,8 +94,7 @@ enum { JOURNAL = 1000 };
 /* What was written down says again what happened; one answer that is not possible is told. */
 static void journal_repeats_the_run(void)
 {
-    sim_journal *journal = calloc(1, sizeof *journal + JOURNAL * sizeof journal->values[0]);
-    journal->capacity = JOURNAL;
+    sim_journal *journal = &(sim_journal){.capacity = JOURNAL, .values = (uint32_t[JOURNAL]){0}};
     sim_order_options options = {.mode = SIM_WINDOWED, .strategy = "random", .journal = journal};
     sim_order *order, *other = order_of(SIM_WINDOWED, false, "natural");
     EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
@@ -115,13 +113,11 @@ static void journal_repeats_the_run(void)
     EXPECT_TRUE(sim_order_misfits(other) > 0);
     sim_order_destroy(order);
     sim_order_destroy(other);
-    free(journal);
 }
 
 static void journal_that_is_full_counts_the_rest(void)
 {
-    sim_journal *journal = calloc(1, sizeof *journal + sizeof journal->values[0]);
-    journal->capacity = 1;
+    sim_journal *journal = &(sim_journal){.capacity = 1, .values = (uint32_t[1]){0}};
     sim_order *order;
     sim_order_options options = {.mode = SIM_WINDOWED, .strategy = "random", .journal = journal};
     EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
@@ -130,7 +126,6 @@ static void journal_that_is_full_counts_the_rest(void)
     EXPECT_EQ_INT(journal->count, 1);
     EXPECT_TRUE(journal->lost > 10);
     sim_order_destroy(order);
-    free(journal);
 }
 
 static bool has_step(const sim_order *order, const char *label, uint32_t occurrence)

@@ -10,7 +10,7 @@
 
 typedef struct client {
     CAsyncSocket socket; /* first */
-    char server[16];
+    char server[24];
     bool done;
 } client;
 
@@ -111,7 +111,7 @@ static void build(sim_world *world, clients *all, unsigned count)
     all->count = count;
     sim_host_create(world, "server", &server);
     for (unsigned i = 0; i < count; i++) {
-        char name[16], at_server[24], at_client[24];
+        char name[24], at_server[32], at_client[32];
         sim_link *link;
         client *c = &all->clients[i];
         snprintf(name, sizeof name, "client%u", i + 1);

@@ -62,6 +62,7 @@ static int run_worker(const job *j, worker_report *report)
     worker_limits limits = {quiet, &j->journal->runs, j->options->memory_bytes};
     j->journal->runs = 0;
     j->journal->capacity = DECISIONS_MAX;
+    j->journal->values = (uint32_t *)(j->journal + 1);
     return worker_run(task, (void *)(uintptr_t)j, &limits, report);
 }
 

@@ -29,14 +29,14 @@ uint64_t sim_explore_seed(uint64_t seed, uint64_t run)
 
 static size_t size_of_journal(uint32_t values)
 {
-    return sizeof(sim_journal) + values * sizeof(((sim_journal *)0)->values[0]);
+    return sizeof(sim_journal) + values * sizeof(uint32_t);
 }
 
 static sim_journal *make_journal(cas_allocator *memory, uint32_t capacity)
 {
     sim_journal *journal = cas_alloc(memory, size_of_journal(capacity));
     if (journal != NULL)
-        *journal = (sim_journal){.capacity = capacity};
+        *journal = (sim_journal){.capacity = capacity, .values = (uint32_t *)(journal + 1)};
     return journal;
 }
 
@@ -48,8 +48,10 @@ static sim_journal *copy_journal(cas_allocator *memory, const sim_journal *journ
     sim_journal *copy = make_journal(memory, journal->count);
     if (copy == NULL)
         return NULL;
-    memcpy(copy, journal, size_of_journal(journal->count));
-    copy->capacity = journal->count;
+    copy->seed = journal->seed;
+    copy->runs = journal->runs;
+    copy->count = journal->count;
+    memcpy(copy->values, journal->values, journal->count * sizeof *copy->values);
     return copy;
 }
 

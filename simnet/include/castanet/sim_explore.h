@@ -23,7 +23,7 @@ typedef struct sim_journal {
     uint64_t runs; /* that began; the last of them is this one */
     uint32_t count, capacity;
     uint32_t lost; /* decisions for which there was no room */
-    uint32_t values[];
+    uint32_t *values;
 } sim_journal;
 
 typedef struct sim_order_options {
