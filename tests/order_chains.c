@@ -65,7 +65,7 @@ static void serve_noise(void *argument)
 static void send_all(void *argument)
 {
     sender *s = argument;
-    char to[16], name = (char)('a' + s->index);
+    char to[24], name = (char)('a' + s->index);
     snprintf(to, sizeof to, "10.0.%u.1", s->index);
     CAsyncSocket_Construct(&s->socket, &sender_vtbl);
     CAsyncSocket_Create(&s->socket, 0, SOCK_DGRAM, 0, NULL);
@@ -75,33 +75,36 @@ static void send_all(void *argument)
 
 static void add_sender(sim_world *world, sim_host *server, sender *s, unsigned index, unsigned datagrams)
 {
-    char name[2] = {(char)('a' + index), 0}, at_server[24], at_host[24];
+    char name[2] = {(char)('a' + index), 0}, at_server[32], at_host[32];
     sim_link_options options = {.latency_ns = SIM_MS(1), .loss_ppm = plan.loss_ppm};
     sim_link *link;
     sim_host *host;
     *s = (sender){.index = index, .datagrams = datagrams};
     snprintf(at_server, sizeof at_server, "10.0.%u.1/24", index);
     snprintf(at_host, sizeof at_host, "10.0.%u.2/24", index);
-    if (sim_host_create(world, name, &host) != 0 || sim_link_create(world, name, &options, &link) != 0 ||
-        sim_host_attach(server, link, at_server) != 0 || sim_host_attach(host, link, at_host) != 0 ||
-        sim_host_run(host, SIM_MS(1), send_all, s) != 0)
+    if (server == NULL || sim_host_create(world, name, &host) != 0 ||
+        sim_link_create(world, name, &options, &link) != 0 || sim_host_attach(server, link, at_server) != 0 ||
+        sim_host_attach(host, link, at_host) != 0 || sim_host_run(host, SIM_MS(1), send_all, s) != 0)
         sim_world_fail(world, "the world cannot be built: %s", sim_world_error(world)->what);
 }
 
 static void build(sim_world *world, void *state)
 {
     chains *all = state;
-    sim_host *server, *sink;
+    sim_host *server = NULL, *sink = NULL;
     sim_host_create(world, "server", &server);
     for (unsigned i = 0; i < plan.hosts; i++)
         add_sender(world, server, &all->senders[i], i, plan.datagrams);
+    if (sim_world_failure(world) != NULL)
+        return;
     cas_thread_set_context(sim_host_thread(server), all);
     sim_host_run(server, 0, serve, all);
     if (plan.noise == 0)
         return;
     sim_host_create(world, "sink", &sink);
     add_sender(world, sink, &all->senders[plan.hosts], plan.hosts, plan.noise);
-    sim_host_run(sink, 0, serve_noise, all);
+    if (sink != NULL)
+        sim_host_run(sink, 0, serve_noise, all);
 }
 
 static void check(sim_world *world, void *state)

@@ -3,6 +3,7 @@
  * Searches: when they end, what they find again, what they say; and what every strategy has in common.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "castanet/sim_explore.h"
@@ -136,6 +137,52 @@ static void search_that_goes_on_tells_failures_apart(void)
     /* A quarter begins so: a, then b. */
     EXPECT_TRUE(all.failed_runs > 25 && all.failed_runs < 75);
     sim_explore_result_fini(&all);
+}
+
+/* ---- the corpus ---- */
+
+typedef struct collection {
+    sim_journal *journals[64];
+    size_t count;
+    unsigned repeated; /* runs of a corpus */
+    uint32_t coverage_of_corpus;
+} collection;
+
+static bool collect(void *context, const sim_explore_progress *progress)
+{
+    collection *c = context;
+    if (strcmp(progress->strategy, "corpus") == 0) {
+        c->repeated++;
+        c->coverage_of_corpus = progress->coverage;
+    } else if (progress->is_new && c->count < 64) {
+        const sim_journal *made = progress->journal;
+        sim_journal *copy = malloc(sizeof *copy + made->count * sizeof *copy->values);
+        *copy = (sim_journal){.seed = made->seed, .count = made->count, .values = (uint32_t *)(copy + 1)};
+        memcpy(copy->values, made->values, made->count * sizeof *copy->values);
+        c->journals[c->count++] = copy;
+    }
+    return false;
+}
+
+/* What one search showed, its corpus shows again before the next one begins. */
+static void corpus_is_repeated_first(void)
+{
+    collection kept = {.count = 0}, again = {.count = 0};
+    sim_explore_options options = {.runs_max = 300, .on_run = collect, .context = &kept};
+    sim_explore_result first = explore(three_clients(2), &options);
+    EXPECT_TRUE(kept.count > 5 && kept.count < 64);
+    options.context = &again;
+    options.corpus = (const sim_journal *const *)kept.journals;
+    options.corpus_count = kept.count;
+    sim_explore_result second = explore(three_clients(2), &options);
+    EXPECT_EQ_INT(again.repeated, kept.count);
+    EXPECT_EQ_INT(again.coverage_of_corpus, first.coverage);
+    for (size_t i = 0; i < kept.count; i++)
+        free(kept.journals[i]);
+    for (size_t i = 0; i < again.count; i++)
+        free(again.journals[i]);
+    sim_explore_result_fini(&first);
+    sim_explore_result_fini(&second);
 }
 
 /* ---- ends ---- */
@@ -330,6 +377,7 @@ const test_case test_explore[] = {TEST(every_strategy_leaves_a_sound_program_alo
                                   TEST(portfolio_begins_with_the_default_order_then_delays),
                                   TEST(failing_run_is_repeated_by_its_journal),
                                   TEST(search_that_goes_on_tells_failures_apart),
+                                  TEST(corpus_is_repeated_first),
                                   TEST(search_ends_when_nothing_new_is_shown),
                                   TEST(search_ends_when_it_is_asked_to),
                                   TEST(search_without_sense_is_refused),

@@ -70,6 +70,8 @@ static sim_explore_failure *find_failure(sim_explore_result *out, uint64_t ident
 static const char *name_of_strategy(const search *s)
 {
     const simp_strategy *strategy = s->order->strategy;
+    if (s->order->script != NULL)
+        return "corpus";
     return strategy->runs != NULL ? strategy->runs : strategy->ops->name;
 }
 
@@ -115,6 +117,8 @@ static bool is_asked_to_stop(const search *s, const sim_result *last)
                                      .quiet = coverage->runs - coverage->grown_run,
                                      .strategy = name_of_strategy(s),
                                      .last = last,
+                                     .journal = s->order->journal,
+                                     .is_new = simp_coverage_grew(coverage),
                                      .order = s->order};
     return s->options->on_run != NULL && s->options->on_run(s->options->context, &progress);
 }
@@ -131,7 +135,7 @@ static bool is_over(search *s, const sim_result *last)
         out->end = SIM_EXPLORE_FOUND;
     else if (is_asked_to_stop(s, last))
         out->end = SIM_EXPLORE_ASKED;
-    else if (strategy->ops->next != NULL && !strategy->ops->next(strategy))
+    else if (s->order->script == NULL && strategy->ops->next != NULL && !strategy->ops->next(strategy))
         out->end = SIM_EXPLORE_COMPLETE;
     else if (s->options->runs_max != 0 && out->runs >= s->options->runs_max)
         out->end = SIM_EXPLORE_RUNS;
@@ -191,26 +195,52 @@ static void write_statement(const search *s)
 
 /* ---- all of it ---- */
 
+static int make_run(search *s, uint64_t seed, sim_result *result)
+{
+    sim_explore_result *out = s->out;
+    sim_run_options options = {.seed = seed, .order = s->order, .memory = s->memory};
+    int error = sim_scenario_run(s->scenario, &options, result);
+    if (error != 0)
+        return error;
+    out->runs++;
+    out->steps += result->steps;
+    out->steps_max = result->steps > out->steps_max ? result->steps : out->steps_max;
+    out->coverage = s->order->coverage->set;
+    if (result->outcome != SIM_PASSED && result->outcome != SIM_VOID)
+        note_failure(s, seed, result);
+    return 0;
+}
+
+/* Those of earlier searches.  0 or a WSAE code. */
+static int repeat_corpus(search *s, bool *over)
+{
+    sim_result result;
+    int error = 0;
+    for (size_t i = 0; i < s->options->corpus_count && error == 0 && !*over; i++) {
+        const sim_journal *journal = s->options->corpus[i];
+        if (journal->count == 0)
+            continue;
+        sim_order_follow(s->order, journal->values, journal->count);
+        error = make_run(s, journal->seed, &result);
+        *over = error == 0 && is_over(s, &result);
+    }
+    if (s->options->corpus_count != 0)
+        sim_order_follow(s->order, NULL, 0);
+    return error;
+}
+
 /* 0 or a WSAE code. */
 static int make_runs(search *s)
 {
-    sim_explore_result *out = s->out;
-    sim_result result = {.outcome = SIM_PASSED};
-    do {
+    bool over = false;
+    sim_result result;
+    int error = repeat_corpus(s, &over);
+    for (uint64_t run = 1; error == 0 && !over; run++) {
         bool keeps_seed = s->order->strategy->keeps_seed;
-        uint64_t seed = sim_explore_seed(s->options->seed, keeps_seed ? 1 : out->runs + 1);
-        sim_run_options options = {.seed = seed, .order = s->order, .memory = s->memory};
-        int error = sim_scenario_run(s->scenario, &options, &result);
-        if (error != 0)
-            return error;
-        out->runs++;
-        out->steps += result.steps;
-        out->steps_max = result.steps > out->steps_max ? result.steps : out->steps_max;
-        out->coverage = s->order->coverage->set;
-        if (result.outcome != SIM_PASSED && result.outcome != SIM_VOID)
-            note_failure(s, seed, &result);
-    } while (!is_over(s, &result));
-    return 0;
+        error = make_run(s, sim_explore_seed(s->options->seed, keeps_seed ? 1 : run), &result);
+        over = error == 0 && is_over(s, &result);
+    }
+    return error;
 }
 
 static int make_order(search *s)

@@ -399,7 +399,7 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
     sim_stop stop = execute(order, world, &chosen, (uint32_t)index + 1);
     order->steps[index].at_ns = world->now_ns;
     order->steps[index].packets = world->packet_count;
-    if (order->strategy->ops->ran != NULL)
+    if (order->script == NULL && order->strategy->ops->ran != NULL)
         order->strategy->ops->ran(order->strategy, &order->steps[index]);
     return stop;
 }
@@ -442,7 +442,7 @@ bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
         order->clocks[i] = 0;
     simp_world_set_order(world, order);
     world->choices.chooser = &order->chooser;
-    if (order->strategy->ops->begin != NULL)
+    if (order->script == NULL && order->strategy->ops->begin != NULL)
         order->strategy->ops->begin(order->strategy, seed);
     return true;
 }
@@ -453,8 +453,10 @@ void simp_order_end(sim_order *order, const sim_result *result)
         simp_out_of_memory(order->world);
     if (order->coverage != NULL && !simp_coverage_add(order->coverage, order))
         simp_out_of_memory(order->world);
-    if (order->strategy->ops->end != NULL)
-        order->strategy->ops->end(order->strategy, result);
+    const simp_strategy_ops *ops = order->strategy->ops;
+    void (*end)(simp_strategy *, const sim_result *) = order->script == NULL ? ops->end : ops->followed;
+    if (end != NULL)
+        end(order->strategy, result);
     order->world = NULL;
 }
 

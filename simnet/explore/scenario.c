@@ -124,8 +124,11 @@ static void run_in(run *r, const sim_run_options *options)
     sim_stop stop = run_world(r);
     judge(r, stop);
     measure(r, order);
-    if (order != NULL)
+    if (order != NULL) {
         simp_order_end(order, r->result);
+        if (r->world->out_of_memory && r->result->outcome == SIM_PASSED)
+            tell(r->result, SIM_VOID, 0, "the allocator refused memory: the run says nothing");
+    }
     if (r->scenario->end != NULL)
         r->scenario->end(r->world, r->state);
 }

@@ -45,6 +45,8 @@ typedef struct simp_strategy_ops {
      * NULL: that is taken. */
     uint32_t (*choose)(simp_strategy *, const simp_site *, uint64_t ordinal, uint32_t bound, uint32_t drawn);
     void (*end)(simp_strategy *, const sim_result *);
+    /* Instead of all these: a run has ended that followed a script, and is none of this strategy. */
+    void (*followed)(simp_strategy *, const sim_result *);
     /* Is there another run to make?  NULL: always. */
     bool (*next)(simp_strategy *);
     /* What the runs made so far say, in sentences; see sim_explore. */

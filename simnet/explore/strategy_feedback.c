@@ -57,4 +57,5 @@ const simp_strategy_ops simp_strategy_feedback = {
     .begin = begin,
     .pick = pick,
     .end = end,
+    .followed = end,
 };

@@ -136,15 +136,26 @@ static void move_on(portfolio *self)
     self->base.keeps_seed = self->phase == PHASE_DELAYS;
 }
 
+static void keep(portfolio *self, uint64_t fault_seed)
+{
+    sim_order *order = self->base.order;
+    if (simp_coverage_grew(order->coverage) && !simp_mutant_keep(&self->mutant, order, fault_seed))
+        simp_out_of_memory(order->world);
+}
+
 static void end(simp_strategy *base, const sim_result *result)
 {
     portfolio *self = (portfolio *)base;
     if (self->running != NULL && self->running->ops->end != NULL)
         self->running->ops->end(self->running, result);
-    if (simp_coverage_grew(base->order->coverage) &&
-        !simp_mutant_keep(&self->mutant, base->order, self->fault_seed))
-        simp_out_of_memory(base->order->world);
+    keep(self, self->fault_seed);
     move_on(self);
+}
+
+static void followed(simp_strategy *base, const sim_result *result)
+{
+    (void)result;
+    keep((portfolio *)base, 0);
 }
 
 static void state(const simp_strategy *base, char *text, size_t size)
@@ -173,5 +184,6 @@ const simp_strategy_ops simp_strategy_portfolio = {
     .ran = ran,
     .choose = choose,
     .end = end,
+    .followed = followed,
     .state = state,
 };

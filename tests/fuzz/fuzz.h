@@ -21,6 +21,8 @@ void fuzz_wire(const uint8_t *data, size_t size);
 void fuzz_tcp(const uint8_t *data, size_t size);
 /* Fragments of either family; in the end none is kept. */
 void fuzz_reassembly(const uint8_t *data, size_t size);
+/* Choices of order for a sound program: it gets done. */
+void fuzz_order(const uint8_t *data, size_t size);
 
 /* Ends the program unless ok, and says what was promised. */
 void fuzz_demand(bool ok, const char *promise);

@@ -76,9 +76,11 @@ typedef struct sim_explore_progress {
     size_t failures;      /* distinct ones */
     uint32_t coverage;    /* neighbourhoods of events that were shown */
     uint64_t quiet;       /* runs since the last one that showed a new one */
-    const char *strategy; /* that made the last run: of the portfolio, a member */
+    const char *strategy; /* that made the last run: of the portfolio, a member; "corpus" */
     const sim_result *last;
-    const sim_order *order; /* the steps of the last run */
+    const sim_journal *journal; /* of the last run; NULL: no memory */
+    bool is_new;                /* it showed a new neighbourhood: worth keeping for options.corpus */
+    const sim_order *order;     /* the steps of the last run */
 } sim_explore_progress;
 
 typedef struct sim_explore_options {
@@ -86,10 +88,13 @@ typedef struct sim_explore_options {
     sim_time_mode mode;   /* SIM_TIMED leaves next to nothing to search, and counts as SIM_WINDOWED */
     sim_windows windows;
     bool by_packet;
-    uint64_t seed;     /* of the first run; those of the others follow from it */
+    uint64_t seed;     /* of the first run after those of the corpus; those of the others follow from it */
     uint64_t runs_max; /* 0: until the strategy has nothing left, or nothing new is shown any more */
-    bool goes_on;      /* after the first failure: until SIM_EXPLORE_FAILURES_MAX distinct ones are known */
-    bool saturates;    /* with runs_max, too: stop when nothing new is shown any more */
+    /* Runs of earlier searches, borrowed: they are repeated first, and changed by those who learn. */
+    const sim_journal *const *corpus;
+    size_t corpus_count;
+    bool goes_on;   /* after the first failure: until SIM_EXPLORE_FAILURES_MAX distinct ones are known */
+    bool saturates; /* with runs_max, too: stop when nothing new is shown any more */
     /* After every run; true: stop.  A search reads no clock: who has little time looks at his own here. */
     bool (*on_run)(void *context, const sim_explore_progress *);
     void *context;
@@ -112,7 +117,7 @@ typedef struct sim_explore_failure {
     uint64_t run; /* from 1 */
     uint64_t seed;
     uint64_t times;       /* runs of this search that failed so */
-    const char *strategy; /* that made the run: of the portfolio, a member */
+    const char *strategy; /* that made the run: of the portfolio, a member; "corpus" */
     sim_result result;
     sim_journal *journal; /* NULL: no memory for it, or more decisions than a journal has room for */
 } sim_explore_failure;
