@@ -95,9 +95,10 @@ static void build(sim_world *world, void *state)
     sim_host_create(world, "server", &server);
     for (unsigned i = 0; i < plan.hosts; i++)
         add_sender(world, server, &all->senders[i], i, plan.datagrams);
-    if (sim_world_failure(world) != NULL)
+    cas_thread *thread = sim_world_failure(world) != NULL ? NULL : sim_host_thread(server);
+    if (thread == NULL)
         return;
-    cas_thread_set_context(sim_host_thread(server), all);
+    cas_thread_set_context(thread, all);
     sim_host_run(server, 0, serve, all);
     if (plan.noise == 0)
         return;

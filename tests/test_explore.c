@@ -198,6 +198,37 @@ static void search_ends_when_nothing_new_is_shown(void)
     sim_explore_result_fini(&result);
 }
 
+/* The caller's order shows the steps of the run that failed. */
+static void search_with_an_order_of_the_callers(void)
+{
+    sim_order *order = NULL;
+    EXPECT_CODE_FATAL(sim_order_create(&(sim_order_options){.mode = SIM_CAUSAL, .strategy = "urw"}, &order),
+                      0);
+    sim_explore_result result = explore(order_chains(2, 3, "ba"), &(sim_explore_options){.order = order});
+    EXPECT_EQ_INT_FATAL(result.failure_count, 1);
+    EXPECT_EQ_STR(result.failures[0].strategy, "urw");
+    EXPECT_EQ_INT(sim_order_step_count(order), 6);
+    EXPECT_EQ_STR(sim_order_step_at(order, 0).label, "b->server datagram");
+    EXPECT_EQ_STR(sim_order_step_at(order, 1).label, "a->server datagram");
+    sim_explore_result_fini(&result);
+    sim_order_destroy(order);
+}
+
+/* Of 2 chains of 3 there are 20 orders; of two clients 70 that differ at a host. */
+static void exhaustive_search_is_complete(void)
+{
+    sim_explore_options options = {.strategy = "dpor", .mode = SIM_CAUSAL};
+    sim_explore_result chains = explore(order_chains(2, 3, ""), &options);
+    EXPECT_EQ_INT(chains.end, SIM_EXPLORE_COMPLETE);
+    EXPECT_EQ_INT(chains.runs, 20);
+    sim_explore_result_fini(&chains);
+    sim_explore_result clients = explore(three_clients(2), &options);
+    EXPECT_EQ_INT(clients.end, SIM_EXPLORE_COMPLETE);
+    EXPECT_EQ_INT(clients.runs, 70);
+    EXPECT_TRUE(strstr(clients.statement, "all 70 inequivalent orders") != NULL);
+    sim_explore_result_fini(&clients);
+}
+
 static bool stop_at_tenth(void *context, const sim_explore_progress *progress)
 {
     (void)context;
@@ -368,6 +399,8 @@ static void chance_of_a_miss_is_that_of_the_formula(void)
     EXPECT_TRUE(strncmp(text, "0.70", 4) == 0 || strncmp(text, "0.71", 4) == 0);
     simp_write_miss(text, simp_miss_of_pct(8, 60, 3), 200000);
     EXPECT_TRUE(strncmp(text, "0.000", 5) == 0 || strncmp(text, "0.001", 5) == 0);
+    simp_write_miss(text, simp_miss_of_pct(8, 60, 5), 10);
+    EXPECT_EQ_STR(text, "more than 0.9999");
     EXPECT_TRUE(simp_miss_of_pct(1, 1, 3) < 2);
     EXPECT_TRUE(simp_miss_of_pct(UINT32_MAX, UINT32_MAX, 8) == UINT64_MAX);
 }
@@ -380,6 +413,8 @@ const test_case test_explore[] = {TEST(every_strategy_leaves_a_sound_program_alo
                                   TEST(corpus_is_repeated_first),
                                   TEST(search_ends_when_nothing_new_is_shown),
                                   TEST(search_ends_when_it_is_asked_to),
+                                  TEST(search_with_an_order_of_the_callers),
+                                  TEST(exhaustive_search_is_complete),
                                   TEST(search_without_sense_is_refused),
                                   TEST(search_survives_refused_memory),
                                   TEST(every_order_with_one_delay_is_run),

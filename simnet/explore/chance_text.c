@@ -53,6 +53,8 @@ void simp_write_miss(char text[SIMP_CHANCE_TEXT_MAX], uint64_t miss, uint64_t ru
         snprintf(text, SIMP_CHANCE_TEXT_MAX, "less than 1e-9");
     else if (billionths < 1000000)
         snprintf(text, SIMP_CHANCE_TEXT_MAX, "0.%09u at most", (unsigned)billionths);
-    else
+    else if (billionths < 999900000)
         snprintf(text, SIMP_CHANCE_TEXT_MAX, "0.%04u at most", (unsigned)(billionths / 100000 + 1));
+    else
+        snprintf(text, SIMP_CHANCE_TEXT_MAX, "more than 0.9999");
 }
