@@ -75,7 +75,7 @@ static void expect_find(hunt_find *find, const char *end)
 {
     EXPECT_EQ_STR(hunt_end_word(find->end), end);
     EXPECT_TRUE(find->runs >= 1 && find->runs <= 2000);
-    EXPECT_EQ_INT(find->seed, 1000 + find->runs - 1);
+    EXPECT_EQ_INT(find->seed, sim_explore_seed(1000, find->runs));
     EXPECT_EQ_INT_FATAL(find->count, 1);
     EXPECT_EQ_INT(find->values[0], UNLUCKY);
     EXPECT_TRUE(find->identity != 0);
@@ -133,6 +133,7 @@ static void clean_program_stays_clean(void)
     EXPECT_EQ_STR(hunt_end_word(find.end), "clean");
     EXPECT_EQ_INT(find.runs, 500);
     EXPECT_EQ_INT(find.identity, 0);
+    EXPECT_TRUE(strncmp(find.statement, "500 runs of at most ", 20) == 0);
     hunt_find_fini(&find);
 }
 

@@ -13,12 +13,13 @@ enum { DECISIONS_MAX = 1 << 18, QUIET_MS_DEFAULT = 10000 };
 typedef struct job {
     const sim_scenario *scenario;
     const hunt_options *options;
-    uint64_t seed, runs; /* that are left */
+    uint64_t seed, runs;
     const uint32_t *values;
     uint32_t count;
     /* Of the run that failed, shared with the worker. */
     sim_result *result;
     sim_journal *journal;
+    char *statement; /* of the search, shared, too */
 } job;
 
 enum { TASK_CLEAN, TASK_FAILED, TASK_NO_MEMORY };
@@ -27,17 +28,31 @@ static const size_t journal_size = sizeof(sim_journal) + DECISIONS_MAX * sizeof(
 
 /* ---- in the worker ---- */
 
-static int run_all(const job *j, sim_order *order)
+/* The run that is to be repeated. */
+static int run_again(const job *j, sim_order *order)
 {
-    for (uint64_t i = 0; i < j->runs; i++) {
-        sim_run_options run = {.seed = j->seed + i, .order = order};
-        int error = sim_scenario_run(j->scenario, &run, j->result);
-        if (error != 0 || j->result->outcome == SIM_VOID)
-            return TASK_NO_MEMORY;
-        if (j->result->outcome != SIM_PASSED)
-            return TASK_FAILED;
-    }
-    return TASK_CLEAN;
+    sim_run_options run = {.seed = j->seed, .order = order};
+    sim_order_follow(order, j->values, j->count);
+    int error = sim_scenario_run(j->scenario, &run, j->result);
+    if (error != 0 || j->result->outcome == SIM_VOID)
+        return TASK_NO_MEMORY;
+    return j->result->outcome == SIM_PASSED ? TASK_CLEAN : TASK_FAILED;
+}
+
+static int search(const job *j, sim_order *order)
+{
+    sim_explore_options options = {.order = order, .seed = j->seed, .runs_max = j->runs};
+    sim_explore_result found;
+    if (sim_explore(j->scenario, &options, &found) != 0)
+        return TASK_NO_MEMORY;
+    memcpy(j->statement, found.statement, sizeof found.statement);
+    if (found.failure_count != 0)
+        *j->result = found.failures[0].result;
+    int end = found.failure_count != 0        ? TASK_FAILED
+              : found.end == SIM_EXPLORE_VOID ? TASK_NO_MEMORY
+                                              : TASK_CLEAN;
+    sim_explore_result_fini(&found);
+    return end;
 }
 
 static int task(void *argument)
@@ -48,8 +63,7 @@ static int task(void *argument)
     options.journal = j->journal;
     if (sim_order_create(&options, &order) != 0)
         return TASK_NO_MEMORY;
-    sim_order_follow(order, j->values, j->count);
-    int end = run_all(j, order);
+    int end = j->values != NULL ? run_again(j, order) : search(j, order);
     sim_order_destroy(order);
     return end;
 }
@@ -124,7 +138,6 @@ static int repeat(job *j, hunt_find *find)
     worker_report report;
     hunt_find again;
     j->seed = find->seed;
-    j->runs = 1;
     j->values = find->values;
     j->count = find->count;
     int error = run_worker(j, &report);
@@ -145,6 +158,7 @@ static int hunt_in(job *j, hunt_find *find)
         return ENOMEM;
     find->runs = j->journal->runs;
     describe(find, j, &report);
+    memcpy(find->statement, j->statement, sizeof find->statement);
     if (find->end == HUNT_CLEAN)
         return 0;
     error = keep_schedule(find, j->journal);
@@ -157,7 +171,10 @@ int hunt(const sim_scenario *scenario, const hunt_options *options, hunt_find *f
     job j = {.scenario = scenario, .options = options, .seed = options->seed, .runs = options->runs};
     j.result = worker_share(sizeof *j.result);
     j.journal = worker_share(journal_size);
-    int error = j.result == NULL || j.journal == NULL ? ENOMEM : hunt_in(&j, find);
+    j.statement = worker_share(SIM_EXPLORE_STATEMENT_MAX);
+    bool shared = j.result != NULL && j.journal != NULL && j.statement != NULL;
+    int error = shared ? hunt_in(&j, find) : ENOMEM;
+    worker_unshare(j.statement, SIM_EXPLORE_STATEMENT_MAX);
     worker_unshare(j.result, sizeof *j.result);
     worker_unshare(j.journal, journal_size);
     if (error != 0)

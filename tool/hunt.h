@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A hunt: runs of a scenario under one strategy in a worker, which the program under test may crash, leave or
- * hang, until one fails.  The schedule of a run that ends so is what its journal had.
+ * A hunt: a search (sim_explore) in a worker, which the program under test may crash, leave or hang.  The
+ * schedule of a run that ends so is what its journal had.
  */
 #ifndef TOOL_HUNT_H
 #define TOOL_HUNT_H
@@ -19,7 +19,7 @@ typedef enum hunt_end {
 
 typedef struct hunt_options {
     sim_order_options order; /* its journal and memory are the hunt's */
-    uint64_t seed, runs;     /* seeds seed .. seed + runs - 1 */
+    uint64_t seed, runs;     /* see sim_explore_options; runs 0: until nothing new is shown */
     unsigned quiet_ms;       /* that one run may take; 0: 10 000 */
     uint64_t memory_bytes;   /* of the worker; 0: no limit */
 } hunt_options;
@@ -33,7 +33,8 @@ typedef struct hunt_find {
     worker_report worker;
     uint32_t *values; /* its decisions, malloc'ed; for sim_order_follow */
     uint32_t count;
-    bool repeats; /* a fresh worker that followed them ended alike */
+    char statement[SIM_EXPLORE_STATEMENT_MAX]; /* of the search; empty if the worker did not come back */
+    bool repeats;                              /* a fresh worker that followed them ended alike */
 } hunt_find;
 
 /* 0 or an errno. */
