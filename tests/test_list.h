@@ -80,6 +80,7 @@ typedef struct test_case {
     SUITE(order) \
     SUITE(dpor) \
     SUITE(explore) \
+    SUITE(strategy_live) \
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \
     SUITE(hunt) \

@@ -32,6 +32,7 @@ void simp_coverage_destroy(simp_coverage *coverage)
         return;
     simp_tally_fini(&coverage->last);
     cas_free(coverage->memory, coverage->roles, coverage->role_capacity * sizeof *coverage->roles);
+    cas_free(coverage->memory, coverage->at_host, coverage->host_capacity * sizeof *coverage->at_host);
     cas_free(coverage->memory, coverage, sizeof *coverage);
 }
 
@@ -70,45 +71,60 @@ static bool has_roles(simp_coverage *coverage, const simp_label_table *labels)
 
 /* ---- bits ---- */
 
-static void set_bit(simp_coverage *coverage, uint64_t hash)
+/* Both are hashes already. */
+static void set_bit(simp_coverage *coverage, uint64_t before, uint64_t after)
 {
-    uint64_t *word = &coverage->bits[(hash & (SIMP_COVERAGE_BITS - 1)) / 64];
-    uint64_t bit = UINT64_C(1) << (hash & 63);
-    if ((*word & bit) != 0)
+    uint64_t bit = (before * 0x9E3779B97F4A7C15u + after) * 0xBF58476D1CE4E5B9u >> 48;
+    uint64_t *word = &coverage->bits[bit / 64], mask = UINT64_C(1) << bit % 64;
+    if ((*word & mask) != 0)
         return;
-    *word |= bit;
+    *word |= mask;
     coverage->set++;
     coverage->grown_run = coverage->runs;
 }
 
-/* What happened there before it, and it; from now on that is what happened last. */
-static bool follow(simp_coverage *coverage, uint64_t where, uint64_t what)
+/* The value of an entry is the label's hash, times the number of the label of the last notification. */
+static bool follow_at_object(simp_coverage *coverage, const simp_step *step, uint64_t what)
 {
-    simp_tally_entry *last = simp_tally_at(&coverage->last, where);
+    simp_tally_entry *last = simp_tally_at(&coverage->last, simp_resource_key(step->host, step->object));
     if (last == NULL)
         return false;
-    set_bit(coverage, simp_hash_pair(last->value, what));
+    set_bit(coverage, last->value, what);
     last->value = what;
+    if (step->source == SIMP_SOURCE_DISPATCH) {
+        set_bit(coverage, coverage->roles[last->times], coverage->roles[step->label]);
+        last->times = step->label;
+    }
     return true;
 }
 
 static bool add_step(simp_coverage *coverage, const sim_order *order, const simp_step *step)
 {
     uint64_t what = order->labels.labels[step->label].hash;
-    if (!follow(coverage, simp_resource_key(step->host, 0), what))
-        return false;
-    if (step->object == 0)
-        return true;
-    uint64_t where = simp_resource_key(step->host, step->object);
-    if (!follow(coverage, where, what))
-        return false;
-    return step->source != SIMP_SOURCE_DISPATCH ||
-           follow(coverage, simp_mix(where), coverage->roles[step->label]);
+    uint64_t *at_host = &coverage->at_host[step->host == SIMP_ALL_HOSTS ? 0 : step->host + 1];
+    set_bit(coverage, *at_host, what);
+    *at_host = what;
+    return step->object == 0 || follow_at_object(coverage, step, what);
+}
+
+static bool has_hosts(simp_coverage *coverage, uint32_t count)
+{
+    if (count > coverage->host_capacity) {
+        uint64_t *grown = coverage->memory->resize(coverage->memory, coverage->at_host,
+                                                   coverage->host_capacity * sizeof *grown,
+                                                   count * sizeof *grown);
+        if (grown == NULL)
+            return false;
+        coverage->at_host = grown;
+        coverage->host_capacity = count;
+    }
+    memset(coverage->at_host, 0, count * sizeof *coverage->at_host);
+    return true;
 }
 
 bool simp_coverage_add(simp_coverage *coverage, const sim_order *order)
 {
-    if (!has_roles(coverage, &order->labels))
+    if (!has_roles(coverage, &order->labels) || !has_hosts(coverage, order->world->host_count + 1))
         return false;
     coverage->runs++;
     simp_tally_clear(&coverage->last);

@@ -21,8 +21,10 @@ typedef struct simp_coverage {
     uint32_t runs, grown_run;        /* that were added; the last of them that set a bit, 0: none */
     uint32_t growths;                /* runs that set a bit */
     uint32_t mark_run, mark_growths; /* runs and growths when the number of runs was a power of two */
-    simp_tally last;                 /* by resource: the label that happened there last in this run */
-    uint64_t *roles;                 /* by label: its hash without numbers; 0: not known yet */
+    simp_tally last;   /* by host and object: what happened there last in this run, see coverage.c */
+    uint64_t *at_host; /* the same by host; from 1, 0 is all hosts */
+    uint32_t host_capacity;
+    uint64_t *roles; /* by label: its hash without numbers; 0: not known yet */
     uint32_t role_capacity;
 } simp_coverage;
 
