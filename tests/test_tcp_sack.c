@@ -259,10 +259,12 @@ static void ranges_of_what_is_not_in_flight_are_ignored(void)
     EXPECT_EQ_INT(tcp_case_send(&c, true, 0, 2 * MSS), 2 * MSS);
     sim_packet *lie = tcp_case_forge(&c, true, SIMP_ACK);
     lie->tcp.ack = base;
-    lie->tcp.sack_count = 3;
+    lie->tcp.sack_count = 4;
     lie->tcp.sack[0] = (simp_sack_range){base + 10 * MSS, base + 11 * MSS};
     lie->tcp.sack[1] = (simp_sack_range){base - MSS, base};
     lie->tcp.sack[2] = (simp_sack_range){base + 2 * MSS, base + MSS};
+    /* So long that its end seems to lie before what was sent. */
+    lie->tcp.sack[3] = (simp_sack_range){base + (1u << 30), base + (1u << 30) + INT32_MAX};
     tcp_case_arrive(&c, true, lie);
     EXPECT_TRUE(tcp_case_connection(&c, true)->recovery == NULL);
     EXPECT_EQ_INT(tcp_case_connection(&c, true)->active->duplicate_acks, 0);

@@ -33,11 +33,12 @@ void simp_sack_forget(simp_tcp *t)
 
 /* ---- what arrives ---- */
 
-/* Says what was sent and is not acknowledged: anything else is a D-SACK, or old, or a lie. */
+/* Says what was sent and is not acknowledged: anything else is a D-SACK, or old, or a lie.  Both ends are
+ * measured from una, since before and after go round in a circle. */
 static bool is_of_use(const simp_tcp *t, const simp_sack_range *range)
 {
-    return simp_seq_before(range->left, range->right) && simp_seq_before(t->una, range->left) &&
-           simp_seq_upto(range->right, t->max);
+    uint32_t left = range->left - t->una, right = range->right - t->una;
+    return left > 0 && left < right && right <= t->max - t->una;
 }
 
 static bool take_range(simp_tcp *t, const simp_sack_range *range)
