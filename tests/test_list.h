@@ -84,6 +84,7 @@ typedef struct test_case {
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \
     SUITE(hunt) \
+    SUITE(museum) \
     SUITE(capture) \
     SUITE(profile) \
     SUITE(log) \

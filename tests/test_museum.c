@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The museum: in the default order its bugs are hidden; a search finds what is broken, and is silent about
+ * what is mended.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "castanet/sim_explore.h"
+#include "tests/expect.h"
+#include "tests/museum/museum.h"
+#include "tests/test_list.h"
+
+static void ids_are_unique(void)
+{
+    EXPECT_TRUE(museum_count > 0);
+    for (size_t i = 0; i < museum_count; i++) {
+        for (size_t j = 0; j < i; j++)
+            EXPECT_TRUE(strcmp(museum_bugs[i]->id, museum_bugs[j]->id) != 0);
+    }
+}
+
+/* "id outcome: message", to be compared with "id passed: ". */
+static void describe(char text[600], const char *id, const sim_result *result)
+{
+    snprintf(text, 600, "%s %s: %s", id, sim_outcome_word(result->outcome), result->message);
+}
+
+static void run_in_default_order(const char *id, const sim_scenario *scenario)
+{
+    sim_result result;
+    char wanted[600], got[600];
+    EXPECT_CODE(sim_scenario_run(scenario, &(sim_run_options){.seed = 0}, &result), 0);
+    snprintf(wanted, sizeof wanted, "%s passed: ", id);
+    describe(got, id, &result);
+    EXPECT_EQ_STR(got, wanted);
+    EXPECT_TRUE(result.events > 10);
+}
+
+/* But B9, which is three connections in mid-handshake: they begin together. */
+static void default_order_hides_the_bugs(void)
+{
+    for (size_t i = 0; i < museum_count; i++) {
+        sim_result result;
+        if (strcmp(museum_bugs[i]->id, "B9") != 0) {
+            run_in_default_order(museum_bugs[i]->id, museum_bugs[i]->broken);
+            continue;
+        }
+        EXPECT_CODE(sim_scenario_run(museum_bugs[i]->broken, &(sim_run_options){.seed = 0}, &result), 0);
+        EXPECT_EQ_INT(result.outcome, SIM_FAILED);
+    }
+}
+
+static void default_order_passes_the_mended_forms(void)
+{
+    for (size_t i = 0; i < museum_count; i++)
+        run_in_default_order(museum_bugs[i]->id, museum_bugs[i]->mended);
+}
+
+static sim_explore_result search(const sim_scenario *scenario, const char *strategy, uint64_t runs)
+{
+    sim_explore_result result;
+    sim_explore_options options = {
+        .strategy = strategy, .mode = SIM_WINDOWED, .seed = 1, .runs_max = runs};
+    EXPECT_CODE_FATAL(sim_explore(scenario, &options, &result), 0);
+    return result;
+}
+
+static void portfolio_finds_the_broken_forms(void)
+{
+    for (size_t i = 0; i < museum_count; i++) {
+        sim_explore_result found = search(museum_bugs[i]->broken, NULL, 10000);
+        EXPECT_EQ_STR(found.failure_count > 0 ? museum_bugs[i]->id : "not found", museum_bugs[i]->id);
+        sim_explore_result_fini(&found);
+    }
+}
+
+static void mended_forms_survive_a_search(void)
+{
+    for (size_t i = 0; i < museum_count; i++) {
+        char wanted[600], got[600];
+        sim_explore_result result = search(museum_bugs[i]->mended, "random", 100);
+        snprintf(wanted, sizeof wanted, "%s passed: ", museum_bugs[i]->id);
+        snprintf(got, sizeof got, "%s passed: ", museum_bugs[i]->id);
+        if (result.failure_count > 0)
+            describe(got, museum_bugs[i]->id, &result.failures[0].result);
+        EXPECT_EQ_STR(got, wanted);
+        sim_explore_result_fini(&result);
+    }
+}
+
+const test_case test_museum[] = {TEST(ids_are_unique),
+                                 TEST(default_order_hides_the_bugs),
+                                 TEST(default_order_passes_the_mended_forms),
+                                 TEST(portfolio_finds_the_broken_forms),
+                                 TEST(mended_forms_survive_a_search),
+                                 TEST_END};
