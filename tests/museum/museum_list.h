@@ -7,6 +7,16 @@
 
 /* clang-format off */
 #define MUSEUM_BUGS(BUG) \
+    BUG(b01) \
+    BUG(b02) \
+    BUG(b03) \
+    BUG(b04) \
+    BUG(b05) \
+    BUG(b06) \
+    BUG(b07) \
+    BUG(b08) \
+    BUG(b09) \
+    BUG(b10) \
     BUG(k01) \
     BUG(k15)
 /* clang-format on */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { BACKLOG = 16 };
+
 static void fail_to_build(sim_world *world)
 {
     sim_world_fail(world, "the world cannot be built: %s", sim_world_error(world)->what);
@@ -59,7 +61,7 @@ void museum_listen(CAsyncSocket *socket, const CAsyncSocketVtbl *vtbl, unsigned 
 {
     CAsyncSocket_Construct(socket, vtbl);
     CAsyncSocket_Create(socket, port, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL);
-    CAsyncSocket_Listen(socket, 5);
+    CAsyncSocket_Listen(socket, BACKLOG);
 }
 
 unsigned museum_accept(CAsyncSocket *listener, CAsyncSocket *socket, const CAsyncSocketVtbl *vtbl)
