@@ -85,6 +85,7 @@ typedef struct test_case {
     SUITE(strategy_sampling) \
     SUITE(hunt) \
     SUITE(museum) \
+    SUITE(schedule) \
     SUITE(capture) \
     SUITE(profile) \
     SUITE(log) \

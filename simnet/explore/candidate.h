@@ -31,6 +31,7 @@ typedef struct simp_candidate {
     uint64_t kin;    /* the object without the ports that a stack chooses by chance: the same in every run */
     uint32_t host;   /* index of the host whose state it changes, or SIMP_ALL_HOSTS */
     uint32_t label;  /* number in the table of the order */
+    uint32_t overtaken_by; /* the number, from 1, of the last step that was due later; 0: none */
     uint32_t since; /* steps that were done when it was first seen */
     uint64_t packet; /* id of the packet that arrives; 0: none */
     uint8_t source;  /* simp_source */

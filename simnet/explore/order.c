@@ -381,16 +381,27 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
                         .made_by = maker_of(order, c),
                         .enabled = (uint32_t)enabled,
                         .picked = (uint32_t)picked,
+                        .overtaken_by = c->overtaken_by,
                         .packet = c->packet,
                         .source = c->source,
                         .is_racy = is_racy(order, order->enabled, enabled, c)};
     return step;
 }
 
+/* Those that were due earlier wait for the next step. */
+static void overtake(sim_order *order, size_t picked)
+{
+    for (size_t i = 0; i < picked; i++) {
+        simp_candidate *c = &order->candidates[order->enabled[i] - order->candidates];
+        c->overtaken_by = (uint32_t)order->step_count + 1;
+    }
+}
+
 static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
 {
     size_t picked = pick(order, enabled);
     size_t index = order->step_count;
+    overtake(order, picked);
     simp_candidate chosen = *order->enabled[picked];
     if (add_step(order, enabled, picked) == NULL) {
         simp_out_of_memory(world);

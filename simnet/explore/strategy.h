@@ -24,6 +24,7 @@ typedef struct simp_step {
     uint32_t since;   /* steps that were done when it could first be chosen */
     uint32_t made_by; /* the number, from 1, of the step that made it possible; 0: none did */
     uint32_t enabled, picked;
+    uint32_t overtaken_by; /* the number, from 1, of the last step before it that was due later; 0: none */
     uint64_t packet; /* that arrived; 0: none */
     uint8_t source;  /* simp_source */
     bool is_racy;    /* one of the others that were enabled touched the same state */

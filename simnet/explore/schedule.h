@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The parts of a schedule; castanet/sim_schedule.h says what they are for.
+ *
+ * Invariants:
+ *  1. Decisions are sorted by number, and none has the value 0.
+ *  2. Every text is the schedule's own.
+ */
+#ifndef SIMNET_SCHEDULE_H
+#define SIMNET_SCHEDULE_H
+
+#include "castanet/sim_schedule.h"
+#include "simnet/explore/order.h"
+
+/* Of the exact form. */
+typedef struct simp_decision {
+    uint32_t number; /* from 1, in the run */
+    uint32_t value, bound;
+    bool is_order;  /* what happens next; else a choice of another kind */
+    char *label;    /* of what happened, or of the choice */
+    uint64_t count; /* its occurrence */
+} simp_decision;
+
+typedef enum simp_fact_kind { SIMP_FACT_HOLD, SIMP_FACT_CHOICE } simp_fact_kind;
+
+/* Of the portable form.  HOLD: label#count waits for until#until_count.  CHOICE: label#count has the value.
+ */
+typedef struct simp_fact {
+    simp_fact_kind kind;
+    char *label;
+    uint64_t count;
+    char *until; /* NULL: a choice */
+    uint64_t until_count;
+    uint32_t value;
+} simp_fact;
+
+struct sim_schedule {
+    cas_allocator *memory;
+    char *scenario;
+    sim_order_options order; /* mode, windows, promises */
+    uint64_t seed;
+    sim_outcome outcome;
+    uint64_t identity;
+    uint8_t fingerprint[16];
+    bool has_exact;
+    simp_decision *decisions;
+    size_t decision_count, decision_capacity;
+    simp_fact *facts;
+    size_t fact_count, fact_capacity;
+    bool refused; /* memory: some of it is missing */
+};
+
+/* NULL: no memory.  scenario has len bytes. */
+sim_schedule *simp_schedule_create(cas_allocator *, const char *scenario, size_t len);
+/* Copies texts; sets refused if it cannot. */
+void simp_schedule_add_decision(sim_schedule *, const simp_decision *);
+void simp_schedule_add_fact(sim_schedule *, const simp_fact *);
+/* The hold ends with that event; false: no memory, and nothing changed. */
+bool simp_schedule_set_until(sim_schedule *, size_t fact, const char *until, uint64_t count);
+void simp_schedule_drop_decisions(sim_schedule *);
+/* A copy with the facts whose bytes in keep are not 0.  NULL: no memory. */
+sim_schedule *simp_schedule_copy(const sim_schedule *, const uint8_t *keep);
+
+/* A run under the facts; report NULL: nobody asks.  Notes its steps in the order, which stays with the caller
+ * if it wants it. */
+int simp_schedule_run(const sim_schedule *, const sim_scenario *, sim_rerun *out, sim_order **order);
+/* The same with everything else by chance. */
+int simp_schedule_run_random(const sim_schedule *, const sim_scenario *, uint64_t seed, sim_result *out);
+bool simp_schedule_is_same(const sim_schedule *, const sim_result *);
+
+/* An order with a strategy of ours in the schedule's mode. */
+int simp_schedule_order(const sim_schedule *, const simp_strategy_ops *, sim_order **out);
+
+#endif
