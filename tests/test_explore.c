@@ -386,6 +386,32 @@ static void swarm_is_over_in_the_second_half(void)
     EXPECT_EQ_INT(late, 0);
 }
 
+/* ---- a world that is healed ---- */
+
+enum { DRAWS = 100 };
+
+/* All packets before the healing are lost, none after it; the user's draws go on. */
+static void healed_world_does_no_harm(void)
+{
+    sim_world *world = NULL;
+    simp_site site;
+    unsigned before = 0, after = 0, own = 0;
+    EXPECT_CODE_FATAL(sim_world_create(&(sim_world_options){.seed = 3}, &world), 0);
+    simp_site_init(&site, 3, "link lan server>", "loss");
+    for (unsigned i = 0; i < DRAWS; i++)
+        before += simp_choose_chance(world, &site, 1000000);
+    sim_world_heal(world);
+    for (unsigned i = 0; i < DRAWS; i++) {
+        after += simp_choose_chance(world, &site, 1000000);
+        own += sim_world_choose(world, "size", 10) != 0;
+    }
+    EXPECT_EQ_INT(before, DRAWS);
+    EXPECT_EQ_INT(after, 0);
+    EXPECT_TRUE(own > DRAWS / 2);
+    EXPECT_EQ_INT(sim_world_choice_count(world), DRAWS + own);
+    sim_world_destroy(world);
+}
+
 /* ---- statements ---- */
 
 /* n = 8 chains, k = 60: depth 2 after 10 000 runs less than 1e-9, depth 3 after 10 000 runs 0.71, after
@@ -421,5 +447,6 @@ const test_case test_explore[] = {TEST(every_strategy_leaves_a_sound_program_alo
                                   TEST(bytes_choose_and_then_the_default_goes_on),
                                   TEST(swarm_draws_kinds_and_strengths_for_each_run),
                                   TEST(swarm_is_over_in_the_second_half),
+                                  TEST(healed_world_does_no_harm),
                                   TEST(chance_of_a_miss_is_that_of_the_formula),
                                   TEST_END};

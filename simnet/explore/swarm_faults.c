@@ -4,8 +4,6 @@
  */
 #include "simnet/explore/swarm_faults.h"
 
-#include <string.h>
-
 enum { STRENGTHS = 10, EMPTY_OF_TEN = 1 };
 
 void simp_swarm_begin(simp_swarm *swarm, uint64_t seed, const simp_knowledge *knowledge)
@@ -16,8 +14,6 @@ void simp_swarm_begin(simp_swarm *swarm, uint64_t seed, const simp_knowledge *kn
     swarm->is_empty = simp_stream_below(&stream, 10) < EMPTY_OF_TEN;
     swarm->last_step = knowledge->runs == 0 ? SIZE_MAX : knowledge->steps.max / 2;
 }
-
-bool simp_is_users_site(const simp_site *site) { return strcmp(site->who, "user") == 0; }
 
 uint32_t simp_swarm_choose(const simp_swarm *swarm, size_t step, const simp_site *site, uint64_t ordinal,
                            uint32_t bound, uint32_t drawn)

@@ -25,7 +25,4 @@ void simp_swarm_begin(simp_swarm *, uint64_t seed, const simp_knowledge *);
 /* See simp_strategy_ops.choose; step: the number of steps that are done. */
 uint32_t simp_swarm_choose(const simp_swarm *, size_t step, const simp_site *, uint64_t ordinal,
                            uint32_t bound, uint32_t drawn);
-/* Is it a draw of the scenario's own, and no fault? */
-bool simp_is_users_site(const simp_site *);
-
 #endif

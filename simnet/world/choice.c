@@ -19,6 +19,9 @@ void simp_site_init(simp_site *site, uint64_t seed, const char *who, const char 
 
 /* ---- the log ---- */
 
+/* Who draws at the user's own sites. */
+static const char user[] = "user";
+
 void simp_choice_log_init(simp_choice_log *log, sim_world *world, cas_allocator *memory)
 {
     *log = (simp_choice_log){.world = world, .memory = memory};
@@ -88,10 +91,16 @@ static void record(simp_choice_log *log, simp_site *site, uint32_t bound, uint32
 
 /* ---- choosing ---- */
 
+bool simp_is_users_site(const simp_site *site) { return strcmp(site->who, user) == 0; }
+
+void sim_world_heal(sim_world *world) { world->choices.is_healed = true; }
+
 /* The decision that site->ordinal counts. */
 static uint32_t decide(simp_choice_log *log, simp_site *site, uint32_t bound, uint32_t drawn)
 {
     uint32_t value = drawn;
+    if (log->is_healed && !simp_is_users_site(site))
+        return 0;
     if (log->chooser != NULL)
         value = log->chooser->answer(log->chooser, site, site->ordinal, bound, drawn);
     if (value != 0)
@@ -174,7 +183,7 @@ static simp_user_site *find_user_site(sim_world *world, const char *name)
     char *copy = simp_copy_text(&world->arena, name);
     if (fresh == NULL || copy == NULL)
         return NULL;
-    simp_site_init(&fresh->site, world->options.seed, "user", copy);
+    simp_site_init(&fresh->site, world->options.seed, user, copy);
     fresh->next = world->user_sites;
     world->user_sites = fresh;
     return fresh;

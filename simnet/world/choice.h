@@ -37,6 +37,7 @@ typedef struct simp_choice_log {
     simp_chooser *chooser; /* NULL: chance */
     sim_choice *choices;
     size_t count, capacity;
+    bool is_healed;   /* nothing but the user's own is chosen any more */
     uint64_t refused; /* choices that were made but not recorded, for want of memory */
 } simp_choice_log;
 
@@ -65,6 +66,9 @@ bool simp_choose_odds(sim_world *, simp_site *, uint64_t ordinal, uint64_t odds)
 uint32_t simp_choose_at(sim_world *, simp_site *, uint64_t ordinal, uint32_t bound);
 /* A decision that the owner has worked out himself, unless somebody else answers; the answer. */
 bool simp_choose_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);
+
+/* Is it a draw of the scenario's own, and no fault? */
+bool simp_is_users_site(const simp_site *);
 
 /* The same where nobody else may answer. */
 void simp_note_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);

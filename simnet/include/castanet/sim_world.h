@@ -37,9 +37,9 @@ typedef struct sim_stack sim_stack; /* castanet/sim_stack.h */
 
 typedef struct sim_world_options {
     uint64_t seed;
-    cas_allocator *memory;  /* NULL: cas_allocator_system() */
-    cas_profile profile;    /* of every thread in the world */
-    uint64_t events_max;    /* stop after so many events; 0: 1 000 000 000 */
+    cas_allocator *memory; /* NULL: cas_allocator_system() */
+    cas_profile profile;   /* of every thread in the world */
+    uint64_t events_max;   /* stop after so many events; 0: 1 000 000 000 */
     /* Stop when more than so many happen at one instant, as two programs do that answer each other over a
      * link without latency; 0: 10 000 000. */
     uint64_t events_per_instant_max;
@@ -107,6 +107,11 @@ typedef struct sim_choice {
 
 size_t sim_world_choice_count(const sim_world *);
 sim_choice sim_world_choice(const sim_world *, size_t index); /* in the order they were made */
+
+/* From now on chance does no harm: every decision but the user's own is 0, and no search is asked.  What
+ * holds by itself (a partition, a link that is down, a queue) stays until it is ended.  For scenarios that
+ * ask what comes right again when the faults are over; with sim_world_at at a time. */
+void sim_world_heal(sim_world *);
 
 /* The user's own decision: 0 .. bound-1, uniform over the seed, recorded like every other.  The name is
  * copied. */
