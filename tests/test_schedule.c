@@ -257,6 +257,39 @@ static void garbled_text_does_no_harm(void)
     free(bad);
 }
 
+/* ---- why ---- */
+
+static void explanation_names_the_cause(void)
+{
+    static const char *const expected[] = {
+        "failed: the upload has ",
+        "\nnecessary: hold ",
+        "\n  without it: passed\n",
+        "\nwith it, and all else by chance, it fails in 100 of 100 runs: nothing else matters\n",
+        "\nwhat the last hold changes: hold ",
+        "\nlegal, since ",
+        "\ndepth 2: "};
+    upload u;
+    uint64_t seed = 0;
+    sim_shrink shrink;
+    text *t = calloc(1, sizeof *t);
+    upload_init(&u, (upload_edit){0});
+    sim_scenario scenario = upload_scenario(&u);
+    sim_schedule *schedule = find_failure(&scenario, 1, &seed);
+    EXPECT_CODE(sim_schedule_shrink(schedule, &scenario, 0, &shrink), 0);
+    EXPECT_CODE(sim_schedule_explain(schedule, &scenario, (sim_sink){add_text, t}), 0);
+    const char *at = t->bytes;
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const char *found = strstr(at, expected[i]);
+        if (found == NULL)
+            EXPECT_EQ_STR(t->bytes, expected[i]);
+        else
+            at = found;
+    }
+    sim_schedule_destroy(schedule);
+    free(t);
+}
+
 /* ---- after changes of the program ---- */
 
 static void shrunk_schedule_survives_edits(void)
@@ -338,6 +371,7 @@ const test_case test_schedule[] = {TEST(default_order_hides_the_bug),
                                    TEST(text_is_read_as_it_was_written),
                                    TEST(bad_text_is_refused_with_its_place),
                                    TEST(garbled_text_does_no_harm),
+                                   TEST(explanation_names_the_cause),
                                    TEST(shrunk_schedule_survives_edits),
                                    TEST(mended_program_does_not_fail_under_the_schedule),
                                    TEST(exact_form_tells_where_another_program_goes_another_way),

@@ -84,7 +84,7 @@ int sim_schedule_shrink(sim_schedule *, const sim_scenario *, uint64_t runs_max,
 bool sim_schedule_reanchor(sim_schedule *, const sim_scenario *, uint64_t *runs);
 
 /* Says why the scenario fails under a schedule that was shrunk: which facts are necessary, whether they are
- * sufficient, and what the last one changes. */
+ * sufficient, what the last hold changes, and why that is legal.  WSAEINVAL: it does not fail so. */
 int sim_schedule_explain(const sim_schedule *, const sim_scenario *, sim_sink);
 
 #ifdef __cplusplus
