@@ -18,6 +18,12 @@
     BUG(b09) \
     BUG(b10) \
     BUG(k01) \
+    BUG(k02) \
+    BUG(k03) \
+    BUG(k04) \
+    BUG(k05) \
+    BUG(k06) \
+    BUG(k07) \
     BUG(k15)
 /* clang-format on */
 
