@@ -34,7 +34,7 @@ static void run_in_default_order(const char *id, const sim_scenario *scenario)
     snprintf(wanted, sizeof wanted, "%s passed: ", id);
     describe(got, id, &result);
     EXPECT_EQ_STR(got, wanted);
-    EXPECT_TRUE(result.events > 10);
+    EXPECT_TRUE(result.events > 0);
 }
 
 /* But B9, which is three connections in mid-handshake: they begin together. */

@@ -24,6 +24,13 @@
     BUG(k05) \
     BUG(k06) \
     BUG(k07) \
+    BUG(k08) \
+    BUG(k09) \
+    BUG(k10) \
+    BUG(k11) \
+    BUG(k12) \
+    BUG(k13) \
+    BUG(k14) \
     BUG(k15)
 /* clang-format on */
 
