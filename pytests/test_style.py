@@ -29,7 +29,7 @@ MAY_INCLUDE = {
     "examples": set(),
     "tests": {"core", "backends", "simnet", "pcap", "tool"},
     "tool": {"core", "backends", "simnet", "pcap"},
-    "bench": {"core", "backends", "simnet", "pcap", "tool"},
+    "bench": {"core", "backends", "simnet", "pcap", "tool", "tests"},
 }
 
 
