@@ -15,7 +15,9 @@ typedef struct museum_bug {
     const char *id;    /* "K1" and "B1": exploration.md 8; "S12": row 12 of the table of failure modes */
     const char *title; /* one line */
     const sim_scenario *broken, *mended;
-    bool is_small; /* few enough orders for the exhaustive search of the mended form */
+    /* So few orders that the exhaustive search, causal and by packet, finds what is broken and comes to an
+     * end with the mended form. */
+    bool is_small;
 } museum_bug;
 
 /* By id, as museum_list.c orders them. */

@@ -3,7 +3,7 @@
  * castanet_museum: lists the bugs of the museum, runs one, and searches one.
  *
  *     castanet_museum list
- *     castanet_museum run ID broken|mended [--seed N] [--strategy NAME [--causal]] [--runs N]
+ *     castanet_museum run ID broken|mended [--seed N] [--strategy NAME [--causal] [--by-packet]] [--runs N]
  *
  * Exit codes: 0 nothing failed, 1 a run failed, 2 bad usage.
  */
@@ -18,13 +18,15 @@ typedef struct request {
     const sim_scenario *scenario;
     const char *strategy; /* NULL: one run in the default order */
     sim_time_mode mode;
+    bool by_packet;
     uint64_t seed, runs;
 } request;
 
 static int usage(void)
 {
     fputs("castanet_museum list\n"
-          "castanet_museum run ID broken|mended [--seed N] [--strategy NAME [--causal]] [--runs N]\n",
+          "castanet_museum run ID broken|mended [--seed N] [--strategy NAME [--causal] [--by-packet]]"
+          " [--runs N]\n",
           stderr);
     return 2;
 }
@@ -64,6 +66,8 @@ static bool read_options(request *r, int count, char **words)
         bool has_value = i + 1 < count;
         if (strcmp(words[i], "--causal") == 0) {
             r->mode = SIM_CAUSAL;
+        } else if (strcmp(words[i], "--by-packet") == 0) {
+            r->by_packet = true;
         } else if (has_value && strcmp(words[i], "--strategy") == 0) {
             r->strategy = words[++i];
         } else if (has_value && strcmp(words[i], "--seed") == 0) {
@@ -94,6 +98,7 @@ static int search(const request *r)
     int error = sim_explore(r->scenario,
                             &(sim_explore_options){.strategy = r->strategy,
                                                    .mode = r->mode,
+                                                   .by_packet = r->by_packet,
                                                    .seed = r->seed,
                                                    .runs_max = r->runs},
                             &result);
