@@ -94,7 +94,10 @@ int casp_reserve_accept(const casp_sink *listener);
 /* The sink that self owns on the current thread; NULL with *error set. */
 casp_sink *casp_sink_of(const CAsyncSocket *self, int *error);
 /* Ends an API call: sets the last error if there is one, and tells the observer.  Returns result. */
-int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes);
+int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result);
+/* The same for a transfer: where the bytes are, and how many were asked for. */
+int64_t casp_finish_transfer(const char *name, SOCKET handle, int error, int64_t result, const void *bytes,
+                             int64_t asked);
 /* Closes the port and forgets the sink. */
 int casp_sink_close(casp_sink *sink);
 

@@ -25,7 +25,7 @@ static BOOL give(const char *call, CAsyncSocket *self, bool peer, SOCKADDR *addr
     int error = name_of(self, peer, &name);
     if (error == 0)
         error = casp_addr_give(&name, addr, len);
-    return (BOOL)casp_finish(call, self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0, NULL);
+    return (BOOL)casp_finish(call, self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
 }
 
 static BOOL give_text(const char *call, CAsyncSocket *self, bool peer, char *text, size_t size, UINT *port)
@@ -34,7 +34,7 @@ static BOOL give_text(const char *call, CAsyncSocket *self, bool peer, char *tex
     int error = name_of(self, peer, &name);
     if (error == 0)
         error = casp_addr_give_text(&name, text, size, port);
-    return (BOOL)casp_finish(call, self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0, NULL);
+    return (BOOL)casp_finish(call, self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
 }
 
 BOOL CAsyncSocket_GetPeerName(CAsyncSocket *self, char *rPeerAddress, size_t nAddressSize, UINT *rPeerPort)

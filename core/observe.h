@@ -10,7 +10,9 @@
 
 /* For who is observed. */
 COLD void casp_tell_call(const cas_thread *thread, const char *name, SOCKET handle, int error, int64_t result,
-                         const void *bytes);
+                         const void *bytes, int64_t asked);
+/* The socket is about to leave its object. */
+COLD void casp_tell_leave(const cas_thread *thread, const char *name, SOCKET handle);
 COLD void casp_tell_message(const cas_thread *thread, cas_step step, const casp_message *message);
 
 static inline bool casp_is_observed(const cas_thread *thread)

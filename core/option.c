@@ -192,8 +192,7 @@ BOOL CAsyncSocket_SetSockOpt(CAsyncSocket *self, int nOptionName, const void *lp
                              int nLevel)
 {
     int error = set_option(self, nOptionName, lpOptionValue, nOptionLen, nLevel);
-    return (BOOL)casp_finish("SetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,
-                             NULL);
+    return (BOOL)casp_finish("SetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
 }
 
 /* ---- to the caller ---- */
@@ -264,8 +263,7 @@ BOOL CAsyncSocket_GetSockOpt(CAsyncSocket *self, int nOptionName, void *lpOption
                              int nLevel)
 {
     int error = get_option(self, nOptionName, lpOptionValue, lpOptionLen, nLevel);
-    return (BOOL)casp_finish("GetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,
-                             NULL);
+    return (BOOL)casp_finish("GetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
 }
 
 /* ---- commands ---- */
@@ -307,6 +305,5 @@ BOOL CAsyncSocket_IOCtl(CAsyncSocket *self, long lCommand, DWORD *lpArgument)
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = control(sink, lCommand, lpArgument);
-    return (BOOL)casp_finish("IOCtl", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0,
-                             NULL);
+    return (BOOL)casp_finish("IOCtl", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
 }

@@ -56,7 +56,7 @@ casp_sink *casp_sink_of(const CAsyncSocket *self, int *error)
 
 /* The call failed, or somebody wants to hear all of it. */
 static COLD int64_t finish_with_words(const char *name, SOCKET handle, int error, int64_t result,
-                                      const void *bytes)
+                                      const void *bytes, int64_t asked)
 {
     const cas_thread *thread = cas_thread_current();
     if (error != 0) {
@@ -66,23 +66,36 @@ static COLD int64_t finish_with_words(const char *name, SOCKET handle, int error
     if (thread == NULL)
         return result;
     if (casp_is_observed(thread))
-        casp_tell_call(thread, name, handle, error, result, bytes);
+        casp_tell_call(thread, name, handle, error, result, bytes, asked);
     casp_brief(thread, CAS_STEP_CALL, handle, error, (uint64_t)result);
     return result;
 }
 
-int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result, const void *bytes)
+int64_t casp_finish_transfer(const char *name, SOCKET handle, int error, int64_t result, const void *bytes,
+                             int64_t asked)
 {
     const cas_thread *thread = cas_thread_current();
     if (error != 0 || casp_is_observed(thread))
-        return finish_with_words(name, handle, error, result, bytes);
+        return finish_with_words(name, handle, error, result, bytes, asked);
     casp_brief(thread, CAS_STEP_CALL, handle, error, (uint64_t)result);
     return result;
+}
+
+int64_t casp_finish(const char *name, SOCKET handle, int error, int64_t result)
+{
+    return casp_finish_transfer(name, handle, error, result, NULL, 0);
+}
+
+/* Close or Detach begins. */
+static void leave(const casp_sink *sink, const char *name)
+{
+    if (casp_is_observed(sink->thread))
+        casp_tell_leave(sink->thread, name, sink->handle);
 }
 
 static BOOL finish_bool(const char *name, SOCKET handle, int error)
 {
-    return (BOOL)casp_finish(name, handle, error, error == 0 ? TRUE : FALSE, NULL);
+    return (BOOL)casp_finish(name, handle, error, error == 0 ? TRUE : FALSE);
 }
 
 static SOCKET handle_of(const CAsyncSocket *self) { return self == NULL ? INVALID_SOCKET : self->m_hSocket; }
@@ -317,8 +330,10 @@ SOCKET CAsyncSocket_Detach(CAsyncSocket *self)
     int error;
     casp_sink *sink = casp_sink_of(self, &error);
     SOCKET handle = handle_of(self);
-    if (sink != NULL)
+    if (sink != NULL) {
+        leave(sink, "Detach");
         error = select_events(sink, 0);
+    }
     if (error == 0) {
         sink->thread->backend->ops->detach(sink->thread->backend, sink->port);
         sink_forget(sink);
@@ -344,8 +359,10 @@ void CAsyncSocket_Close(CAsyncSocket *self)
         return;
     int error;
     casp_sink *sink = casp_sink_of(self, &error);
-    if (sink != NULL)
+    if (sink != NULL) {
+        leave(sink, "Close");
         error = casp_sink_close(sink);
+    }
     finish_bool("Close", handle, error);
 }
 

@@ -32,9 +32,10 @@ static int receive(casp_sink *sink, void *buf, int len, int flags, SOCKADDR_STOR
 }
 
 static int finish_receive(const char *name, const CAsyncSocket *self, int error, size_t count,
-                          const void *buf)
+                          const void *buf, int len)
 {
-    return (int)casp_finish(name, handle_of(self), error, error == 0 ? (int64_t)count : SOCKET_ERROR, buf);
+    return (int)casp_finish_transfer(name, handle_of(self), error,
+                                     error == 0 ? (int64_t)count : SOCKET_ERROR, buf, len);
 }
 
 int CAsyncSocket_Receive(CAsyncSocket *self, void *lpBuf, int nBufLen, int nFlags)
@@ -44,7 +45,7 @@ int CAsyncSocket_Receive(CAsyncSocket *self, void *lpBuf, int nBufLen, int nFlag
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = receive(sink, lpBuf, nBufLen, nFlags, NULL, &got);
-    return finish_receive("Receive", self, error, got.count, lpBuf);
+    return finish_receive("Receive", self, error, got.count, lpBuf, nBufLen);
 }
 
 /* The longest text an address of the socket's family can have, so that the size is judged before the
@@ -66,7 +67,7 @@ static int receive_from_text(CAsyncSocket *self, void *buf, int len, char *text,
         if (error == 0 && sink->datagram)
             casp_addr_give_text(&from, text, size, port);
     }
-    return finish_receive("ReceiveFrom", self, error, got.count, buf);
+    return finish_receive("ReceiveFrom", self, error, got.count, buf, len);
 }
 
 int CAsyncSocket_ReceiveFrom(CAsyncSocket *self, void *lpBuf, int nBufLen, char *rSocketAddress,
@@ -97,7 +98,7 @@ int CAsyncSocket_ReceiveFromAddr(CAsyncSocket *self, void *lpBuf, int nBufLen, S
         if (wanted && (error == 0 || error == WSAEMSGSIZE)) /* a part came, and it has a sender too */
             casp_addr_give(&from, lpSockAddr, lpSockAddrLen);
     }
-    return finish_receive("ReceiveFrom", self, error, got.count, lpBuf);
+    return finish_receive("ReceiveFrom", self, error, got.count, lpBuf, nBufLen);
 }
 
 /* ---- send ---- */
@@ -119,9 +120,11 @@ static int send_bytes(casp_sink *sink, const void *buf, int len, int flags, cons
     return error;
 }
 
-static int finish_send(const char *name, const CAsyncSocket *self, int error, size_t count, const void *buf)
+static int finish_send(const char *name, const CAsyncSocket *self, int error, size_t count, const void *buf,
+                       int len)
 {
-    return (int)casp_finish(name, handle_of(self), error, error == 0 ? (int64_t)count : SOCKET_ERROR, buf);
+    return (int)casp_finish_transfer(name, handle_of(self), error,
+                                     error == 0 ? (int64_t)count : SOCKET_ERROR, buf, len);
 }
 
 int CAsyncSocket_Send(CAsyncSocket *self, const void *lpBuf, int nBufLen, int nFlags)
@@ -131,7 +134,7 @@ int CAsyncSocket_Send(CAsyncSocket *self, const void *lpBuf, int nBufLen, int nF
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL)
         error = send_bytes(sink, lpBuf, nBufLen, nFlags, NULL, 0, &count);
-    return finish_send("Send", self, error, count, lpBuf);
+    return finish_send("Send", self, error, count, lpBuf, nBufLen);
 }
 
 int CAsyncSocket_SendToAddr(CAsyncSocket *self, const void *lpBuf, int nBufLen, const SOCKADDR *lpSockAddr,
@@ -148,7 +151,7 @@ int CAsyncSocket_SendToAddr(CAsyncSocket *self, const void *lpBuf, int nBufLen, 
         if (error == 0)
             error = send_bytes(sink, lpBuf, nBufLen, nFlags, lpSockAddr, nSockAddrLen, &count);
     }
-    return finish_send("SendTo", self, error, count, lpBuf);
+    return finish_send("SendTo", self, error, count, lpBuf, nBufLen);
 }
 
 /* NULL: the limited broadcast address, which IPv6 has not. */
@@ -179,7 +182,7 @@ int CAsyncSocket_SendTo(CAsyncSocket *self, const void *lpBuf, int nBufLen, UINT
             error = send_bytes(sink, lpBuf, nBufLen, nFlags, (SOCKADDR *)&to, casp_sockaddr_len(to.ss_family),
                                &count);
     }
-    return finish_send("SendTo", self, error, count, lpBuf);
+    return finish_send("SendTo", self, error, count, lpBuf, nBufLen);
 }
 
 int CAsyncSocket_SendToEx(CAsyncSocket *self, const void *lpBuf, int nBufLen, UINT nHostPort,
@@ -188,6 +191,6 @@ int CAsyncSocket_SendToEx(CAsyncSocket *self, const void *lpBuf, int nBufLen, UI
     int error;
     casp_sink *sink = casp_sink_of(self, &error);
     if (sink != NULL && lpszHostAddress == NULL)
-        return finish_send("SendToEx", self, WSAEINVAL, 0, lpBuf);
+        return finish_send("SendToEx", self, WSAEINVAL, 0, lpBuf, nBufLen);
     return CAsyncSocket_SendTo(self, lpBuf, nBufLen, nHostPort, lpszHostAddress, nFlags);
 }

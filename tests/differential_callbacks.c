@@ -374,7 +374,7 @@ static void check_nothing_lost(acting *run, int place, bool listeners)
 
 static void trace_step(cas_observer *self, const cas_observation *what)
 {
-    static const char *const steps[] = {"call", "post", "dispatch", "return", "drop"};
+    static const char *const steps[] = {"call", "post", "dispatch", "return", "drop", "leave"};
     const tracer *t = (tracer *)self;
     int thread = 0;
     while (arena_thread_of(t->run->arena, (arena_thread)thread) != what->thread)

@@ -17,7 +17,8 @@ typedef enum cas_step {
     CAS_STEP_POST,     /* a notification entered the queue: event, error */
     CAS_STEP_DISPATCH, /* its callback begins */
     CAS_STEP_RETURN,   /* its callback ended */
-    CAS_STEP_DROP      /* it was discarded: stale, or nothing to read */
+    CAS_STEP_DROP,     /* it was discarded: stale, or nothing to read */
+    CAS_STEP_LEAVE     /* Close or Detach is about to take the socket away, whose state is still there */
 } cas_step;
 
 typedef struct cas_observation {
@@ -29,6 +30,7 @@ typedef struct cas_observation {
     int64_t result;    /* calls: the return value */
     int error;         /* of the event, or of the failed call */
     const void *bytes; /* Send and Receive: the data, valid during the observation; else NULL */
+    int64_t asked;     /* Send and Receive: how many bytes the program asked for; else 0 */
 } cas_observation;
 
 struct cas_observer {
