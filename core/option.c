@@ -192,7 +192,8 @@ BOOL CAsyncSocket_SetSockOpt(CAsyncSocket *self, int nOptionName, const void *lp
                              int nLevel)
 {
     int error = set_option(self, nOptionName, lpOptionValue, nOptionLen, nLevel);
-    return (BOOL)casp_finish("SetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
+    return (BOOL)casp_finish("SetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error,
+                             error == 0);
 }
 
 /* ---- to the caller ---- */
@@ -263,7 +264,8 @@ BOOL CAsyncSocket_GetSockOpt(CAsyncSocket *self, int nOptionName, void *lpOption
                              int nLevel)
 {
     int error = get_option(self, nOptionName, lpOptionValue, lpOptionLen, nLevel);
-    return (BOOL)casp_finish("GetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error, error == 0);
+    return (BOOL)casp_finish("GetSockOpt", self == NULL ? INVALID_SOCKET : self->m_hSocket, error,
+                             error == 0);
 }
 
 /* ---- commands ---- */

@@ -77,6 +77,7 @@ typedef struct test_case {
     SUITE(fingerprint) \
     SUITE(bridge) \
     SUITE(fuzz_corpus) \
+    SUITE(lint) \
     SUITE(order) \
     SUITE(dpor) \
     SUITE(explore) \
