@@ -18,6 +18,7 @@ typedef struct lint_actor {
     void (*act)(struct lint_actor *, long event, int error); /* NULL: does nothing */
     unsigned calls[6];                                       /* by event */
     char kept[64];
+    unsigned sent;
 } lint_actor;
 
 struct lint_stage {

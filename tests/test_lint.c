@@ -103,11 +103,18 @@ static void looks_on(lint_actor *actor, long event, int error)
     (void)actor, (void)event, (void)error;
 }
 
-static void reads_the_second_time(lint_actor *actor, long event, int error)
+static void takes_it_out_of_the_mask(lint_actor *actor, long event, int error)
 {
     (void)error;
     if (event == FD_READ)
         CAsyncSocket_AsyncSelect(&actor->socket, FD_CLOSE);
+}
+
+static void selects_nothing(lint_actor *actor, long event, int error)
+{
+    (void)error;
+    if (event == FD_READ)
+        CAsyncSocket_AsyncSelect(&actor->socket, 0);
 }
 
 static void reads_later(lint_stage *stage)
@@ -128,7 +135,8 @@ static void on_receive_must_receive(void)
 static void on_receive_may_leave_data_on_purpose(void)
 {
     is_silent(FD_READ, looks_on, reads_later);
-    is_silent(FD_READ, reads_the_second_time, hello);
+    is_silent(FD_READ, takes_it_out_of_the_mask, hello);
+    is_silent(FD_READ, selects_nothing, hello_twice);
     is_silent(FD_READ, reads_and_drains, hello_twice);
 }
 
@@ -209,6 +217,87 @@ static void a_silence_needs_a_reason_and_shows_it(void)
     lint_stage_end(&stage);
 }
 
+/* ---- a thread ---- */
+
+/* The same machine on a thread of any backend, without a world to ask. */
+static void a_thread_is_watched_on_every_backend(arena *a)
+{
+    recorder client, server;
+    sim_lint *lint = NULL;
+    EXPECT_CODE_FATAL(sim_lint_create(&fixture_memory()->base, &lint), 0);
+    arena_connect(a, &client, &server);
+    cas_thread *thread = arena_thread_of(a, ARENA_B);
+    cas_thread_set_observer(thread, sim_lint_thread_observer(lint));
+    arena_enter(a, ARENA_B);
+    EXPECT_OK(CAsyncSocket_AsyncSelect(&server.socket, FD_READ));
+    arena_enter(a, ARENA_A);
+    EXPECT_EQ_INT(CAsyncSocket_Send(&client.socket, "hello", 5, 0), 5);
+    arena_settle(a);
+    EXPECT_EQ_INT(recorder_count(&server, FD_READ), 1);
+    sim_lint_finish(lint);
+    EXPECT_EQ_INT(sim_lint_count(lint), 1);
+    EXPECT_TRUE(sim_lint_count(lint) == 1 && sim_lint_finding(lint, 0)->rule == SIM_LINT_DEAF);
+    arena_enter(a, ARENA_B);
+    CAsyncSocket_Close(&server.socket);
+    EXPECT_EQ_INT(sim_lint_count(lint), 2);
+    EXPECT_TRUE(sim_lint_count(lint) == 2 && sim_lint_finding(lint, 1)->rule == SIM_LINT_CLOSE_UNREAD);
+    cas_thread_set_observer(thread, NULL);
+    sim_lint_destroy(lint);
+}
+
+/* ---- memory ---- */
+
+static void twice_a_hundred_callbacks(lint_stage *stage)
+{
+    lint_client_says(stage, "hello");
+    lint_settle(stage);
+    uint64_t before = fixture_memory()->calls;
+    for (unsigned i = 0; i < 100; i++) {
+        sim_host_enter(stage->pair.b);
+        EXPECT_EQ_INT(read_some(&stage->server), 5);
+        lint_client_says(stage, "hello");
+        lint_settle(stage);
+    }
+    EXPECT_EQ_INT(fixture_memory()->calls, before);
+    EXPECT_EQ_INT(stage->server.calls[0], 101);
+}
+
+/* Neither the world nor the linter asks for any once what goes on has gone on before. */
+static void steps_need_no_memory(void) { tells_only(SIM_LINT_DEAF, looks_on, twice_a_hundred_callbacks); }
+
+/* Refused memory anywhere: no crash, no leak, and the linter says that it may have missed something. */
+static void refused_memory_is_told(void)
+{
+    cas_counting_allocator *memory = fixture_memory();
+    for (uint64_t n = 1;; n++) {
+        world_pair pair = fixture_world_pair(NULL);
+        cas_counting_allocator small;
+        sim_lint *lint = NULL;
+        cas_counting_allocator_init(&small, &memory->base);
+        small.refuse_at = n;
+        int error = sim_lint_create(&small.base, &lint);
+        EXPECT_TRUE(error == (n == 1 ? WSAENOBUFS : 0));
+        if (error == 0) {
+            recorder client, server;
+            sim_world_add_observer(pair.world, sim_lint_observer(lint));
+            world_pair_connect(&pair, &client, &server);
+            sim_host_enter(pair.b);
+            CAsyncSocket_AsyncSelect(&server.socket, FD_READ);
+            sim_host_enter(pair.a);
+            CAsyncSocket_Send(&client.socket, "hello", 5, 0);
+            world_pair_settle(&pair);
+            sim_lint_finish(lint);
+            EXPECT_EQ_INT(sim_lint_is_incomplete(lint), small.refused > 0);
+            EXPECT_TRUE(small.refused > 0 || sim_lint_count(lint) == 1);
+        }
+        fixture_world_destroy(pair.world);
+        sim_lint_destroy(lint);
+        EXPECT_EQ_INT(small.blocks_live, 0);
+        if (small.refused == 0)
+            break;
+    }
+}
+
 static void each_rule_has_its_words(void)
 {
     for (unsigned rule = 0; rule < SIM_LINT_RULE_COUNT; rule++) {
@@ -227,5 +316,8 @@ const test_case test_lint[] = {TEST(close_in_on_close_must_read_first),
                                TEST(several_receives_make_a_surplus_callback),
                                TEST(close_must_leave_nothing_unread),
                                TEST(a_silence_needs_a_reason_and_shows_it),
+                               TEST_EVERYWHERE(a_thread_is_watched_on_every_backend),
+                               TEST(steps_need_no_memory),
+                               TEST(refused_memory_is_told),
                                TEST(each_rule_has_its_words),
                                TEST_END};

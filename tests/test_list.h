@@ -78,6 +78,8 @@ typedef struct test_case {
     SUITE(bridge) \
     SUITE(fuzz_corpus) \
     SUITE(lint) \
+    SUITE(lint_rules) \
+    SUITE(lint_stall) \
     SUITE(order) \
     SUITE(dpor) \
     SUITE(explore) \

@@ -118,6 +118,9 @@ void simp_lint_tell(sim_lint *, const simp_lint_thread *, SOCKET handle, simp_li
 /* ---- place.c ---- */
 /* "server/conn#2": the socket, if the handle is one, or the thread. */
 void simp_lint_place(const cas_thread *, unsigned number, SOCKET handle, char *text, size_t size);
+/* Of a socket in a world. */
+void simp_lint_name(const cas_port_socket *, char *text, size_t size);
+unsigned simp_lint_unread_of(const cas_port_socket *);
 /* Bytes that a Receive would give. */
 unsigned simp_lint_unread(const cas_thread *, SOCKET handle);
 

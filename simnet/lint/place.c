@@ -7,21 +7,28 @@
 #include <stdio.h>
 
 #include "simnet/lint/lint.h"
-#include "simnet/socket/sim_socket.h"
+#include "simnet/transport/tcp.h"
 
-static cas_port_socket *simulated(const sim_host *host, SOCKET handle)
+static const cas_port_socket *simulated(const sim_host *host, SOCKET handle)
 {
     return handle < host->socket_capacity ? host->sockets[handle] : NULL;
+}
+
+void simp_lint_name(const cas_port_socket *s, char *text, size_t size)
+{
+    if (s->listening)
+        snprintf(text, size, "%s/listen:%u", s->host->name, (unsigned)s->local_port);
+    else
+        snprintf(text, size, "%s/%s#%u", s->host->name, s->accepted ? "conn" : "socket",
+                 (unsigned)s->ordinal);
 }
 
 void simp_lint_place(const cas_thread *thread, unsigned number, SOCKET handle, char *text, size_t size)
 {
     const sim_host *host = sim_host_of(thread);
     const cas_port_socket *s = host == NULL ? NULL : simulated(host, handle);
-    if (s != NULL && s->listening)
-        snprintf(text, size, "%s/listen:%u", host->name, (unsigned)s->local_port);
-    else if (s != NULL)
-        snprintf(text, size, "%s/%s#%u", host->name, s->accepted ? "conn" : "socket", (unsigned)s->ordinal);
+    if (s != NULL)
+        simp_lint_name(s, text, size);
     else if (host != NULL)
         snprintf(text, size, "%s", host->name);
     else if (handle != INVALID_SOCKET)
@@ -30,14 +37,23 @@ void simp_lint_place(const cas_thread *thread, unsigned number, SOCKET handle, c
         snprintf(text, size, "thread#%u", number);
 }
 
+unsigned simp_lint_unread_of(const cas_port_socket *s)
+{
+    if (s->listening)
+        return 0;
+    if (s->datagram)
+        return s->udp->first == NULL ? 0 : s->udp->first->length;
+    return s->tcp == NULL ? 0 : simp_receive_buffer_ready(s->tcp);
+}
+
 unsigned simp_lint_unread(const cas_thread *thread, SOCKET handle)
 {
     const sim_host *host = sim_host_of(thread);
     const casp_sink *sink = simp_lint_sink(thread, handle);
     unsigned count = 0;
-    if (host != NULL && simulated(host, handle) != NULL)
-        simp_backend_ops.query(thread->backend, simulated(host, handle), CAS_QUERY_READ_COUNT, &count);
-    else if (host == NULL && sink != NULL)
+    if (host != NULL)
+        return simulated(host, handle) == NULL ? 0 : simp_lint_unread_of(simulated(host, handle));
+    if (sink != NULL)
         thread->backend->ops->query(thread->backend, sink->port, CAS_QUERY_READ_COUNT, &count);
     return count;
 }

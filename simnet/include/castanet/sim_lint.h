@@ -100,6 +100,37 @@ typedef void sim_emit(void *context, const char *line);
 /* All findings, three lines each: where and when, why it bites, how to mend or why it is silent. */
 void sim_lint_list(const sim_lint *, sim_emit *, void *context);
 
+/* ---- why nothing happens any more ---- */
+
+/* For each open socket of a world in which nothing is left to happen: lines that say which notification it
+ * may wait for, why it does not come, since when, and which call would have re-armed it.  lint NULL: without
+ * the callbacks and times that only who watched knows; else before sim_lint_finish.  Returns the number of
+ * sockets; in order of hosts and handles. */
+size_t sim_world_explain_stall(const sim_world *, const sim_lint *, sim_emit *, void *context);
+
+/* ---- what a run leaves behind ---- */
+
+typedef enum sim_resource_kind {
+    SIM_RESOURCE_OPEN,   /* a socket that was not closed */
+    SIM_RESOURCE_UNREAD, /* bytes that wait at an open socket; what waits at a Close is a finding of
+                            close-unread or close-without-drain */
+    SIM_RESOURCE_UNSENT  /* bytes that the peer has not acknowledged: of an open socket, or of all closed ones
+                            of a host */
+} sim_resource_kind;
+
+const char *sim_resource_word(sim_resource_kind); /* "open" */
+
+typedef struct sim_resource {
+    sim_resource_kind kind;
+    const char *where; /* "server/conn#2", or the host; valid during the report */
+    uint64_t bytes;
+} sim_resource;
+
+typedef void sim_resource_report(void *context, const sim_resource *);
+
+/* At the end of a run; in order of hosts and handles.  Returns the number of reports. */
+size_t sim_world_resources(const sim_world *, sim_resource_report *, void *context);
+
 #ifdef __cplusplus
 }
 #endif
