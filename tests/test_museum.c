@@ -37,17 +37,17 @@ static void run_in_default_order(const char *id, const sim_scenario *scenario)
     EXPECT_TRUE(result.events > 0);
 }
 
-/* But B9, which is three connections in mid-handshake: they begin together. */
+/* But misuse that fails always, and B9, which is three connections in mid-handshake: they begin together. */
 static void default_order_hides_the_bugs(void)
 {
     for (size_t i = 0; i < museum_count; i++) {
         sim_result result;
-        if (strcmp(museum_bugs[i]->id, "B9") != 0) {
+        if (!museum_bugs[i]->fails_always && strcmp(museum_bugs[i]->id, "B9") != 0) {
             run_in_default_order(museum_bugs[i]->id, museum_bugs[i]->broken);
             continue;
         }
         EXPECT_CODE(sim_scenario_run(museum_bugs[i]->broken, &(sim_run_options){.seed = 0}, &result), 0);
-        EXPECT_EQ_INT(result.outcome, SIM_FAILED);
+        EXPECT_TRUE(result.outcome != SIM_PASSED && result.outcome != SIM_VOID);
     }
 }
 

@@ -18,6 +18,7 @@ typedef struct museum_bug {
     /* So few orders that the exhaustive search, causal and by packet, finds what is broken and comes to an
      * end with the mended form. */
     bool is_small;
+    bool fails_always; /* the broken form: misuse, whatever the order */
 } museum_bug;
 
 /* By id, as museum_list.c orders them. */

@@ -31,7 +31,52 @@
     BUG(k12) \
     BUG(k13) \
     BUG(k14) \
-    BUG(k15)
+    BUG(k15) \
+    BUG(s1) \
+    BUG(s3) \
+    BUG(s4) \
+    BUG(s5) \
+    BUG(s6) \
+    BUG(s7) \
+    BUG(s8) \
+    BUG(s9) \
+    BUG(s11) \
+    BUG(s12) \
+    BUG(s13) \
+    BUG(s17) \
+    BUG(s18) \
+    BUG(s19) \
+    BUG(s20) \
+    BUG(s23) \
+    BUG(s24) \
+    BUG(s25) \
+    BUG(s28) \
+    BUG(s29) \
+    BUG(s31) \
+    BUG(s32) \
+    BUG(s33) \
+    BUG(s34) \
+    BUG(s35) \
+    BUG(s36) \
+    BUG(s37) \
+    BUG(s39) \
+    BUG(s40) \
+    BUG(s41) \
+    BUG(s43) \
+    BUG(s44) \
+    BUG(s45) \
+    BUG(s46) \
+    BUG(s47) \
+    BUG(s48) \
+    BUG(s50) \
+    BUG(s51) \
+    BUG(s57) \
+    BUG(s60) \
+    BUG(s62) \
+    BUG(s63) \
+    BUG(s64) \
+    BUG(s65) \
+    BUG(s67)
 /* clang-format on */
 
 #endif

@@ -63,6 +63,7 @@ bool museum_lines_take(museum_lines *, char *line, size_t size);
                                              .is_done = is_done, \
                                              .check = check}; \
     extern const museum_bug museum_##symbol; \
-    const museum_bug museum_##symbol = {Id, Title, &broken_form, &mended_form, Small}
+    const museum_bug museum_##symbol = { \
+        .id = Id, .title = Title, .broken = &broken_form, .mended = &mended_form, .is_small = Small}
 
 #endif
