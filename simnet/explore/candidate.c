@@ -79,10 +79,7 @@ static uint64_t stream_object(uint16_t local_port, simp_ip remote, uint16_t remo
 /* What stacks choose; a service there is only known less exactly. */
 static uint16_t lasting(uint16_t port) { return port < 32768 ? port : 0; }
 
-static void set_object(simp_candidate *c, uint64_t object)
-{
-    c->object = c->kin = object;
-}
+static void set_object(simp_candidate *c, uint64_t object) { c->object = c->kin = object; }
 
 static void set_datagram(simp_candidate *c, uint16_t port)
 {

@@ -32,11 +32,12 @@ typedef struct simp_candidate {
     uint32_t host;   /* index of the host whose state it changes, or SIMP_ALL_HOSTS */
     uint32_t label;  /* number in the table of the order */
     uint32_t overtaken_by; /* the number, from 1, of the last step that was due later; 0: none */
-    uint32_t since; /* steps that were done when it was first seen */
-    uint64_t packet; /* id of the packet that arrives; 0: none */
-    uint8_t source;  /* simp_source */
-    bool is_quiet;   /* a packet that tells no program anything: a pure ACK, a first SYN */
-    uint32_t looked; /* order.c: when it was pending last */
+    uint32_t since;        /* steps that were done when it was first seen */
+    uint64_t packet;       /* id of the packet that arrives; 0: none */
+    uint8_t source;        /* simp_source */
+    bool happened;         /* order.c */
+    bool is_quiet;         /* a packet that tells no program anything: a pure ACK, a first SYN */
+    uint32_t looked;       /* order.c: when it was pending last */
 } simp_candidate;
 
 /* Fills in all but times, since and looked.  False: no memory for its label. */

@@ -27,10 +27,7 @@ uint64_t sim_explore_seed(uint64_t seed, uint64_t run)
 
 /* ---- journals ---- */
 
-static size_t size_of_journal(uint32_t values)
-{
-    return sizeof(sim_journal) + values * sizeof(uint32_t);
-}
+static size_t size_of_journal(uint32_t values) { return sizeof(sim_journal) + values * sizeof(uint32_t); }
 
 static sim_journal *make_journal(cas_allocator *memory, uint32_t capacity)
 {

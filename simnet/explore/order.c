@@ -85,8 +85,24 @@ static simp_candidate *describe(sim_order *order, sim_world *world, simp_key key
     return c;
 }
 
-/* The last takes the place of one that is gone. */
-static void forget_others(sim_order *order)
+static uint32_t maker_of(const sim_order *order, const simp_candidate *c);
+
+/* It is gone without having happened.  False: no memory. */
+static bool lose(sim_order *order, const simp_candidate *c)
+{
+    void *lost = order->lost;
+    if (c->happened || c->source == SIMP_SOURCE_TIMER || order->step_count == 0)
+        return true;
+    if (!grow(order->memory, &lost, sizeof *order->lost, &order->lost_capacity, order->lost_count + 1))
+        return false;
+    order->lost = lost;
+    order->lost[order->lost_count++] = (simp_lost_event){c->chain, c->object, c->host, maker_of(order, c),
+                                                         (uint32_t)order->step_count};
+    return true;
+}
+
+/* The last takes the place of one that is gone.  False: no memory. */
+static bool forget_others(sim_order *order)
 {
     for (size_t i = 0; i < order->candidate_count;) {
         simp_candidate *c = &order->candidates[i];
@@ -94,10 +110,13 @@ static void forget_others(sim_order *order)
             i++;
             continue;
         }
+        if (!lose(order, c))
+            return false;
         *c = order->candidates[--order->candidate_count];
         if (c->looked == order->looks)
             c->event->candidate = (uint32_t)i;
     }
+    return true;
 }
 
 /* False: no memory. */
@@ -116,8 +135,7 @@ static bool look(sim_order *order, sim_world *world)
             return false;
         c->looked = order->looks;
     }
-    forget_others(order);
-    return true;
+    return forget_others(order);
 }
 
 /* ---- what may happen next ---- */
@@ -248,6 +266,8 @@ static bool note_makers(sim_order *order, const sim_world *world, uint64_t befor
 static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate *c, uint32_t step)
 {
     uint64_t packets = world->packet_count;
+    if (c->event->candidate < order->candidate_count)
+        order->candidates[c->event->candidate].happened = true;
     simp_events_cancel(&world->events, c->event);
     uint64_t at = c->at_ns;
     if (order->mode == SIM_CAUSAL)
@@ -440,7 +460,7 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
 bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
 {
     order->world = world;
-    order->candidate_count = order->step_count = 0;
+    order->candidate_count = order->step_count = order->lost_count = 0;
     order->notifications = order->faults = order->misfits = 0;
     order->script_next = 0;
     if (order->journal != NULL) {
@@ -518,6 +538,7 @@ void sim_order_destroy(sim_order *order)
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
     cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);
     cas_free(order->memory, order->steps, order->step_capacity * sizeof *order->steps);
+    cas_free(order->memory, order->lost, order->lost_capacity * sizeof *order->lost);
     cas_free(order->memory, order->makers, order->maker_capacity * sizeof *order->makers);
     cas_free(order->memory, order->clocks, order->clock_capacity * sizeof *order->clocks);
     cas_free(order->memory, order, sizeof *order);

@@ -42,6 +42,8 @@ struct sim_order {
     size_t enabled_capacity;
     simp_step *steps;
     size_t step_count, step_capacity;
+    simp_lost_event *lost; /* of this run */
+    size_t lost_count, lost_capacity;
     uint32_t *makers; /* by packet: the number of the step that made it */
     size_t maker_capacity;
     uint64_t *clocks; /* causal: by host */

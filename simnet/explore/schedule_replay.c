@@ -162,7 +162,8 @@ typedef struct bond {
 typedef struct bound_order {
     simp_strategy base; /* first */
     const sim_schedule *schedule;
-    bond *bonds;
+    bond *bonds; /* by fact */
+    size_t bond_count;
     uint32_t labels_known;
     bool by_chance; /* all that is free; else what is due first */
     simp_stream stream;
@@ -277,8 +278,7 @@ static uint32_t choose_bound(simp_strategy *self, const simp_site *site, uint64_
 static void fini_bound(simp_strategy *self)
 {
     bound_order *b = (bound_order *)self;
-    if (b->bonds != NULL)
-        cas_free(self->order->memory, b->bonds, (b->schedule->fact_count + 1) * sizeof *b->bonds);
+    cas_free(self->order->memory, b->bonds, b->bond_count * sizeof *b->bonds);
 }
 
 static const simp_strategy_ops strategy_bound = {.name = "facts",
@@ -294,7 +294,7 @@ static int make_bound(const sim_schedule *schedule, sim_rerun *out, sim_order **
     if (error != 0)
         return error;
     bound_order *b = (bound_order *)(*order)->strategy;
-    size_t size = (schedule->fact_count + 1) * sizeof *b->bonds;
+    size_t count = schedule->fact_count + 1, size = count * sizeof *b->bonds;
     b->schedule = schedule;
     b->out = out;
     b->bonds = cas_alloc(schedule->memory, size);
@@ -303,6 +303,7 @@ static int make_bound(const sim_schedule *schedule, sim_rerun *out, sim_order **
         return WSAENOBUFS;
     }
     memset(b->bonds, 0, size);
+    b->bond_count = count;
     return 0;
 }
 

@@ -25,10 +25,16 @@ typedef struct simp_step {
     uint32_t made_by; /* the number, from 1, of the step that made it possible; 0: none did */
     uint32_t enabled, picked;
     uint32_t overtaken_by; /* the number, from 1, of the last step before it that was due later; 0: none */
-    uint64_t packet; /* that arrived; 0: none */
-    uint8_t source;  /* simp_source */
-    bool is_racy;    /* one of the others that were enabled touched the same state */
+    uint64_t packet;       /* that arrived; 0: none */
+    uint8_t source;        /* simp_source */
+    bool is_racy;          /* one of the others that were enabled touched the same state */
 } simp_step;
+
+/* An event that could have happened, and cannot any more: the step with that number ended it. */
+typedef struct simp_lost_event {
+    uint64_t chain, object;
+    uint32_t host, made_by, ended_by;
+} simp_lost_event;
 
 typedef struct simp_strategy_ops {
     const char *name, *summary;

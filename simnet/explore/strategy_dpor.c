@@ -166,41 +166,48 @@ static bool touch_the_same(const simp_dpor *d, const simp_step *a, const simp_st
 /* A timer of a stack waits until nothing else is left. */
 static bool waits_for_all(const simp_step *step) { return step->source == SIMP_SOURCE_TIMER; }
 
-/* Fills the row of a step; those before it are there. */
-static void order_before(simp_dpor *d, const simp_step *steps, size_t j)
+/* A step that comes after those below at: one that happened, or one that could have. */
+typedef struct latecomer {
+    const simp_step *step;
+    size_t at;
+    uint64_t *before;
+} latecomer;
+
+/* Fills its row; those of the steps below at are there. */
+static void order_before(simp_dpor *d, const simp_step *steps, const latecomer *l)
 {
-    uint64_t *mine = row(d, j);
-    memset(mine, 0, d->words * sizeof *mine);
-    for (size_t i = j; i-- > 0;) {
-        bool comes_first = i + 1 == steps[j].made_by || steps[i].chain == steps[j].chain ||
-                           waits_for_all(&steps[j]) || touch_the_same(d, &steps[i], &steps[j]);
-        if (!comes_first || has(mine, i))
+    memset(l->before, 0, d->words * sizeof *l->before);
+    for (size_t i = l->at; i-- > 0;) {
+        bool comes_first = i + 1 == l->step->made_by || steps[i].chain == l->step->chain ||
+                           waits_for_all(l->step) || touch_the_same(d, &steps[i], l->step);
+        if (!comes_first || has(l->before, i))
             continue;
-        set(mine, i);
-        join(mine, row(d, i), d->words);
+        set(l->before, i);
+        join(l->before, row(d, i), d->words);
     }
 }
 
-/* Do i and j race?  Nothing that happens after i happens before j, and i did not make j. */
-static bool is_race(const simp_dpor *d, const simp_step *steps, size_t i, size_t j)
+/* Do they race?  Nothing that happens after i happens before it, and i did not make it. */
+static bool is_race(const simp_dpor *d, const simp_step *steps, size_t i, const latecomer *l)
 {
-    if (steps[i].chain == steps[j].chain || steps[j].made_by == i + 1 || waits_for_all(&steps[j]) ||
-        !touch_the_same(d, &steps[i], &steps[j]))
+    if (steps[i].chain == l->step->chain || l->step->made_by == i + 1 || waits_for_all(l->step) ||
+        !touch_the_same(d, &steps[i], l->step))
         return false;
-    for (size_t m = i + 1; m < j; m++) {
-        if (has(row(d, j), m) && has(row(d, m), i))
+    for (size_t m = i + 1; m < l->at; m++) {
+        if (has(l->before, m) && has(row(d, m), i))
             return false;
     }
     return true;
 }
 
-/* Can x be the first of what happens between i and j without i, and then j? */
-static bool is_initial(const simp_dpor *d, size_t i, size_t j, size_t x)
+/* Can x be the first of what happens after i without i, and then the latecomer?  x may be the latter. */
+static bool is_initial(const simp_dpor *d, size_t i, const latecomer *l, size_t x)
 {
-    if (x != j && has(row(d, x), i))
+    const uint64_t *before = x == l->at ? l->before : row(d, x);
+    if (x != l->at && has(before, i))
         return false; /* it needs i */
     for (size_t y = i + 1; y < x; y++) {
-        if (!has(row(d, y), i) && has(row(d, x), y))
+        if (!has(row(d, y), i) && has(before, y))
             return false;
     }
     return true;
@@ -215,15 +222,16 @@ static size_t index_of(const simp_dpor *d, const simp_node *node, uint64_t chain
     return i - node->enabled;
 }
 
-/* Some run must have j before i: the node of i gets one whose first step begins that way, if it has none. */
-static void reverse(simp_dpor *d, const simp_step *steps, size_t i, size_t j)
+/* Some run must have the latecomer before i: the node of i gets one whose first step begins that way, if it has
+ * none. */
+static void reverse(simp_dpor *d, const simp_step *steps, size_t i, const latecomer *l)
 {
     simp_node *node = &d->nodes[i];
     size_t count = node->asleep - node->enabled, chosen = count;
-    for (size_t x = i + 1; x <= j; x++) {
-        if (!is_initial(d, i, j, x))
+    for (size_t x = i + 1; x <= l->at; x++) {
+        if (!is_initial(d, i, l, x))
             continue;
-        size_t index = index_of(d, node, steps[x].chain);
+        size_t index = index_of(d, node, x == l->at ? l->step->chain : steps[x].chain);
         if (index == count)
             continue;
         if ((node->wanted >> index & 1) != 0)
@@ -235,17 +243,39 @@ static void reverse(simp_dpor *d, const simp_step *steps, size_t i, size_t j)
         node->wanted |= UINT64_C(1) << chosen;
 }
 
+static void find_races_of(simp_dpor *d, const simp_step *steps, const latecomer *l)
+{
+    order_before(d, steps, l);
+    for (size_t i = l->at; i-- > 0;) {
+        if (is_race(d, steps, i, l))
+            reverse(d, steps, i, l);
+    }
+}
+
+/* What could have happened until a step ended it races with that step. */
+static void find_lost_races(simp_dpor *d, size_t count)
+{
+    const sim_order *order = d->base.order;
+    for (size_t n = 0; n < order->lost_count; n++) {
+        const simp_lost_event *lost = &order->lost[n];
+        simp_step step = {.chain = lost->chain,
+                          .object = lost->object,
+                          .host = lost->host,
+                          .made_by = lost->made_by,
+                          .source = SIMP_SOURCE_WAKE};
+        latecomer l = {&step, lost->ended_by, row(d, order->step_count)};
+        if (lost->ended_by > d->fresh && lost->ended_by <= count)
+            find_races_of(d, order->steps, &l);
+    }
+}
+
 static void find_races(simp_dpor *d)
 {
     const sim_order *order = d->base.order;
     size_t count = d->node_count - (d->blocked ? 1 : 0);
-    for (size_t j = d->fresh; j < count; j++) {
-        order_before(d, order->steps, j);
-        for (size_t i = j; i-- > 0;) {
-            if (is_race(d, order->steps, i, j))
-                reverse(d, order->steps, i, j);
-        }
-    }
+    for (size_t j = d->fresh; j < count; j++)
+        find_races_of(d, order->steps, &(latecomer){&order->steps[j], j, row(d, j)});
+    find_lost_races(d, count);
 }
 
 static bool has_rows(simp_dpor *d)
