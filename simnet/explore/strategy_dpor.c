@@ -222,8 +222,8 @@ static size_t index_of(const simp_dpor *d, const simp_node *node, uint64_t chain
     return i - node->enabled;
 }
 
-/* Some run must have the latecomer before i: the node of i gets one whose first step begins that way, if it has
- * none. */
+/* Some run must have the latecomer before i: the node of i gets one whose first step begins that way, if it
+ * has none. */
 static void reverse(simp_dpor *d, const simp_step *steps, size_t i, const latecomer *l)
 {
     simp_node *node = &d->nodes[i];

@@ -51,10 +51,15 @@ void duo_peer_connect(duo_peer *, const char *const *script, int64_t gap_ns, boo
 
 /* Both forms from the functions build, is_done and CHECK (or NULL); WORLD: sim_world_options, or NULL.
  * DUO_MISUSE is for a broken form that fails in every order. */
-#define DUO_BUG(NUMBER, TITLE, STATE, CHECK, WORLD) DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, false)
-#define DUO_MISUSE(NUMBER, TITLE, STATE, CHECK, WORLD) DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, true)
+#define DUO_BUG(NUMBER, TITLE, STATE, CHECK, WORLD)                                                          \
+    DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, false, false)
+/* The exhaustive search finds the one form, and proves the other. */
+#define DUO_SMALL(NUMBER, TITLE, STATE, CHECK, WORLD)                                                        \
+    DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, false, true)
+#define DUO_MISUSE(NUMBER, TITLE, STATE, CHECK, WORLD)                                                       \
+    DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, true, false)
 
-#define DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, ALWAYS)                                                \
+#define DUO_FORMS(NUMBER, TITLE, STATE, CHECK, WORLD, ALWAYS, SMALL)                                         \
     static const STATE mended_state = {.mended = true};                                                      \
     static const sim_scenario broken = {.name = "S" #NUMBER "-broken",                                       \
                                         .summary = TITLE,                                                    \
@@ -73,6 +78,7 @@ void duo_peer_connect(duo_peer *, const char *const *script, int64_t gap_ns, boo
                                         .world = WORLD};                                                     \
     extern const museum_bug museum_s##NUMBER;                                                                \
     const museum_bug museum_s##NUMBER = {                                                                    \
-        .id = "S" #NUMBER, .title = TITLE, .broken = &broken, .mended = &mended, .fails_always = ALWAYS}
+        .id = "S" #NUMBER, .title = TITLE, .broken = &broken, .mended = &mended, .is_small = SMALL,          \
+        .fails_always = ALWAYS}
 
 #endif

@@ -59,4 +59,4 @@ static bool is_done(sim_world *world, void *state_)
 
 static const sim_world_options old_mfc = {.profile = {.precheck = CAS_PRECHECK_NONE}};
 
-DUO_BUG(1, "several Receives in one OnReceive", state, NULL, &old_mfc);
+DUO_SMALL(1, "several Receives in one OnReceive", state, NULL, &old_mfc);

@@ -67,4 +67,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->closed;
 }
 
-DUO_BUG(11, "OnClose means that everything was read", state, NULL, NULL);
+DUO_SMALL(11, "OnClose means that everything was read", state, NULL, NULL);

@@ -77,4 +77,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->closed;
 }
 
-DUO_BUG(12, "OnReceive after OnClose", state, NULL, NULL);
+DUO_SMALL(12, "OnReceive after OnClose", state, NULL, NULL);

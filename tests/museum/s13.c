@@ -94,4 +94,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->second.connected;
 }
 
-DUO_BUG(13, "a stale result after a slot is used again", state, NULL, NULL);
+DUO_SMALL(13, "a stale result after a slot is used again", state, NULL, NULL);

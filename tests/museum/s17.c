@@ -72,4 +72,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->deleted;
 }
 
-DUO_BUG(17, "deleted in a callback under a nested loop", state, NULL, NULL);
+DUO_SMALL(17, "deleted in a callback under a nested loop", state, NULL, NULL);

@@ -96,4 +96,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->closed;
 }
 
-DUO_BUG(19, "shutdown, then Close without waiting", state, NULL, NULL);
+DUO_SMALL(19, "shutdown, then Close without waiting", state, NULL, NULL);

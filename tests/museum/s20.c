@@ -65,4 +65,4 @@ static void check(sim_world *world, void *state_)
 static const sim_world_options documented = {
     .profile = {.close_after_drain = true, .close_reports_reset = true, .shutdown_receive_resets = true}};
 
-DUO_BUG(20, "ShutDown(receives) to stop reading", state, check, &documented);
+DUO_SMALL(20, "ShutDown(receives) to stop reading", state, check, &documented);

@@ -67,4 +67,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->began && ((const state *)state_)->over;
 }
 
-DUO_BUG(23, "waiting for OnClose after one's own Close", state, NULL, NULL);
+DUO_SMALL(23, "waiting for OnClose after one's own Close", state, NULL, NULL);

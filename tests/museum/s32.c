@@ -67,4 +67,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->greeted;
 }
 
-DUO_BUG(32, "Send before OnConnect", state, NULL, NULL);
+DUO_SMALL(32, "Send before OnConnect", state, NULL, NULL);

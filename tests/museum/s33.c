@@ -70,4 +70,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->served;
 }
 
-DUO_BUG(33, "the first OnSend is missed", state, NULL, NULL);
+DUO_SMALL(33, "the first OnSend is missed", state, NULL, NULL);

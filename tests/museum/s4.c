@@ -71,4 +71,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->jobs == JOBS;
 }
 
-DUO_BUG(4, "OnReceive that does not read", state, NULL, NULL);
+DUO_SMALL(4, "OnReceive that does not read", state, NULL, NULL);

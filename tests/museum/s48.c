@@ -110,4 +110,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->calls == CALLS;
 }
 
-DUO_BUG(48, "a fixed client port", state, NULL, NULL);
+DUO_SMALL(48, "a fixed client port", state, NULL, NULL);

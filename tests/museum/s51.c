@@ -92,4 +92,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->served;
 }
 
-DUO_BUG(51, "Detach and Attach are no hand-over", state, NULL, NULL);
+DUO_SMALL(51, "Detach and Attach are no hand-over", state, NULL, NULL);

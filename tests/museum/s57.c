@@ -76,4 +76,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->answered;
 }
 
-DUO_BUG(57, "a time-out of a client that was busy itself", state, NULL, NULL);
+DUO_SMALL(57, "a time-out of a client that was busy itself", state, NULL, NULL);

@@ -57,4 +57,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->freed;
 }
 
-DUO_BUG(60, "AsyncSelect(0), then the object is freed", state, NULL, NULL);
+DUO_SMALL(60, "AsyncSelect(0), then the object is freed", state, NULL, NULL);

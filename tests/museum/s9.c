@@ -76,4 +76,4 @@ static bool is_done(sim_world *world, void *state_)
     return ((const state *)state_)->collected == READINGS;
 }
 
-DUO_BUG(9, "a small datagram buffer", state, NULL, NULL);
+DUO_SMALL(9, "a small datagram buffer", state, NULL, NULL);
