@@ -9,12 +9,14 @@ import contextlib
 import ctypes
 import errno
 import hashlib
+import json
 import os
 import random
 import select
 import socket
 import struct
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -86,14 +88,31 @@ def files(tmp_path_factory):
     return folder
 
 
+def wait_until_up(interface):
+    """Waits until the kernel sends on an interface.
+
+    Once opened, it has a carrier at once and a queue some time later; what is sent in between is dropped.
+    """
+    until = time.monotonic() + LIMIT_S
+    while True:
+        link, = json.loads(run(["ip", "-json", "link", "show", "dev", interface]).stdout)
+        if link["operstate"] == "UP":
+            return
+        assert time.monotonic() < until, f"{interface} is {link['operstate']} after {LIMIT_S} s"
+
+
 class Host:
     """tun_host serve, while the with statement lasts; output is all that it said."""
 
     def __init__(self, interface, folder, *options):
+        self.interface = interface
         self.server = Server([program("examples/tun_host"), "serve", interface, folder, *options])
 
     def __enter__(self):
-        self.server.__enter__()
+        with contextlib.ExitStack() as undo:
+            undo.enter_context(self.server)
+            wait_until_up(self.interface)
+            undo.pop_all()
         return self
 
     def __exit__(self, *why):
