@@ -273,12 +273,12 @@ static void write_label(const place *where, kind what, char text[TEXT_MAX])
     }
 }
 
-bool simp_candidate_describe(simp_candidate *c, const sim_world *world, simp_event *event,
+bool simp_candidate_describe(simp_candidate *c, const sim_world *world, const simp_queued *queued,
                              simp_label_table *labels)
 {
     place where;
-    *c = (simp_candidate){.event = event, .tie = event->tie, .host = SIMP_ALL_HOSTS};
-    kind what = describe(c, world, event, &where);
+    *c = (simp_candidate){.event = queued->event, .tie = queued->tie, .host = SIMP_ALL_HOSTS};
+    kind what = describe(c, world, queued->event, &where);
     uint64_t hash = hash_of(&where, what);
     c->label = simp_labels_find(labels, hash);
     if (c->label == 0) {

@@ -41,7 +41,7 @@ typedef struct simp_candidate {
 } simp_candidate;
 
 /* Fills in all but times, since and looked.  False: no memory for its label. */
-bool simp_candidate_describe(simp_candidate *, const sim_world *, simp_event *, simp_label_table *);
+bool simp_candidate_describe(simp_candidate *, const sim_world *, const simp_queued *, simp_label_table *);
 
 /* Do they touch the same state?  by_object: handlers of different sockets share nothing. */
 static inline bool simp_is_dependent(uint32_t host_a, uint64_t object_a, uint32_t host_b, uint64_t object_b,

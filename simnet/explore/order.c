@@ -46,12 +46,13 @@ static bool has_room_for_candidate(sim_order *order)
 /* ---- what is pending ---- */
 
 /* NULL: it was not seen before. */
-static simp_candidate *known(const sim_order *order, const simp_event *event)
+static simp_candidate *known(const sim_order *order, const simp_queued *queued)
 {
-    if (event->candidate >= order->candidate_count)
+    uint32_t index = queued->event->candidate;
+    if (index >= order->candidate_count)
         return NULL;
-    simp_candidate *c = &order->candidates[event->candidate];
-    return c->event == event && c->tie == event->tie ? c : NULL;
+    simp_candidate *c = &order->candidates[index];
+    return c->event == queued->event && c->tie == queued->tie ? c : NULL;
 }
 
 static uint64_t slack_of(const sim_order *order, const simp_candidate *c)
@@ -71,17 +72,17 @@ static uint64_t latest(const sim_order *order, const simp_candidate *c)
     return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
 }
 
-static simp_candidate *describe(sim_order *order, sim_world *world, simp_key key)
+static simp_candidate *describe(sim_order *order, sim_world *world, const simp_queued *queued)
 {
     if (!has_room_for_candidate(order))
         return NULL;
     simp_candidate *c = &order->candidates[order->candidate_count];
-    if (!simp_candidate_describe(c, world, key.event, &order->labels))
+    if (!simp_candidate_describe(c, world, queued, &order->labels))
         return NULL;
     c->since = (uint32_t)order->step_count;
-    c->at_ns = key.at_ns;
+    c->at_ns = queued->at_ns;
     c->latest_ns = latest(order, c);
-    key.event->candidate = (uint32_t)order->candidate_count++;
+    queued->event->candidate = (uint32_t)order->candidate_count++;
     return c;
 }
 
@@ -125,12 +126,12 @@ static bool look(sim_order *order, sim_world *world)
     (void)simp_events_next_at(&world->events);
     order->looks++;
     for (size_t i = 0;; i++) {
-        simp_key key = simp_events_at(&world->events, i);
-        if (key.event == NULL)
+        const simp_queued *queued = simp_events_at(&world->events, i);
+        if (queued == NULL)
             break;
-        simp_candidate *c = known(order, key.event);
+        simp_candidate *c = known(order, queued);
         if (c == NULL)
-            c = describe(order, world, key);
+            c = describe(order, world, queued);
         if (c == NULL)
             return false;
         c->looked = order->looks;
@@ -275,7 +276,7 @@ static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate
     else if (at < world->now_ns)
         at = world->now_ns;
     order->notifications += c->source == SIMP_SOURCE_DISPATCH;
-    sim_stop stop = simp_world_execute(world, (simp_key){at, c->event});
+    sim_stop stop = simp_world_execute(world, (simp_due){at, c->event});
     if (note_makers(order, world, packets, step))
         return stop;
     simp_out_of_memory(world);

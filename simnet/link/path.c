@@ -19,8 +19,8 @@ static bool is_before(const sim_packet *a, const sim_packet *b)
 static void arm(simp_path *path)
 {
     const sim_packet *head = path->flight;
-    sim_host *host = path->from->host;
     if (head != NULL) {
+        sim_host *host = path->from->host;
         simp_events_schedule(&host->world->events, &path->arrival, head->arrive_ns,
                              simp_tie(SIMP_CLASS_ARRIVAL, host->index, head->order));
     }
@@ -90,7 +90,7 @@ static void on_arrival(sim_world *world, simp_event *event)
     if (path->pipeline != NULL && !simp_pipeline_lets_arrive(path, packet))
         return;
     path->delivered++;
-    simp_record_event(world, SIMP_RECORD_ARRIVAL, path->from->host->name_hash >> 8, packet->id);
+    simp_record_event(world, SIMP_RECORD_ARRIVAL, path->who, packet->id);
     simp_link_deliver(world, path->from, packet);
 }
 
@@ -219,6 +219,7 @@ int simp_path_init(simp_path *path, simp_interface *from, const sim_link_options
 {
     sim_world *world = from->host->world;
     path->from = from;
+    path->who = from->host->name_hash >> 8;
     path->arrival.run = on_arrival;
     if (simp_path_prepare(path, options) != 0 || !simp_events_reserve(&world->events, &world->arena)) {
         discard(path);

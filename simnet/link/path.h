@@ -30,14 +30,16 @@ typedef struct simp_line {
 } simp_line;
 
 typedef struct simp_path {
+    simp_event arrival;
+    sim_packet *flight, *flight_last;
     struct simp_interface *from;
     struct simp_pipeline *pipeline; /* NULL: no stages */
-    simp_line *line;                /* NULL: no rate so far */
+    uint64_t delivered;
+    uint64_t who;    /* in records: spares an arrival the sender's cache lines */
+    simp_line *line; /* NULL: no rate so far */
     uint64_t latency_ns;
     uint64_t last_arrive_ns; /* of the packets that keep their order */
-    uint64_t packets, delivered, bytes;
-    sim_packet *flight, *flight_last;
-    simp_event arrival;
+    uint64_t packets, bytes;
     uint32_t mtu;
 } simp_path;
 

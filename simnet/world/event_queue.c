@@ -10,18 +10,18 @@
 
 enum { ARITY = 4 };
 
-static bool is_before(const simp_key *a, const simp_key *b)
+static bool is_before(const simp_queued *a, const simp_queued *b)
 {
-    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->event->tie < b->event->tie;
+    return a->at_ns != b->at_ns ? a->at_ns < b->at_ns : a->tie < b->tie;
 }
 
-static void place(simp_event_queue *queue, size_t i, simp_key key)
+static void place(simp_event_queue *queue, size_t i, simp_queued key)
 {
     queue->heap[i] = key;
     key.event->position = (uint32_t)i + 1;
 }
 
-static void sift_up(simp_event_queue *queue, size_t i, simp_key key)
+static void sift_up(simp_event_queue *queue, size_t i, simp_queued key)
 {
     while (i > 0) {
         size_t parent = (i - 1) / ARITY;
@@ -36,7 +36,7 @@ static void sift_up(simp_event_queue *queue, size_t i, simp_key key)
 /* The earliest of the children from first on, of which there is at least one. */
 static size_t earliest_child(const simp_event_queue *queue, size_t first)
 {
-    const simp_key *heap = queue->heap;
+    const simp_queued *heap = queue->heap;
     size_t left = first, right = first + 2;
     if (first + ARITY <= queue->count) {
         left += is_before(&heap[left + 1], &heap[left]);
@@ -48,7 +48,7 @@ static size_t earliest_child(const simp_event_queue *queue, size_t first)
     return left;
 }
 
-static void sift_down(simp_event_queue *queue, size_t i, simp_key key)
+static void sift_down(simp_event_queue *queue, size_t i, simp_queued key)
 {
     for (size_t first = i * ARITY + 1; first < queue->count; first = i * ARITY + 1) {
         size_t least = earliest_child(queue, first);
@@ -65,7 +65,7 @@ bool simp_events_reserve(simp_event_queue *queue, simp_arena *arena)
     if (queue->owners == queue->capacity) {
         size_t capacity = queue->capacity == 0 ? CASP_LIMIT(16, 1)
                                                : queue->capacity + queue->capacity / 2 + 1;
-        simp_key *heap = arena->base.resize(&arena->base, queue->heap, queue->capacity * sizeof *heap,
+        simp_queued *heap = arena->base.resize(&arena->base, queue->heap, queue->capacity * sizeof *heap,
                                             capacity * sizeof *heap);
         if (heap == NULL)
             return false;
@@ -87,36 +87,36 @@ void simp_events_settle(simp_event_queue *queue)
 }
 
 /* While few are queued, all others are children of the root, and often none of them is earlier. */
-static void fill_hole_of_few(simp_event_queue *queue, simp_key key)
+static void fill_hole_of_few(simp_event_queue *queue, const simp_queued *key)
 {
     for (size_t i = queue->count; --i > 0;) {
-        if (queue->heap[i].at_ns <= key.at_ns) {
-            sift_down(queue, 0, key);
+        if (queue->heap[i].at_ns <= key->at_ns) {
+            sift_down(queue, 0, *key);
             return;
         }
     }
-    place(queue, 0, key);
+    place(queue, 0, *key);
 }
 
-static void insert(simp_event_queue *queue, simp_key key)
+static void insert(simp_event_queue *queue, const simp_queued *key)
 {
     if (queue->has_hole) {
         queue->has_hole = false;
         if (queue->count <= 1 + ARITY)
             fill_hole_of_few(queue, key);
         else
-            sift_down(queue, 0, key);
+            sift_down(queue, 0, *key);
         return;
     }
     CHECK(queue->count < queue->capacity);
     queue->count++;
-    sift_up(queue, queue->count - 1, key);
+    sift_up(queue, queue->count - 1, *key);
 }
 
-static void put_first(simp_event_queue *queue, simp_key key)
+static void put_first(simp_event_queue *queue, const simp_queued *key)
 {
-    queue->first = key;
-    key.event->position = SIMP_POSITION_FIRST;
+    queue->first = *key;
+    key->event->position = SIMP_POSITION_FIRST;
 }
 
 static void remove_at(simp_event_queue *queue, size_t i)
@@ -124,11 +124,11 @@ static void remove_at(simp_event_queue *queue, size_t i)
     queue->count--;
     if (i == queue->count)
         return;
-    simp_key last = queue->heap[queue->count];
-    if (i > 0 && is_before(&last, &queue->heap[(i - 1) / ARITY]))
-        sift_up(queue, i, last);
+    const simp_queued *last = &queue->heap[queue->count];
+    if (i > 0 && is_before(last, &queue->heap[(i - 1) / ARITY]))
+        sift_up(queue, i, *last);
     else
-        sift_down(queue, i, last);
+        sift_down(queue, i, *last);
 }
 
 void simp_events_cancel(simp_event_queue *queue, simp_event *event)
@@ -144,44 +144,41 @@ void simp_events_cancel(simp_event_queue *queue, simp_event *event)
     event->position = 0;
 }
 
-static void add(simp_event_queue *queue, simp_key key)
+static void add(simp_event_queue *queue, const simp_queued *key)
 {
-    simp_key first = queue->first;
-    if (first.event == NULL) {
-        if (!queue->has_hole && (queue->count == 0 || is_before(&key, &queue->heap[0])))
+    if (queue->first.event == NULL) {
+        if (!queue->has_hole && (queue->count == 0 || is_before(key, &queue->heap[0])))
             put_first(queue, key);
         else
             insert(queue, key);
-    } else if (is_before(&key, &first)) {
+    } else if (is_before(key, &queue->first)) {
+        insert(queue, &queue->first);
         put_first(queue, key);
-        insert(queue, first);
     } else {
         insert(queue, key);
     }
 }
 
 /* Of an event that is queued. */
-static COLD void move(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
+static COLD void move(simp_event_queue *queue, const simp_queued *key)
 {
-    simp_events_cancel(queue, event);
-    event->tie = tie;
-    add(queue, (simp_key){at_ns, event});
+    simp_events_cancel(queue, key->event);
+    add(queue, key);
 }
 
 void simp_events_schedule(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
 {
-    if (event->position != 0) {
-        move(queue, event, at_ns, tie);
-        return;
-    }
-    event->tie = tie;
-    add(queue, (simp_key){at_ns, event});
+    const simp_queued key = {at_ns, tie, event};
+    if (event->position != 0)
+        move(queue, &key);
+    else
+        add(queue, &key);
 }
 
-simp_key simp_events_pop(simp_event_queue *queue, uint64_t until_ns)
+simp_due simp_events_pop(simp_event_queue *queue, uint64_t until_ns)
 {
-    const simp_key none = {UINT64_MAX, NULL};
-    simp_key next = queue->first;
+    const simp_due none = {UINT64_MAX, NULL};
+    simp_due next = {queue->first.at_ns, queue->first.event};
     if (next.event != NULL) {
         if (next.at_ns > until_ns)
             return none;
@@ -191,7 +188,7 @@ simp_key simp_events_pop(simp_event_queue *queue, uint64_t until_ns)
             simp_events_settle(queue);
         if (queue->count == 0 || queue->heap[0].at_ns > until_ns)
             return none;
-        next = queue->heap[0];
+        next = (simp_due){queue->heap[0].at_ns, queue->heap[0].event};
         queue->has_hole = true;
     }
     next.event->position = 0;

@@ -3,8 +3,8 @@
  * What will happen, in order: a 4-ary heap of events by (time, tie).
  *
  * The tie is (class, host, the host's own sequence number), so the order of equal times depends on nothing
- * but the hosts' own histories: one more host in a world renumbers nobody.  Times lie in the heap; events,
- * with the ties that are asked for when times are equal, with their owners.
+ * but the hosts' own histories: one more host in a world renumbers nobody.  Times and ties lie in the heap,
+ * since with many hosts an event is seldom in the cache when it is compared; events lie with their owners.
  *
  * Invariants:
  *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
@@ -36,21 +36,27 @@ typedef enum simp_class {
 typedef struct simp_event simp_event;
 struct simp_event {
     void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
-    uint64_t tie;
     uint32_t position;  /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: beside it, and first */
     uint32_t candidate; /* where an order may know it from; checked there */
 };
 
 #define SIMP_POSITION_FIRST UINT32_MAX
 
-typedef struct simp_key {
+/* An event that is queued. */
+typedef struct simp_queued {
+    uint64_t at_ns, tie;
+    simp_event *event;
+} simp_queued;
+
+/* What is due. */
+typedef struct simp_due {
     uint64_t at_ns;
     simp_event *event;
-} simp_key;
+} simp_due;
 
 typedef struct simp_event_queue {
-    simp_key first; /* event NULL: none */
-    simp_key *heap;
+    simp_queued first; /* event NULL: none */
+    simp_queued *heap;
     size_t count, capacity; /* of the heap, the hole included */
     size_t owners;          /* events that may be queued at the same time */
     bool has_hole;
@@ -74,7 +80,7 @@ void simp_events_release(simp_event_queue *);
 void simp_events_schedule(simp_event_queue *, simp_event *, uint64_t at_ns, uint64_t tie);
 void simp_events_cancel(simp_event_queue *, simp_event *);
 /* The next one, and when it is due, if that is not later than until_ns; event NULL: there is none. */
-simp_key simp_events_pop(simp_event_queue *, uint64_t until_ns);
+simp_due simp_events_pop(simp_event_queue *, uint64_t until_ns);
 
 /* Fills the hole. */
 void simp_events_settle(simp_event_queue *);
@@ -97,17 +103,16 @@ static inline uint64_t simp_events_next_at(simp_event_queue *queue)
 /* Whose event it is: the index of a host.  There is one, and simp_events_next_at was asked. */
 static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
 {
-    const simp_event *next = queue->first.event != NULL ? queue->first.event : queue->heap[0].event;
-    return simp_host_of(next->tie);
+    return simp_host_of(queue->first.event != NULL ? queue->first.tie : queue->heap[0].tie);
 }
 
-/* What is queued, in no order: by index, from 0; event NULL: no more.  Once simp_events_next_at was asked,
- * and until something changes. */
-static inline simp_key simp_events_at(const simp_event_queue *queue, size_t index)
+/* What is queued, in no order: by index, from 0; NULL: no more.  Once simp_events_next_at was asked, and
+ * until something changes. */
+static inline const simp_queued *simp_events_at(const simp_event_queue *queue, size_t index)
 {
     if (queue->first.event != NULL && index-- == 0)
-        return queue->first;
-    return index < queue->count ? queue->heap[index] : (simp_key){0, NULL};
+        return &queue->first;
+    return index < queue->count ? &queue->heap[index] : NULL;
 }
 
 static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }

@@ -89,7 +89,7 @@ void simp_schedule(sim_world *world, simp_event *event, simp_class class, sim_ho
 }
 
 /* SIM_STOP_TIME: the run goes on. */
-static inline sim_stop run_event(sim_world *world, simp_key key)
+static inline sim_stop run_event(sim_world *world, simp_due key)
 {
     if (key.at_ns != world->now_ns) {
         world->now_ns = key.at_ns;
@@ -104,11 +104,11 @@ static inline sim_stop run_event(sim_world *world, simp_key key)
 
 sim_stop simp_world_run_one(sim_world *world)
 {
-    simp_key next = simp_events_pop(&world->events, UINT64_MAX);
+    simp_due next = simp_events_pop(&world->events, UINT64_MAX);
     return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
 }
 
-sim_stop simp_world_execute(sim_world *world, simp_key key) { return run_event(world, key); }
+sim_stop simp_world_execute(sim_world *world, simp_due key) { return run_event(world, key); }
 
 void simp_world_set_order(sim_world *world, struct sim_order *order)
 {
@@ -138,7 +138,7 @@ static inline sim_stop step(sim_world *world, uint64_t until_ns)
         if (stop != SIM_STOP_TIME)
             return stop;
     }
-    simp_key next = simp_events_pop(&world->events, until_ns);
+    simp_due next = simp_events_pop(&world->events, until_ns);
     return next.event == NULL ? SIM_STOP_IDLE : run_event(world, next);
 }
 

@@ -97,7 +97,7 @@ sim_stop simp_world_run_one(sim_world *);
 sim_stop simp_world_step(sim_world *);
 
 /* Runs an event that is off the queue at a time.  SIM_STOP_TIME: the run goes on. */
-sim_stop simp_world_execute(sim_world *, simp_key);
+sim_stop simp_world_execute(sim_world *, simp_due);
 /* From now on order decides what happens next. */
 void simp_world_set_order(sim_world *, struct sim_order *order);
 
