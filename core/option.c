@@ -96,14 +96,22 @@ static int find(const casp_sink *sink, int level, int name, int access, const en
 
 /* ---- from the caller ---- */
 
+/* OPT-5: only the first byte counts, which is the lowest one where Winsock runs. */
+static int read_low_byte(const void *value, int len, int *out)
+{
+    const uint16_t one = 1;
+    bool is_little_endian = *(const unsigned char *)&one == 1;
+    if (len <= 0)
+        return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
+    int width = len >= 4 ? 4 : len >= 2 ? 2 : 1;
+    *out = ((const unsigned char *)value)[is_little_endian ? 0 : width - 1] != 0;
+    return 0;
+}
+
 static int read_bool(const entry *e, const void *value, int len, int *out)
 {
-    if (e->option == CAS_OPT_NODELAY) {
-        if (len <= 0)
-            return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
-        *out = *(const unsigned char *)value != 0; /* OPT-5: only the first byte counts */
-        return 0;
-    }
+    if (e->option == CAS_OPT_NODELAY)
+        return read_low_byte(value, len, out);
     if (len != 0 && len != 1 && len != 2 && len < 4)
         return casp_mistaken(CASP_MISTAKE_OPTION_LENGTH, WSAEFAULT);
     unsigned char bytes[4] = {0};

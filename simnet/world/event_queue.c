@@ -66,7 +66,7 @@ bool simp_events_reserve(simp_event_queue *queue, simp_arena *arena)
         size_t capacity = queue->capacity == 0 ? CASP_LIMIT(16, 1)
                                                : queue->capacity + queue->capacity / 2 + 1;
         simp_queued *heap = arena->base.resize(&arena->base, queue->heap, queue->capacity * sizeof *heap,
-                                            capacity * sizeof *heap);
+                                               capacity * sizeof *heap);
         if (heap == NULL)
             return false;
         queue->heap = heap;

@@ -67,6 +67,7 @@ void duo_peer_connect(duo_peer *, const char *const *script, int64_t gap_ns, boo
                                         .build = build,                                                      \
                                         .is_done = is_done,                                                  \
                                         .check = CHECK,                                                      \
+                                        .events_max = 20000,                                                 \
                                         .world = WORLD};                                                     \
     static const sim_scenario mended = {.name = "S" #NUMBER "-mended",                                       \
                                         .summary = TITLE,                                                    \
@@ -75,6 +76,7 @@ void duo_peer_connect(duo_peer *, const char *const *script, int64_t gap_ns, boo
                                         .build = build,                                                      \
                                         .is_done = is_done,                                                  \
                                         .check = CHECK,                                                      \
+                                        .events_max = 20000,                                                 \
                                         .world = WORLD};                                                     \
     extern const museum_bug museum_s##NUMBER;                                                                \
     const museum_bug museum_s##NUMBER = {                                                                    \
