@@ -25,6 +25,9 @@ const char *sim_outcome_word(sim_outcome outcome)
     case SIM_STALLED: return "stalled";
     case SIM_LIVELOCK: return "livelock";
     case SIM_OVERTIME: return "overtime";
+    case SIM_CRASHED: return "crashed";
+    case SIM_EXITED: return "exited";
+    case SIM_HUNG: return "hung";
     default: return "void";
     }
 }

@@ -145,10 +145,15 @@ sim_schedule *simp_schedule_copy(const sim_schedule *schedule, const uint8_t *ke
     return NULL;
 }
 
+void sim_schedule_set_runner(sim_schedule *schedule, sim_runner *runner) { schedule->order.runner = runner; }
+
 /* ---- reading ---- */
 
 size_t sim_schedule_fact_count(const sim_schedule *schedule) { return schedule->fact_count; }
 const char *sim_schedule_scenario(const sim_schedule *schedule) { return schedule->scenario; }
+bool sim_schedule_has_exact(const sim_schedule *schedule) { return schedule->has_exact; }
+sim_outcome sim_schedule_outcome(const sim_schedule *schedule) { return schedule->outcome; }
+uint64_t sim_schedule_identity(const sim_schedule *schedule) { return schedule->identity; }
 
 char *sim_schedule_fact(const sim_schedule *schedule, size_t index, char *buf, size_t size)
 {

@@ -153,7 +153,7 @@ static bool read_mode(parser *p)
 static bool read_outcome(parser *p)
 {
     uint8_t identity[8];
-    for (int i = SIM_PASSED; i <= SIM_VOID; i++) {
+    for (int i = SIM_PASSED; i <= SIM_HUNG; i++) {
         if (!takes(p, sim_outcome_word((sim_outcome)i)))
             continue;
         if (!expect(p, " ") || !take_hex(p, identity, sizeof identity))
@@ -165,7 +165,7 @@ static bool read_outcome(parser *p)
         p->has_outcome = true;
         return ends(p);
     }
-    return fail(p, "passed, failed, stalled, livelock, overtime", "there is no such outcome");
+    return fail(p, "passed, failed, stalled, livelock, overtime, crashed, exited, hung", "there is no such outcome");
 }
 
 static bool read_windows(parser *p)

@@ -71,18 +71,31 @@ static uint32_t choose(simp_strategy *self, const simp_site *site, uint64_t ordi
 static const simp_strategy_ops strategy_recorder = {
     .name = "recorder", .summary = "", .size = sizeof(recorder), .pick = pick, .choose = choose};
 
+/* It waited for the step with that number. */
+static void note_hold(sim_schedule *schedule, const sim_order *order, uint32_t label, uint64_t count,
+                      uint32_t until)
+{
+    const simp_step *first = &order->steps[until - 1];
+    simp_schedule_add_fact(schedule, &(simp_fact){.kind = SIMP_FACT_HOLD,
+                                                  .label = order->labels.labels[label].text,
+                                                  .count = count,
+                                                  .until = order->labels.labels[first->label].text,
+                                                  .until_count = first->occurrence});
+}
+
+/* Of what happened, and of what still waited when the run ended. */
 static void note_holds(sim_schedule *schedule, const sim_order *order)
 {
     for (size_t i = 0; i < order->step_count; i++) {
         const simp_step *step = &order->steps[i];
-        if (step->overtaken_by == 0)
-            continue;
-        const simp_step *first = &order->steps[step->overtaken_by - 1];
-        simp_schedule_add_fact(schedule, &(simp_fact){.kind = SIMP_FACT_HOLD,
-                                                      .label = order->labels.labels[step->label].text,
-                                                      .count = step->occurrence,
-                                                      .until = order->labels.labels[first->label].text,
-                                                      .until_count = first->occurrence});
+        if (step->overtaken_by != 0)
+            note_hold(schedule, order, step->label, step->occurrence, step->overtaken_by);
+    }
+    for (size_t i = 0; i < order->candidate_count; i++) {
+        const simp_candidate *c = &order->candidates[i];
+        if (c->overtaken_by != 0 && !c->happened)
+            note_hold(schedule, order, c->label, simp_label_count(&order->labels, c->label) + 1u,
+                      c->overtaken_by);
     }
 }
 
@@ -98,7 +111,7 @@ static int record(sim_schedule *schedule, const sim_scenario *scenario, const ui
     r->values = values;
     r->count = count;
     sim_run_options run = {.seed = schedule->seed, .order = order, .memory = schedule->memory};
-    error = sim_scenario_run(scenario, &run, &result);
+    error = simp_schedule_make_run(schedule, scenario, &run, &result);
     if (error == 0 && r->misfits)
         error = WSAEINVAL;
     if (error == 0) {

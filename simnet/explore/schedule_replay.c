@@ -37,6 +37,34 @@ static const char *text_of(const sim_order *order, uint32_t label)
     return order->labels.labels[label].text;
 }
 
+static uint64_t hash_of_steps(const sim_order *order, uint64_t state)
+{
+    for (size_t i = 0; i < order->step_count; i++) {
+        const simp_step *step = &order->steps[i];
+        state = simp_mix(state ^ order->labels.labels[step->label].hash);
+        state = simp_mix(state ^ ((uint64_t)step->occurrence << 32 | step->picked));
+    }
+    return state;
+}
+
+int simp_schedule_make_run(const sim_schedule *schedule, const sim_scenario *scenario,
+                           const sim_run_options *options, sim_result *out)
+{
+    sim_runner *runner = schedule->order.runner;
+    if (runner == NULL)
+        return sim_scenario_run(scenario, options, out);
+    int error = runner->run(runner, scenario, options, out);
+    if (error != 0 || out->outcome <= SIM_VOID)
+        return error;
+    for (unsigned lane = 0; lane < 2; lane++) {
+        uint64_t hash = hash_of_steps(options->order, lane);
+        for (unsigned i = 0; i < 8; i++)
+            out->fingerprint[8 * lane + i] = (uint8_t)(hash >> (56 - 8 * i));
+    }
+    out->steps = (uint32_t)options->order->step_count;
+    return 0;
+}
+
 /* ---- exact ---- */
 
 typedef struct exact {
@@ -44,7 +72,8 @@ typedef struct exact {
     const sim_schedule *schedule;
     size_t next; /* decision of the schedule */
     uint32_t number;
-    sim_rerun *out;
+    sim_rerun report; /* here, since another process may make the run */
+    sim_rerun *out;   /* that */
 } exact;
 
 /* The decision that is recorded for this one; NULL: the boring one. */
@@ -136,9 +165,10 @@ int sim_schedule_replay_exact(const sim_schedule *schedule, const sim_scenario *
         return error;
     exact *e = (exact *)order->strategy;
     e->schedule = schedule;
-    e->out = out;
+    e->out = &e->report;
     sim_run_options run = {.seed = schedule->seed, .order = order, .memory = schedule->memory};
-    error = sim_scenario_run(scenario, &run, &out->result);
+    error = simp_schedule_make_run(schedule, scenario, &run, &e->report.result);
+    *out = e->report;
     if (error == 0 && out->diverged == 0 && e->next < schedule->decision_count) {
         out->diverged = schedule->decisions[e->next].number;
         snprintf(out->text, sizeof out->text, "the run ends before decision %lu, %s#%llu",
@@ -167,7 +197,8 @@ typedef struct bound_order {
     uint32_t labels_known;
     bool by_chance; /* all that is free; else what is due first */
     simp_stream stream;
-    sim_rerun *out;
+    sim_rerun report; /* here, since another process may make the run */
+    sim_rerun *out;   /* that */
 } bound_order;
 
 /* Labels that are new since the last look may be those of facts. */
@@ -288,7 +319,7 @@ static const simp_strategy_ops strategy_bound = {.name = "facts",
                                                  .pick = pick_bound,
                                                  .choose = choose_bound};
 
-static int make_bound(const sim_schedule *schedule, sim_rerun *out, sim_order **order)
+static int make_bound(const sim_schedule *schedule, sim_order **order)
 {
     int error = simp_schedule_order(schedule, &strategy_bound, order);
     if (error != 0)
@@ -296,7 +327,7 @@ static int make_bound(const sim_schedule *schedule, sim_rerun *out, sim_order **
     bound_order *b = (bound_order *)(*order)->strategy;
     size_t count = schedule->fact_count + 1, size = count * sizeof *b->bonds;
     b->schedule = schedule;
-    b->out = out;
+    b->out = &b->report;
     b->bonds = cas_alloc(schedule->memory, size);
     if (b->bonds == NULL) {
         sim_order_destroy(*order);
@@ -322,12 +353,14 @@ int simp_schedule_run(const sim_schedule *schedule, const sim_scenario *scenario
     sim_order *order;
     int error = is_for(schedule, scenario, out);
     if (error == 0)
-        error = make_bound(schedule, out, &order);
+        error = make_bound(schedule, &order);
     if (error != 0)
         return error;
+    bound_order *b = (bound_order *)order->strategy;
     sim_run_options run = {.seed = schedule->seed, .order = order, .memory = schedule->memory};
-    error = sim_scenario_run(scenario, &run, &out->result);
-    count_unknown((const bound_order *)order->strategy, out);
+    error = simp_schedule_make_run(schedule, scenario, &run, &b->report.result);
+    *out = b->report;
+    count_unknown(b, out);
     out->same = error == 0 && simp_schedule_is_same(schedule, &out->result);
     if (kept != NULL)
         *kept = order;
@@ -348,14 +381,15 @@ int simp_schedule_run_random(const sim_schedule *schedule, const sim_scenario *s
     sim_rerun replay;
     int error = is_for(schedule, scenario, &replay);
     if (error == 0)
-        error = make_bound(schedule, &replay, &order);
+        error = make_bound(schedule, &order);
     if (error != 0)
         return error;
     bound_order *b = (bound_order *)order->strategy;
     b->by_chance = true;
     simp_stream_init(&b->stream, seed, "schedule", "free");
     sim_run_options run = {.seed = schedule->seed, .order = order, .memory = schedule->memory};
-    error = sim_scenario_run(scenario, &run, out);
+    error = simp_schedule_make_run(schedule, scenario, &run, &b->report.result);
+    *out = b->report.result;
     sim_order_destroy(order);
     return error;
 }

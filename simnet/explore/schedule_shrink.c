@@ -216,13 +216,13 @@ static int record_in(sim_schedule *schedule, const sim_scenario *scenario, sim_j
 
 static int record_again(sim_schedule *schedule, const sim_scenario *scenario)
 {
-    sim_journal journal = {.capacity = DECISIONS_MAX};
-    size_t size = DECISIONS_MAX * sizeof *journal.values;
-    journal.values = cas_alloc(schedule->memory, size);
-    if (journal.values == NULL)
+    size_t size = sizeof(sim_journal) + DECISIONS_MAX * sizeof(uint32_t);
+    sim_journal *journal = cas_alloc(schedule->memory, size);
+    if (journal == NULL)
         return WSAENOBUFS;
-    int error = record_in(schedule, scenario, &journal);
-    cas_free(schedule->memory, journal.values, size);
+    *journal = (sim_journal){.capacity = DECISIONS_MAX, .values = (uint32_t *)(journal + 1)};
+    int error = record_in(schedule, scenario, journal);
+    cas_free(schedule->memory, journal, size);
     return error;
 }
 

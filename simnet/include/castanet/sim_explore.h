@@ -26,6 +26,13 @@ typedef struct sim_journal {
     uint32_t *values;
 } sim_journal;
 
+/* Makes runs in place of sim_scenario_run: in a process of their own, if the program may end it.  A run that
+ * did not come to its end has SIM_CRASHED or the like as its outcome; its order keeps the steps it made. */
+typedef struct sim_runner sim_runner;
+struct sim_runner {
+    int (*run)(sim_runner *, const sim_scenario *, const sim_run_options *, sim_result *);
+};
+
 typedef struct sim_order_options {
     sim_time_mode mode;
     sim_windows windows;
@@ -37,6 +44,7 @@ typedef struct sim_order_options {
     const char *strategy; /* NULL: "natural" */
     sim_journal *journal; /* borrowed, its capacity is set; NULL: none */
     cas_allocator *memory;
+    sim_runner *runner; /* of schedules, borrowed; NULL: sim_scenario_run */
 } sim_order_options;
 
 /* WSAEINVAL: no such strategy. */

@@ -64,7 +64,11 @@ typedef enum sim_outcome {
     SIM_STALLED,  /* nothing is left to happen, and is_done says no */
     SIM_LIVELOCK, /* events go on without end: events_max, or time stands still */
     SIM_OVERTIME, /* until_ns passed, and is_done says no */
-    SIM_VOID      /* memory ran out: the run says nothing */
+    SIM_VOID,     /* memory ran out: the run says nothing */
+    /* What a run cannot say of itself: who watches its process does (castanet/main.h). */
+    SIM_CRASHED, /* a signal, or a sanitizer's report */
+    SIM_EXITED,  /* the program called exit */
+    SIM_HUNG     /* a callback did not come back */
 } sim_outcome;
 
 const char *sim_outcome_word(sim_outcome); /* "passed", "stalled" */

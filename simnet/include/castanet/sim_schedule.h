@@ -46,10 +46,17 @@ typedef struct sim_schedule_error {
 int sim_schedule_parse(const char *text, size_t len, cas_allocator *memory, sim_schedule **out,
                        sim_schedule_error *error);
 
+/* Who makes its runs from now on: borrowed; NULL: sim_scenario_run.  What a run changes is in the schedule's
+ * memory, so that it may be made in another process that shares it. */
+void sim_schedule_set_runner(sim_schedule *, sim_runner *);
+
 size_t sim_schedule_fact_count(const sim_schedule *);
 /* One line without its end, "hold E until F": returns buf. */
 char *sim_schedule_fact(const sim_schedule *, size_t index, char *buf, size_t size);
 const char *sim_schedule_scenario(const sim_schedule *); /* the name of the scenario it is for */
+bool sim_schedule_has_exact(const sim_schedule *);
+sim_outcome sim_schedule_outcome(const sim_schedule *);
+uint64_t sim_schedule_identity(const sim_schedule *); /* of the failure; see sim_result */
 
 /* ---- running ---- */
 
