@@ -5,8 +5,11 @@
 #include "tool/hunt.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tool/verdict.h"
 
 enum { DECISIONS_MAX = 1 << 18, QUIET_MS_DEFAULT = 10000 };
 
@@ -19,7 +22,7 @@ typedef struct job {
     /* Of the run that failed, shared with the worker. */
     sim_result *result;
     sim_journal *journal;
-    char *statement; /* of the search, shared, too */
+    hunt_find *find; /* shared, too: what the search says of itself */
 } job;
 
 enum { TASK_CLEAN, TASK_FAILED, TASK_NO_MEMORY };
@@ -41,13 +44,23 @@ static int run_again(const job *j, sim_order *order)
 
 static int search(const job *j, sim_order *order)
 {
-    sim_explore_options options = {.order = order, .seed = j->seed, .runs_max = j->runs};
+    sim_explore_options options = {.order = order,
+                                   .seed = j->seed,
+                                   .runs_max = j->runs,
+                                   .corpus = j->options->corpus,
+                                   .corpus_count = j->options->corpus_count,
+                                   .on_run = j->options->on_run,
+                                   .context = j->options->context};
     sim_explore_result found;
     if (sim_explore(j->scenario, &options, &found) != 0)
         return TASK_NO_MEMORY;
-    memcpy(j->statement, found.statement, sizeof found.statement);
-    if (found.failure_count != 0)
+    j->find->why = found.end;
+    j->find->steps_max = found.steps_max;
+    memcpy(j->find->statement, found.statement, sizeof found.statement);
+    if (found.failure_count != 0) {
         *j->result = found.failures[0].result;
+        snprintf(j->find->strategy, sizeof j->find->strategy, "%s", found.failures[0].strategy);
+    }
     int end = found.failure_count != 0        ? TASK_FAILED
               : found.end == SIM_EXPLORE_VOID ? TASK_NO_MEMORY
                                               : TASK_CLEAN;
@@ -80,46 +93,26 @@ static int run_worker(const job *j, worker_report *report)
     return worker_run(task, (void *)(uintptr_t)j, &limits, report);
 }
 
-static bool is_report_of_sanitizer(const char *words)
-{
-    return strstr(words, "Sanitizer") != NULL || strstr(words, "runtime error:") != NULL;
-}
-
-static hunt_end end_of(const worker_report *report)
+static hunt_end end_of(const hunt_find *find, const worker_report *report)
 {
     switch (report->end) {
     case WORKER_RETURNED: return report->status == TASK_CLEAN ? HUNT_CLEAN : HUNT_FAILED;
     case WORKER_KILLED: return HUNT_CRASHED;
     case WORKER_HUNG: return HUNT_HUNG;
-    default: return is_report_of_sanitizer(report->words) ? HUNT_CRASHED : HUNT_EXITED;
+    default: return find->result.outcome == SIM_CRASHED ? HUNT_CRASHED : HUNT_EXITED;
     }
-}
-
-/* FNV-1a. */
-static uint64_t hash(uint64_t state, const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        state = (state ^ (uint8_t)text[i]) * 0x100000001B3u;
-    return state;
-}
-
-/* A sanitizer's last line says what happened where; addresses are not in it. */
-static uint64_t identity_of(hunt_end end, const worker_report *report)
-{
-    const char *summary = strstr(report->words, "SUMMARY: ");
-    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)end << 32 ^ (uint64_t)report->status;
-    return (summary != NULL ? hash(state, summary, strcspn(summary, "\n")) : state) | 1;
 }
 
 static void describe(hunt_find *find, const job *j, const worker_report *report)
 {
-    find->end = end_of(report);
     find->worker = *report;
     find->seed = j->journal->seed;
-    find->result = find->end == HUNT_FAILED ? *j->result : (sim_result){.outcome = SIM_VOID};
-    find->identity = find->end == HUNT_CLEAN    ? 0
-                     : find->end == HUNT_FAILED ? find->result.identity
-                                                : identity_of(find->end, report);
+    if (report->end == WORKER_RETURNED)
+        find->result = *j->result;
+    else
+        verdict_of(report, &find->result);
+    find->end = end_of(find, report);
+    find->identity = find->end == HUNT_CLEAN ? 0 : find->result.identity;
 }
 
 static int keep_schedule(hunt_find *find, const sim_journal *journal)
@@ -156,9 +149,9 @@ static int hunt_in(job *j, hunt_find *find)
         return error;
     if (report.end == WORKER_RETURNED && report.status == TASK_NO_MEMORY)
         return ENOMEM;
+    *find = *j->find;
     find->runs = j->journal->runs;
     describe(find, j, &report);
-    memcpy(find->statement, j->statement, sizeof find->statement);
     if (find->end == HUNT_CLEAN)
         return 0;
     error = keep_schedule(find, j->journal);
@@ -171,10 +164,10 @@ int hunt(const sim_scenario *scenario, const hunt_options *options, hunt_find *f
     job j = {.scenario = scenario, .options = options, .seed = options->seed, .runs = options->runs};
     j.result = worker_share(sizeof *j.result);
     j.journal = worker_share(journal_size);
-    j.statement = worker_share(SIM_EXPLORE_STATEMENT_MAX);
-    bool shared = j.result != NULL && j.journal != NULL && j.statement != NULL;
+    j.find = worker_share(sizeof *j.find);
+    bool shared = j.result != NULL && j.journal != NULL && j.find != NULL;
     int error = shared ? hunt_in(&j, find) : ENOMEM;
-    worker_unshare(j.statement, SIM_EXPLORE_STATEMENT_MAX);
+    worker_unshare(j.find, sizeof *j.find);
     worker_unshare(j.result, sizeof *j.result);
     worker_unshare(j.journal, journal_size);
     if (error != 0)

@@ -22,6 +22,11 @@ typedef struct hunt_options {
     uint64_t seed, runs;     /* see sim_explore_options; runs 0: until nothing new is shown */
     unsigned quiet_ms;       /* that one run may take; 0: 10 000 */
     uint64_t memory_bytes;   /* of the worker; 0: no limit */
+    /* As in sim_explore_options; on_run is called in the worker. */
+    const sim_journal *const *corpus;
+    size_t corpus_count;
+    bool (*on_run)(void *context, const sim_explore_progress *);
+    void *context;
 } hunt_options;
 
 typedef struct hunt_find {
@@ -29,12 +34,16 @@ typedef struct hunt_find {
     uint64_t runs;     /* that were made */
     uint64_t seed;     /* of the one that failed */
     uint64_t identity; /* equal for the same failure; 0: none failed */
-    sim_result result; /* HUNT_FAILED */
+    sim_result result; /* of that run */
     worker_report worker;
     uint32_t *values; /* its decisions, malloc'ed; for sim_order_follow */
     uint32_t count;
-    char statement[SIM_EXPLORE_STATEMENT_MAX]; /* of the search; empty if the worker did not come back */
-    bool repeats;                              /* a fresh worker that followed them ended alike */
+    bool repeats; /* a fresh worker that followed them ended alike */
+    /* Of the search; all zero if the worker did not come back. */
+    sim_explore_end why;
+    uint32_t steps_max;
+    char strategy[32]; /* that made the run that failed */
+    char statement[SIM_EXPLORE_STATEMENT_MAX];
 } hunt_find;
 
 /* 0 or an errno. */

@@ -43,6 +43,7 @@ static void limit_memory(uint64_t bytes)
 static void be_child(int (*task)(void *), void *argument, const worker_limits *limits, int words, int said)
 {
     dup2(words, STDERR_FILENO);
+    dup2(words, STDOUT_FILENO); /* what a program says is no data of the search */
     close(words);
     limit_memory(limits->memory_bytes);
     unsigned char answer = (unsigned char)task(argument);
@@ -188,7 +189,11 @@ int worker_run(int (*task)(void *argument), void *argument, const worker_limits 
 
 void *worker_share(size_t size)
 {
-    void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int flags = MAP_SHARED | MAP_ANONYMOUS;
+#ifdef MAP_NORESERVE
+    flags |= MAP_NORESERVE;
+#endif
+    void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
     return shared == MAP_FAILED ? NULL : shared;
 }
 

@@ -26,7 +26,7 @@ enum { WORKER_WORDS = 4096 };
 typedef struct worker_report {
     worker_end end;
     int status;
-    char words[WORKER_WORDS]; /* the last of what it wrote to stderr */
+    char words[WORKER_WORDS]; /* the last of what it wrote to stdout and stderr */
 } worker_report;
 
 /* Runs task(argument) in a child and waits for its end.  0 or an errno. */

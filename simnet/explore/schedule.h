@@ -68,8 +68,8 @@ int simp_schedule_run(const sim_schedule *, const sim_scenario *, sim_rerun *out
 int simp_schedule_run_random(const sim_schedule *, const sim_scenario *, uint64_t seed, sim_result *out);
 bool simp_schedule_is_same(const sim_schedule *, const sim_result *);
 
-/* Makes a run, or has it made by the schedule's runner.  The fingerprint of one that did not come to its end is
- * that of its steps. */
+/* Makes a run, or has it made by the schedule's runner.  The fingerprint of one that did not come to its end
+ * is that of its steps. */
 int simp_schedule_make_run(const sim_schedule *, const sim_scenario *, const sim_run_options *, sim_result *);
 
 /* An order with a strategy of ours in the schedule's mode. */

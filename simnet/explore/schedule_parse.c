@@ -165,7 +165,8 @@ static bool read_outcome(parser *p)
         p->has_outcome = true;
         return ends(p);
     }
-    return fail(p, "passed, failed, stalled, livelock, overtime, crashed, exited, hung", "there is no such outcome");
+    return fail(p, "passed, failed, stalled, livelock, overtime, crashed, exited, hung",
+                "there is no such outcome");
 }
 
 static bool read_windows(parser *p)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Programs of scenarios as commands: what they print, what they leave behind, how they end."""
+
+import re
+
+import pytest
+
+from support import program, run
+
+CLEAN, FAILED, USAGE, DIVERGED, BROKEN, NOTHING = range(6)
+
+
+def museum(*arguments, expect=CLEAN, **options):
+    return run([program("tests/museum/castanet_museum"), *arguments], expect=expect, **options)
+
+
+def three_lines(said):
+    """What, why and fix of an error, which stands alone on stderr."""
+    return re.fullmatch(r"error: (.+)\n  why: (.+)\n  fix: (.+)\n", said).groups()
+
+
+# ---- list, run ----
+
+def test_list_has_every_scenario_once():
+    names = [row.split()[0] for row in museum("list").stdout.splitlines()]
+    assert len(names) == len(set(names)) > 100
+    assert {"K1-broken", "K1-mended", "B10-broken"} <= set(names)
+
+
+def test_run_is_the_same_each_time():
+    first, second = museum("run", "K1-broken", "--seed", 5), museum("run", "K1-broken", "--seed", 5)
+    assert first.stdout == second.stdout
+    facts = dict(row.split(" ", 1) for row in first.stdout.splitlines())
+    assert facts["outcome"] == "passed" and facts["seed"] == "5"
+    assert re.fullmatch("[0-9a-f]{32}", facts["fingerprint"])
+    assert int(facts["steps"]) > 10 and int(facts["notifications"]) > 3 and facts["faults"] == "0"
+
+
+def test_watching_a_run_does_not_change_it(tmp_path):
+    plain = museum("run", "K1-broken").stdout
+    watched = museum("run", "K1-broken", "--ladder", "--pcap", tmp_path / "k1.pcap").stdout
+    assert watched.endswith(plain) and "OnConnect(0)" in watched
+    assert (tmp_path / "k1.pcap").stat().st_size > 1000
+
+
+# ---- explore, replay ----
+
+def test_failure_is_found_shrunk_explained_and_left_in_files(tmp_path):
+    said = museum("explore", "K1-broken", "--seed", 1, "--out", tmp_path, expect=FAILED).stdout
+    assert re.match(r"K1-broken: run \d+ failed: of the 128 bytes sent, \d+ were stored\n", said)
+    assert "hold server/listen:80 OnAccept#1 until" in said and "nothing else matters" in said
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "K1-broken.castanet", "K1-broken.explain.txt", "K1-broken.ladder.txt", "K1-broken.pcap"]
+    command = re.search(r"repeat it: \S+ (.+)", said).group(1)
+    again = museum(*command.split(), "--out", tmp_path, expect=FAILED).stdout
+    assert again.splitlines()[0] == said.splitlines()[0]
+
+
+@pytest.mark.parametrize("form", ["--exact", "--portable", "--reanchor", "--here"])
+def test_schedule_repeats_the_failure(tmp_path, form):
+    museum("explore", "K1-broken", "--seed", 1, "--out", tmp_path, expect=FAILED)
+    said = museum("replay", tmp_path / "K1-broken.castanet", form, expect=FAILED).stdout
+    assert said.startswith("K1-broken: failed: of the 128 bytes sent") or "it fails as recorded" in said
+
+
+def test_mended_program_passes_what_broke_it(tmp_path):
+    museum("explore", "K1-broken", "--seed", 1, "--out", tmp_path, expect=FAILED)
+    path = tmp_path / "K1-broken.castanet"
+    path.write_text(path.read_text().replace("scenario K1-broken", "scenario K1-mended"))
+    assert "K1-mended: passed" in museum("replay", path, "--portable").stdout
+    what, why, fix = three_lines(museum("replay", path, expect=DIVERGED).stderr)
+    assert "does not repeat" in what and "--portable" in fix
+
+
+def test_clean_search_ends_in_a_statement():
+    said = museum("explore", "K1-mended", "--runs", 300).stdout
+    assert said.startswith("K1-mended: nothing was found\n  300 runs of at most ")
+
+
+def test_exhaustive_search_states_a_proof():
+    said = museum("explore", "K1-mended", "--strategy", "dpor", "--mode", "causal").stdout
+    assert re.search(r"all \d+ inequivalent orders", said), said
+
+
+def test_jobs_do_not_change_the_result(tmp_path):
+    def searched(jobs, *words):
+        said = museum("explore", *words, "--jobs", jobs, "--out", tmp_path, expect=None)
+        return said.stdout, said.returncode
+    for words in (["B4-broken", "--seed", 3], ["K2-mended", "--runs", 5000]):
+        assert searched(1, *words) == searched(2, *words)
+
+
+# ---- what cannot be done ----
+
+@pytest.mark.parametrize("words, what, fix", [
+    (["repaly"], 'cannot "repaly"', '"replay" is nearest'),
+    (["run", "K1-brokn"], 'scenario "K1-brokn" is unknown', '"K1-broken" is nearest'),
+    (["explore", "K1-broken", "--strategy", "portfolo"], "--strategy portfolo", '"portfolio" is nearest'),
+    (["explore", "--mode", "timed"], "--mode timed is unknown", "--mode causal"),
+    (["explore", "--runs", "many"], "--runs many is not possible", "a number"),
+    (["run", "K1-broken", "--jobs", "2"], "run cannot take --jobs", "run --help"),
+    (["run"], "run needs SCENARIO", "run --help"),
+    (["replay", "/nowhere"], "/nowhere cannot be read", "name a file in a folder that exists"),
+    (["replay", "/etc/hostname"], "/etc/hostname:1:1: ", "the first line is: castanet schedule 1"),
+])
+def test_errors_say_what_why_and_fix(words, what, fix):
+    said = three_lines(museum(*words, expect=USAGE).stderr)
+    assert what in said[0] and fix in said[2], said
+
+
+def test_folder_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    said = museum("explore", "K1-broken", "--seed", 1, "--out", tmp_path / "file" / "x", expect=USAGE)
+    what, _, fix = three_lines(said.stderr)
+    assert "cannot be made" in what and "folder" in fix
+
+
+def test_ten_megabytes_of_garbage_are_refused(tmp_path):
+    (tmp_path / "garbage").write_bytes(bytes(range(1, 256)) * 41000)
+    what, _, _ = three_lines(museum("replay", tmp_path / "garbage", expect=USAGE).stderr)
+    assert "this is no schedule" in what
+
+
+def test_schedule_of_another_program_is_refused(tmp_path):
+    path = tmp_path / "other.castanet"
+    path.write_text("castanet schedule 1\nscenario chat\nmode causal\nseed 1\n"
+                    "outcome failed 0000000000000001\n")
+    what, _, fix = three_lines(museum("replay", path, expect=USAGE).stderr)
+    assert 'scenario "chat"' in what and "list" in fix
+
+
+@pytest.mark.parametrize("verb", ["list", "run", "explore", "replay"])
+def test_each_verb_has_help_with_an_example(verb):
+    said = museum(verb, "--help").stdout
+    assert said.startswith("usage: ") and re.search(rf"example:\n  \S+ {verb}\b", said)

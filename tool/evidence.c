@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See evidence.h.  A run that ends its process is made twice: the first time its events are counted, in
+ * memory that outlives it; the second time it is cut off before the last.
+ */
+#include "tool/evidence.h"
+
+#include "tool/files.h"
+#include "tool/program.h"
+#include "tool/watched.h"
+#include "tool/worker.h"
+
+enum { LADDER_ROWS = 200 };
+
+typedef struct taking {
+    const evidence_plan *plan;
+    volatile uint64_t events; /* that came to their end */
+    bool counts;
+    int code;
+    sim_error error;
+} taking;
+
+static void make_run(const evidence_plan *plan, const sim_scenario *scenario)
+{
+    sim_rerun rerun;
+    sim_schedule_set_runner(plan->schedule, NULL);
+    if (plan->is_exact)
+        (void)sim_schedule_replay_exact(plan->schedule, scenario, &rerun);
+    else
+        (void)sim_schedule_replay(plan->schedule, scenario, &rerun);
+}
+
+static int count_events(taking *t)
+{
+    watch_plan watch = {.inner = t->plan->scenario, .events = &t->events};
+    watched w;
+    if (!watched_init(&w, &watch))
+        return 1;
+    make_run(t->plan, &w.scenario);
+    watched_fini(&w);
+    return 0;
+}
+
+static int write_down(taking *t)
+{
+    const evidence_plan *plan = t->plan;
+    watch_plan watch = {
+        .inner = plan->scenario, .pcap = plan->pcap, .rows = LADDER_ROWS, .events_max = t->events};
+    watched w;
+    file_writer ladder;
+    t->code = file_open(&ladder, plan->ladder);
+    if (t->code != 0)
+        return 1;
+    watch.ladder = ladder.stream;
+    if (!watched_init(&w, &watch))
+        return 1;
+    make_run(plan, &w.scenario);
+    watched_fini(&w);
+    if (plan->ending != NULL)
+        fprintf(ladder.stream, "\nthen: %s\n", plan->ending);
+    t->code = file_close(&ladder);
+    t->error = watch.error;
+    return 0;
+}
+
+static int task(void *argument)
+{
+    taking *t = argument;
+    return t->counts ? count_events(t) : write_down(t);
+}
+
+static bool take(taking *t)
+{
+    const evidence_plan *plan = t->plan;
+    worker_report report;
+    worker_limits limits = {.quiet_ms = plan->quiet_ms};
+    t->counts = plan->ending != NULL;
+    if (t->counts && (worker_run(task, t, &limits, &report) != 0 || t->events == 0))
+        return false; /* it ended before anything happened: there is nothing to show */
+    t->counts = false;
+    if (worker_run(task, t, &limits, &report) != 0 || report.end != WORKER_RETURNED) {
+        tool_complain(TOOL_BROKEN, "the run that was to be captured did not go as before",
+                      "look at the program with check", "%s cannot be written", plan->pcap);
+        return false;
+    }
+    if (report.status != 0 || t->code != 0) {
+        fputs(report.words, stderr);
+        return false;
+    }
+    if (t->error.code != 0)
+        tool_complain(TOOL_USAGE, t->error.why, t->error.fix, "%s", t->error.what);
+    return t->error.code == 0;
+}
+
+bool evidence_write(const evidence_plan *plan)
+{
+    taking *t = worker_share(sizeof *t);
+    if (t == NULL)
+        return tool_no_memory() == 0;
+    *t = (taking){.plan = plan};
+    bool done = take(t);
+    worker_unshare(t, sizeof *t);
+    return done;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Evidence of a run under a schedule: its capture and its ladder, as files.  Of a run that ends its process
+ * they hold all but the event that ended it.
+ */
+#ifndef TOOL_EVIDENCE_H
+#define TOOL_EVIDENCE_H
+
+#include "castanet/sim_schedule.h"
+
+typedef struct evidence_plan {
+    sim_schedule *schedule; /* in memory that is shared: see guard.h */
+    bool is_exact;          /* the form that is to be run */
+    const sim_scenario *scenario;
+    unsigned quiet_ms;
+    const char *pcap, *ladder; /* paths */
+    const char *ending;        /* how a run that ended its process did; it becomes the ladder's last line */
+} evidence_plan;
+
+/* True: both are there.  If not, it was said why. */
+bool evidence_write(const evidence_plan *);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See failure.h.
+ */
+#include "tool/failure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "castanet/error.h"
+#include "tool/evidence.h"
+#include "tool/files.h"
+
+enum { FACT_MAX = 512 };
+
+static const char folder_default[] = "castanet-failures";
+
+char *failure_path(char *path, size_t size, const char *folder, const char *scenario, const char *ending)
+{
+    snprintf(path, size, "%s/%s%s", folder, scenario, ending);
+    return path;
+}
+
+static void print_indented(const char *text)
+{
+    for (const char *at = text; *at != '\0';) {
+        size_t len = strcspn(at, "\n");
+        printf("    %.*s\n", (int)len, at);
+        at += len + (at[len] == '\n');
+    }
+}
+
+void failure_print_cause(const cause *c)
+{
+    char fact[FACT_MAX];
+    size_t count = sim_schedule_fact_count(c->schedule);
+    if (!c->is_shrunk) {
+        printf("  its %zu holds and choices alone do not make it fail: the exact form does\n", count);
+        return;
+    }
+    printf("  of %zu holds and choices %zu matter%s (%llu runs)\n", c->shrink.before, count,
+           count == 1 ? "s" : "", (unsigned long long)c->shrink.runs);
+    for (size_t i = 0; i < count; i++)
+        printf("    %s\n", sim_schedule_fact(c->schedule, i, fact, sizeof fact));
+    if (c->explanation[0] != '\0')
+        printf("  why\n");
+    print_indented(c->explanation);
+    fflush(stdout);
+}
+
+/* ---- files ---- */
+
+static int write_explanation(const char *path, const cause *c, const char *message)
+{
+    file_writer w;
+    char fact[FACT_MAX];
+    int code = file_open(&w, path);
+    if (code != 0)
+        return code;
+    fprintf(w.stream, "%s\n", message);
+    for (size_t i = 0; i < sim_schedule_fact_count(c->schedule); i++)
+        fprintf(w.stream, "%s\n", sim_schedule_fact(c->schedule, i, fact, sizeof fact));
+    fprintf(w.stream, "\n%s", c->explanation);
+    return file_close(&w);
+}
+
+/* 0 or TOOL_USAGE. */
+static int write_files(const tool_request *request, const cause_plan *plan, const cause *c,
+                       const char *message)
+{
+    char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcap[FILES_PATH_MAX], ladder[FILES_PATH_MAX];
+    const char *folder = request->out != NULL ? request->out : folder_default, *name = plan->scenario->name;
+    int code = folder_make(folder);
+    if (code != 0)
+        return code;
+    failure_path(schedule, sizeof schedule, folder, name, ".castanet");
+    failure_path(text, sizeof text, folder, name, ".explain.txt");
+    evidence_plan evidence = {.schedule = c->schedule,
+                              .is_exact = !c->is_shrunk,
+                              .scenario = plan->scenario,
+                              .quiet_ms = plan->quiet_ms,
+                              .pcap = failure_path(pcap, sizeof pcap, folder, name, ".pcap"),
+                              .ladder = failure_path(ladder, sizeof ladder, folder, name, ".ladder.txt"),
+                              .ending = plan->outcome > SIM_VOID ? message : NULL};
+    code = schedule_save(c->schedule, schedule, message);
+    if (code == 0)
+        code = write_explanation(text, c, message);
+    if (code != 0)
+        return code;
+    printf("  written: %s, %s%s\n", schedule, text,
+           evidence_write(&evidence) ? ", .ladder.txt and .pcap" : "");
+    printf("  replay it: %s replay %s\n", request->program, schedule);
+    return 0;
+}
+
+int failure_tell(const tool_request *request, const cause_plan *plan, const char *message)
+{
+    cause c;
+    int code = TOOL_FAILED, error = cause_find(plan, &c);
+    if (error == 0) {
+        failure_print_cause(&c);
+        int written = write_files(request, plan, &c, message);
+        code = written != 0 ? written : code;
+    } else {
+        bool is_memory = error == WSAENOBUFS;
+        tool_complain(TOOL_FAILED,
+                      is_memory ? "the run is too long to be written down"
+                                : "the same decisions did not lead to the same failure",
+                      is_memory ? "let the scenario end earlier: see events_max"
+                                : "the program may depend on more than its input; check says whether it does",
+                      "%s has no schedule", plan->scenario->name);
+    }
+    cause_fini(&c);
+    return code;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * run: one run in the order of time, in this process, so that a debugger sees it.
+ */
+#include <stdio.h>
+
+#include "castanet/sim_explore.h"
+#include "tool/program.h"
+#include "tool/watched.h"
+
+static void print_result(const sim_scenario *scenario, uint64_t seed, const sim_result *result)
+{
+    printf("scenario %s\nseed %llu\noutcome %s%s%s\nfingerprint ", scenario->name, (unsigned long long)seed,
+           sim_outcome_word(result->outcome), result->message[0] != '\0' ? ": " : "", result->message);
+    for (size_t i = 0; i < sizeof result->fingerprint; i++)
+        printf("%02x", result->fingerprint[i]);
+    printf("\nsteps %lu\nnotifications %lu\nfaults %lu\nevents %llu\ntime_ns %llu\n",
+           (unsigned long)result->steps, (unsigned long)result->notifications, (unsigned long)result->faults,
+           (unsigned long long)result->events, (unsigned long long)result->now_ns);
+}
+
+static int make_run(const tool_request *request, const sim_scenario *scenario, sim_result *result)
+{
+    sim_order_options options = {.mode = SIM_TIMED};
+    sim_order *order;
+    if (sim_order_create(&options, &order) != 0)
+        return tool_no_memory();
+    int error = sim_scenario_run(scenario, &(sim_run_options){.seed = request->seed, .order = order}, result);
+    sim_order_destroy(order);
+    return error != 0 ? tool_no_memory() : 0;
+}
+
+int tool_run(const tool_request *request)
+{
+    const sim_scenario *scenario = tool_find_scenario(request, request->words[0]);
+    watch_plan watch = {.inner = scenario, .pcap = request->pcap, .ladder = request->ladder ? stdout : NULL};
+    watched w;
+    sim_result result;
+    if (scenario == NULL)
+        return TOOL_USAGE;
+    if (!watched_init(&w, &watch))
+        return tool_no_memory();
+    int code = make_run(request, &w.scenario, &result);
+    watched_fini(&w);
+    if (code != 0)
+        return code;
+    print_result(scenario, request->seed, &result);
+    if (watch.error.code != 0)
+        return tool_complain(TOOL_USAGE, watch.error.why, watch.error.fix, "%s", watch.error.what);
+    return result.outcome == SIM_PASSED ? TOOL_CLEAN : result.outcome == SIM_VOID ? TOOL_BROKEN : TOOL_FAILED;
+}

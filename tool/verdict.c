@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See verdict.h.
+ */
+#include "tool/verdict.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *verdict_signal(int number)
+{
+    static char other[24];
+    switch (number) {
+    case SIGSEGV: return "SIGSEGV";
+    case SIGABRT: return "SIGABRT";
+    case SIGBUS: return "SIGBUS";
+    case SIGFPE: return "SIGFPE";
+    case SIGILL: return "SIGILL";
+    case SIGTRAP: return "SIGTRAP";
+    case SIGKILL: return "SIGKILL";
+    case SIGPIPE: return "SIGPIPE";
+    case SIGALRM: return "SIGALRM";
+    case SIGTERM: return "SIGTERM";
+    default: snprintf(other, sizeof other, "signal %d", number); return other;
+    }
+}
+
+static bool is_report_of_sanitizer(const char *words)
+{
+    return strstr(words, "Sanitizer") != NULL || strstr(words, "runtime error:") != NULL;
+}
+
+static sim_outcome outcome_of(const worker_report *report)
+{
+    switch (report->end) {
+    case WORKER_KILLED: return SIM_CRASHED;
+    case WORKER_HUNG: return SIM_HUNG;
+    default: return is_report_of_sanitizer(report->words) ? SIM_CRASHED : SIM_EXITED;
+    }
+}
+
+/* FNV-1a. */
+static uint64_t hash(uint64_t state, const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        state = (state ^ (uint8_t)text[i]) * 0x100000001B3u;
+    return state;
+}
+
+/* A sanitizer's last line says what happened where; addresses are not in it. */
+static uint64_t identity_of(sim_outcome outcome, const worker_report *report)
+{
+    const char *summary = strstr(report->words, "SUMMARY: ");
+    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)outcome << 32 ^ (uint64_t)report->status;
+    return (summary != NULL ? hash(state, summary, strcspn(summary, "\n")) : state) | 1;
+}
+
+/* The last line that is not empty. */
+static void last_words(const char *words, char *line, size_t size)
+{
+    size_t end = strlen(words);
+    while (end > 0 && words[end - 1] == '\n')
+        end--;
+    size_t begin = end;
+    while (begin > 0 && words[begin - 1] != '\n')
+        begin--;
+    snprintf(line, size, "%.*s", (int)(end - begin), words + begin);
+}
+
+static void write_message(sim_result *result, const worker_report *report)
+{
+    char words[256];
+    const char *summary = strstr(report->words, "SUMMARY: ");
+    last_words(report->words, words, sizeof words);
+    const char *colon = words[0] != '\0' ? "; its last words: " : "";
+    size_t size = sizeof result->message;
+    if (report->end == WORKER_HUNG)
+        snprintf(result->message, size, "a callback did not come back%s%s", colon, words);
+    else if (result->outcome == SIM_CRASHED && summary != NULL)
+        snprintf(result->message, size, "%.*s", (int)strcspn(summary + 9, "\n"), summary + 9);
+    else if (report->end == WORKER_KILLED)
+        snprintf(result->message, size, "killed by %s%s%s", verdict_signal(report->status), colon, words);
+    else
+        snprintf(result->message, size, "the program called exit(%d)%s%s", report->status, colon, words);
+}
+
+void verdict_of(const worker_report *report, sim_result *result)
+{
+    *result = (sim_result){.outcome = outcome_of(report)};
+    result->identity = identity_of(result->outcome, report);
+    write_message(result, report);
+}
