@@ -89,6 +89,7 @@ typedef struct test_case {
     SUITE(hunt) \
     SUITE(museum) \
     SUITE(schedule) \
+    SUITE(shrink) \
     SUITE(capture) \
     SUITE(profile) \
     SUITE(log) \

@@ -52,6 +52,26 @@ static void default_order_hides_the_bug(void)
     EXPECT_EQ_STR(result.message, "");
 }
 
+/* Behind the end of a journal all decisions are boring, so those that are need no room. */
+static void boring_decisions_need_no_room(void)
+{
+    uint32_t values[1];
+    sim_journal journal = {.capacity = 1, .values = values};
+    sim_order_options options = {.mode = SIM_WINDOWED, .strategy = "natural", .journal = &journal};
+    sim_order *order;
+    sim_result result;
+    EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
+    EXPECT_CODE(sim_scenario_run(three_clients(3), &(sim_run_options){.order = order}, &result), 0);
+    EXPECT_EQ_INT(journal.count, 1);
+    EXPECT_EQ_INT(journal.lost, 0);
+    sim_order_destroy(order);
+    options.strategy = "random";
+    EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
+    EXPECT_CODE(sim_scenario_run(three_clients(3), &(sim_run_options){.order = order}, &result), 0);
+    EXPECT_TRUE(journal.lost > 0);
+    sim_order_destroy(order);
+}
+
 static void exact_form_repeats_the_run(void)
 {
     upload u;
@@ -364,6 +384,7 @@ static void exact_form_tells_where_another_program_goes_another_way(void)
 }
 
 const test_case test_schedule[] = {TEST(default_order_hides_the_bug),
+                                   TEST(boring_decisions_need_no_room),
                                    TEST(exact_form_repeats_the_run),
                                    TEST(facts_repeat_the_run),
                                    TEST(failure_shrinks_to_one_hold),

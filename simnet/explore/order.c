@@ -92,13 +92,22 @@ static uint32_t maker_of(const sim_order *order, const simp_candidate *c);
 static bool lose(sim_order *order, const simp_candidate *c)
 {
     void *lost = order->lost;
-    if (c->happened || c->source == SIMP_SOURCE_TIMER || order->step_count == 0)
+    bool matters = c->source != SIMP_SOURCE_TIMER || c->overtaken_by != 0;
+    if (c->happened || !matters || order->step_count == 0)
         return true;
     if (!grow(order->memory, &lost, sizeof *order->lost, &order->lost_capacity, order->lost_count + 1))
         return false;
     order->lost = lost;
-    order->lost[order->lost_count++] = (simp_lost_event){c->chain, c->object, c->host, maker_of(order, c),
-                                                         (uint32_t)order->step_count};
+    order->lost[order->lost_count++] =
+        (simp_lost_event){.chain = c->chain,
+                          .object = c->object,
+                          .host = c->host,
+                          .made_by = maker_of(order, c),
+                          .ended_by = (uint32_t)order->step_count,
+                          .label = c->label,
+                          .occurrence = simp_label_count(&order->labels, c->label) + 1,
+                          .overtaken_by = c->overtaken_by,
+                          .source = c->source};
     return true;
 }
 
@@ -325,6 +334,7 @@ bool simp_order_has_race(const sim_order *order, const simp_candidate *const *am
 
 /* ---- decisions ---- */
 
+/* Boring ones for which there is no room need none: behind the end all are. */
 static void write_down(sim_journal *journal, uint32_t value)
 {
     if (journal == NULL)
@@ -332,7 +342,7 @@ static void write_down(sim_journal *journal, uint32_t value)
     if (journal->count < journal->capacity)
         journal->values[journal->count++] = value;
     else
-        journal->lost++;
+        journal->lost += value != 0;
 }
 
 /* The next answer of the script; 0 behind its end. */

@@ -112,6 +112,18 @@ void simp_schedule_add_fact(sim_schedule *schedule, const simp_fact *fact)
     added->until = until;
 }
 
+bool simp_schedule_has_fact(const sim_schedule *schedule, const simp_fact *wanted)
+{
+    for (size_t i = 0; i < schedule->fact_count; i++) {
+        const simp_fact *fact = &schedule->facts[i];
+        if (fact->kind == wanted->kind && fact->count == wanted->count &&
+            fact->until_count == wanted->until_count && strcmp(fact->label, wanted->label) == 0 &&
+            (fact->until == NULL || strcmp(fact->until, wanted->until) == 0))
+            return true;
+    }
+    return false;
+}
+
 bool simp_schedule_set_until(sim_schedule *schedule, size_t fact, const char *until, uint64_t count)
 {
     char *copy = copy_text(schedule->memory, until, strlen(until));
@@ -125,7 +137,7 @@ bool simp_schedule_set_until(sim_schedule *schedule, size_t fact, const char *un
     return true;
 }
 
-sim_schedule *simp_schedule_copy(const sim_schedule *schedule, const uint8_t *keep)
+sim_schedule *simp_schedule_copy(const sim_schedule *schedule, size_t from, size_t count)
 {
     sim_schedule *copy = simp_schedule_create(schedule->memory, schedule->scenario,
                                               strlen(schedule->scenario));
@@ -136,7 +148,7 @@ sim_schedule *simp_schedule_copy(const sim_schedule *schedule, const uint8_t *ke
     copy->outcome = schedule->outcome;
     copy->identity = schedule->identity;
     for (size_t i = 0; i < schedule->fact_count; i++) {
-        if (keep[i] != 0)
+        if (i < from || i - from >= count)
             simp_schedule_add_fact(copy, &schedule->facts[i]);
     }
     if (!copy->refused)

@@ -58,8 +58,10 @@ void simp_schedule_add_fact(sim_schedule *, const simp_fact *);
 /* The hold ends with that event; false: no memory, and nothing changed. */
 bool simp_schedule_set_until(sim_schedule *, size_t fact, const char *until, uint64_t count);
 void simp_schedule_drop_decisions(sim_schedule *);
-/* A copy with the facts whose bytes in keep are not 0.  NULL: no memory. */
-sim_schedule *simp_schedule_copy(const sim_schedule *, const uint8_t *keep);
+/* Is there one of its kind about the same events? */
+bool simp_schedule_has_fact(const sim_schedule *, const simp_fact *);
+/* A copy of all but the exact form and count facts behind from.  NULL: no memory. */
+sim_schedule *simp_schedule_copy(const sim_schedule *, size_t from, size_t count);
 
 /* A run under the facts; report NULL: nobody asks.  Notes its steps in the order, which stays with the caller
  * if it wants it. */
@@ -71,6 +73,10 @@ bool simp_schedule_is_same(const sim_schedule *, const sim_result *);
 /* Makes a run, or has it made by the schedule's runner.  The fingerprint of one that did not come to its end
  * is that of its steps. */
 int simp_schedule_make_run(const sim_schedule *, const sim_scenario *, const sim_run_options *, sim_result *);
+
+/* Adds holds that tell the run of one order from the run of another, the one that is due: each event that
+ * stands behind one of its host that it should precede waits for the last such. */
+void simp_schedule_derive(sim_schedule *, const sim_order *run, const sim_order *due);
 
 /* An order with a strategy of ours in the schedule's mode. */
 int simp_schedule_order(const sim_schedule *, const simp_strategy_ops *, sim_order **out);

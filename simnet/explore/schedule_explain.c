@@ -40,9 +40,7 @@ static const char *message_of(const sim_result *result)
 /* The run without one fact; order NULL: its steps are not wanted. */
 static bool run_without(explainer *e, size_t fact, sim_rerun *rerun, sim_order **order)
 {
-    memset(e->keep, 1, e->schedule->fact_count);
-    e->keep[fact] = 0;
-    sim_schedule *rest = simp_schedule_copy(e->schedule, e->keep);
+    sim_schedule *rest = simp_schedule_copy(e->schedule, fact, 1);
     if (rest == NULL)
         e->error = WSAENOBUFS;
     else

@@ -71,33 +71,45 @@ static uint32_t choose(simp_strategy *self, const simp_site *site, uint64_t ordi
 static const simp_strategy_ops strategy_recorder = {
     .name = "recorder", .summary = "", .size = sizeof(recorder), .pick = pick, .choose = choose};
 
-/* It waited for the step with that number. */
-static void note_hold(sim_schedule *schedule, const sim_order *order, uint32_t label, uint64_t count,
-                      uint32_t until)
+/* ---- holds ---- */
+
+/* An event waited for the step with that number; 0: it did not wait. */
+static void note_hold(sim_schedule *schedule, const sim_order *order, uint32_t label, uint32_t occurrence,
+                      uint32_t overtaken_by)
 {
-    const simp_step *first = &order->steps[until - 1];
-    simp_schedule_add_fact(schedule, &(simp_fact){.kind = SIMP_FACT_HOLD,
-                                                  .label = order->labels.labels[label].text,
-                                                  .count = count,
-                                                  .until = order->labels.labels[first->label].text,
-                                                  .until_count = first->occurrence});
+    if (overtaken_by == 0)
+        return;
+    const simp_step *first = &order->steps[overtaken_by - 1];
+    simp_fact fact = {.kind = SIMP_FACT_HOLD,
+                      .label = order->labels.labels[label].text,
+                      .count = occurrence,
+                      .until = order->labels.labels[first->label].text,
+                      .until_count = first->occurrence};
+    if (!simp_schedule_has_fact(schedule, &fact))
+        simp_schedule_add_fact(schedule, &fact);
 }
 
-/* Of what happened, and of what still waited when the run ended. */
+/* What was overtaken and then could not happen any more, or had not happened in the end, waited as well. */
 static void note_holds(sim_schedule *schedule, const sim_order *order)
 {
+    size_t next = 0;
     for (size_t i = 0; i < order->step_count; i++) {
         const simp_step *step = &order->steps[i];
-        if (step->overtaken_by != 0)
-            note_hold(schedule, order, step->label, step->occurrence, step->overtaken_by);
+        note_hold(schedule, order, step->label, step->occurrence, step->overtaken_by);
+        for (; next < order->lost_count && order->lost[next].ended_by <= i + 1; next++) {
+            const simp_lost_event *lost = &order->lost[next];
+            note_hold(schedule, order, lost->label, lost->occurrence, lost->overtaken_by);
+        }
     }
     for (size_t i = 0; i < order->candidate_count; i++) {
         const simp_candidate *c = &order->candidates[i];
-        if (c->overtaken_by != 0 && !c->happened)
-            note_hold(schedule, order, c->label, simp_label_count(&order->labels, c->label) + 1u,
+        if (!c->happened)
+            note_hold(schedule, order, c->label, simp_label_count(&order->labels, c->label) + 1,
                       c->overtaken_by);
     }
 }
+
+/* ---- all of it ---- */
 
 static int record(sim_schedule *schedule, const sim_scenario *scenario, const uint32_t *values, size_t count)
 {

@@ -1,19 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shrinking: facts are taken out in blocks, then one by one, as long as the scenario fails in the same way;
- * then holds are made to end as early as they can.  Nothing but facts is touched, so nothing else can differ.
+ * Shrinking: a schedule is changed step by step, and each change stays that keeps the scenario failing in the
+ * same way.
+ *
+ *   facts taken out in blocks, then one by one -> holds in a row joined -> values lowered -> holds that end
+ *   earlier, until nothing changes any more; then the same from holds derived anew, if that ends with fewer
+ *
+ * Nothing but facts is touched, so nothing else can differ.
  */
 #include <string.h>
 
 #include "simnet/explore/schedule.h"
 
-enum { RUNS_DEFAULT = 500, DECISIONS_MAX = 1 << 16 };
+enum { RUNS_DEFAULT = 500, RUNS_OF_DERIVED = 190, DECISIONS_MAX = 1 << 16, LAST_RUNS = 3, FEW = 3 };
 
 typedef struct shrinker {
-    const sim_schedule *schedule; /* all facts */
+    sim_schedule *best; /* fails in the same way */
     const sim_scenario *scenario;
-    uint8_t *keep; /* by fact: it stays */
     uint64_t runs, runs_max;
+    bool is_cut; /* there were not enough runs for all changes */
     int error;
 } shrinker;
 
@@ -21,104 +26,125 @@ typedef struct shrinker {
 static bool fails(shrinker *s, const sim_schedule *facts)
 {
     sim_rerun replay;
-    if (s->error != 0 || s->runs == s->runs_max)
+    s->is_cut = s->is_cut || s->runs >= s->runs_max;
+    if (s->error != 0 || s->is_cut)
         return false;
     s->runs++;
     s->error = simp_schedule_run(facts, s->scenario, &replay, NULL);
     return s->error == 0 && replay.same;
 }
 
-static bool fails_with(shrinker *s)
+/* A changed copy takes the place of the best, if it fails as well; NULL: there was no memory for it. */
+static bool take(shrinker *s, sim_schedule *changed)
 {
-    sim_schedule *some = simp_schedule_copy(s->schedule, s->keep);
-    if (some == NULL) {
+    if (changed == NULL || changed->refused)
         s->error = WSAENOBUFS;
+    if (s->error != 0 || !fails(s, changed)) {
+        sim_schedule_destroy(changed);
         return false;
     }
-    bool same = fails(s, some);
-    sim_schedule_destroy(some);
-    return same;
+    sim_schedule_destroy(s->best);
+    s->best = changed;
+    return true;
+}
+
+/* The order of a run under the facts; NULL: it could not be made. */
+static sim_order *run_of(shrinker *s, const sim_schedule *facts)
+{
+    sim_rerun rerun;
+    sim_order *order = NULL;
+    s->runs++;
+    s->error = simp_schedule_run(facts, s->scenario, &rerun, &order);
+    if (s->error == 0)
+        return order;
+    return NULL;
 }
 
 /* ---- facts ---- */
 
-/* Takes out the facts that stay of from .. from + count - 1, if it fails without them. */
-static bool take_out(shrinker *s, size_t from, size_t count, uint8_t *saved)
-{
-    size_t end = from + count < s->schedule->fact_count ? from + count : s->schedule->fact_count;
-    if (memchr(s->keep + from, 1, end - from) == NULL)
-        return false;
-    memcpy(saved, s->keep, s->schedule->fact_count);
-    memset(s->keep + from, 0, end - from);
-    if (fails_with(s))
-        return true;
-    memcpy(s->keep, saved, s->schedule->fact_count);
-    return false;
-}
-
 /* The last facts first: what happened late more often does not matter. */
-static bool take_out_blocks(shrinker *s, size_t size, uint8_t *saved)
+static bool take_out_blocks(shrinker *s, size_t size)
 {
     bool any = false;
-    size_t blocks = (s->schedule->fact_count + size - 1) / size;
-    for (size_t i = blocks; i-- > 0;)
-        any = take_out(s, i * size, size, saved) || any;
+    for (size_t i = (s->best->fact_count + size - 1) / size; i-- > 0;)
+        any = take(s, simp_schedule_copy(s->best, i * size, size)) || any;
     return any;
 }
 
-static void shrink_facts(shrinker *s, uint8_t *saved)
+static bool take_out_facts(shrinker *s)
 {
-    size_t size = s->schedule->fact_count;
-    for (; size > 1; size = (size + 1) / 2)
-        take_out_blocks(s, size, saved);
-    while (size == 1 && take_out_blocks(s, 1, saved))
+    size_t before = s->best->fact_count;
+    for (size_t size = before; size > 1; size = (size + 1) / 2)
+        take_out_blocks(s, size);
+    while (s->best->fact_count > 0 && take_out_blocks(s, 1))
         continue;
+    return s->best->fact_count < before;
 }
 
 /* ---- holds in a row ---- */
 
 static bool continues(const simp_fact *a, const simp_fact *b)
 {
-    return a->kind == SIMP_FACT_HOLD && b->kind == SIMP_FACT_HOLD && a->until_count == b->count &&
-           strcmp(a->until, b->label) == 0;
+    return a->until_count == b->count && strcmp(a->until, b->label) == 0;
 }
 
-/* hold A until B and hold B until C may be hold A until C alone.  The facts of left as they are then. */
-static sim_schedule *join(shrinker *s, const sim_schedule *left, size_t a, size_t b)
+/* Are there so few facts that any two of them may be tried? */
+static bool may_join(const sim_schedule *schedule, size_t a, size_t b)
 {
-    memset(s->keep, 1, left->fact_count);
-    s->keep[b] = 0;
-    sim_schedule *joined = simp_schedule_copy(left, s->keep);
-    if (joined == NULL ||
-        !simp_schedule_set_until(joined, a > b ? a - 1 : a, left->facts[b].until, left->facts[b].until_count))
-        s->error = WSAENOBUFS;
-    if (s->error == 0 && fails(s, joined))
-        return joined;
-    sim_schedule_destroy(joined);
-    return NULL;
+    const simp_fact *facts = schedule->facts;
+    return a != b && facts[a].kind == SIMP_FACT_HOLD && facts[b].kind == SIMP_FACT_HOLD &&
+           (schedule->fact_count <= FEW || continues(&facts[a], &facts[b]));
 }
 
-/* True: left is another one, with a hold less. */
-static bool join_some(shrinker *s, sim_schedule **left)
+/* hold A until B and hold B until C may be hold A until C alone; so may hold A until B, hold D until C. */
+static bool join(shrinker *s, size_t a, size_t b)
 {
-    for (size_t a = 0; a < (*left)->fact_count; a++) {
-        for (size_t b = 0; b < (*left)->fact_count; b++) {
-            sim_schedule *joined = NULL;
-            if (a != b && continues(&(*left)->facts[a], &(*left)->facts[b]))
-                joined = join(s, *left, a, b);
-            if (joined == NULL)
-                continue;
-            sim_schedule_destroy(*left);
-            *left = joined;
-            return true;
+    const simp_fact *behind = &s->best->facts[b];
+    sim_schedule *joined = simp_schedule_copy(s->best, b, 1);
+    if (joined != NULL)
+        simp_schedule_set_until(joined, a > b ? a - 1 : a, behind->until, behind->until_count);
+    return take(s, joined);
+}
+
+static bool join_some(shrinker *s)
+{
+    for (size_t a = 0; a < s->best->fact_count; a++) {
+        for (size_t b = 0; b < s->best->fact_count; b++) {
+            if (may_join(s->best, a, b) && join(s, a, b))
+                return true;
         }
     }
     return false;
 }
 
+/* ---- lower values ---- */
+
+static bool set_value(shrinker *s, size_t index, uint32_t value)
+{
+    sim_schedule *changed = simp_schedule_copy(s->best, 0, 0);
+    if (changed != NULL)
+        changed->facts[index].value = value;
+    return take(s, changed);
+}
+
+/* 1, or by halves. */
+static bool lower(shrinker *s, size_t index)
+{
+    const simp_fact *fact = &s->best->facts[index];
+    uint32_t before = fact->value, low = 1;
+    if (fact->kind != SIMP_FACT_CHOICE || before <= 1 || set_value(s, index, 1))
+        return fact->kind == SIMP_FACT_CHOICE && before > 1;
+    while (low + 1 < s->best->facts[index].value) {
+        uint32_t middle = low + (s->best->facts[index].value - low) / 2;
+        if (!set_value(s, index, middle))
+            low = middle;
+    }
+    return s->best->facts[index].value < before;
+}
+
 /* ---- weaker holds ---- */
 
-/* The step of an event in the run that went last; step_count: it did not happen. */
+/* The step of an event in a run; step_count: it did not happen. */
 static size_t find_step(const sim_order *order, const char *label, uint64_t count)
 {
     size_t i = 0;
@@ -128,49 +154,91 @@ static size_t find_step(const sim_order *order, const char *label, uint64_t coun
     return i;
 }
 
-static bool ends_with(shrinker *s, sim_schedule *left, size_t fact, const sim_order *order, size_t step)
+static bool ends_with(shrinker *s, size_t index, const sim_order *order, size_t step)
 {
     const simp_step *until = &order->steps[step];
-    return simp_schedule_set_until(left, fact, order->labels.labels[until->label].text, until->occurrence) &&
-           fails(s, left);
+    sim_schedule *changed = simp_schedule_copy(s->best, 0, 0);
+    if (changed != NULL)
+        simp_schedule_set_until(changed, index, order->labels.labels[until->label].text, until->occurrence);
+    return take(s, changed);
 }
 
 /* hold E until F becomes hold E until G, for the first step G at the host of E that will do. */
-static void weaken_in(shrinker *s, sim_schedule *left, size_t index, const sim_order *order)
+static bool weaken_in(shrinker *s, size_t index, const sim_order *order)
 {
-    const simp_fact *fact = &left->facts[index];
+    const simp_fact *fact = &s->best->facts[index];
     size_t held = find_step(order, fact->label, fact->count);
     size_t end = find_step(order, fact->until, fact->until_count), first = 0, best = end;
     if (held == order->step_count || end == order->step_count)
-        return;
+        return false;
     while (first < best) {
         size_t middle = first + (best - first) / 2, at = middle;
         while (at < best && order->steps[at].host != order->steps[held].host)
             at++;
-        if (at < best && ends_with(s, left, index, order, at))
+        if (at < best && ends_with(s, index, order, at))
             best = at;
         else
             first = middle + 1;
     }
-    const simp_step *until = &order->steps[best];
-    simp_schedule_set_until(left, index, order->labels.labels[until->label].text, until->occurrence);
+    return best != end;
 }
 
-static void weaken(shrinker *s, sim_schedule *left, size_t index)
+static bool weaken(shrinker *s, size_t index)
 {
-    sim_rerun rerun;
-    sim_order *order;
-    if (left->facts[index].kind != SIMP_FACT_HOLD || s->error != 0)
-        return;
-    s->runs++;
-    s->error = simp_schedule_run(left, s->scenario, &rerun, &order);
-    if (s->error != 0)
-        return;
-    weaken_in(s, left, index, order);
+    if (s->best->facts[index].kind != SIMP_FACT_HOLD || s->error != 0)
+        return false;
+    sim_order *order = run_of(s, s->best);
+    bool weaker = order != NULL && weaken_in(s, index, order);
     sim_order_destroy(order);
+    return weaker;
 }
 
-/* ---- all of it ---- */
+/* ---- all passes ---- */
+
+static bool change_facts(shrinker *s)
+{
+    bool any = false;
+    while (join_some(s))
+        any = true;
+    for (size_t i = 0; i < s->best->fact_count; i++) {
+        any = lower(s, i) || any;
+        any = weaken(s, i) || any;
+    }
+    return any;
+}
+
+/* A pass makes something smaller and nothing larger, so this ends. */
+static void make_passes(shrinker *s)
+{
+    take_out_facts(s);
+    while (s->error == 0 && !s->is_cut && change_facts(s))
+        take_out_facts(s);
+}
+
+/* ---- holds derived anew ---- */
+
+/* The choices, and holds that tell the best run from the one that is due.  NULL: no memory. */
+static sim_schedule *derive(shrinker *s)
+{
+    sim_schedule *derived = simp_schedule_copy(s->best, 0, s->best->fact_count);
+    for (size_t i = 0; derived != NULL && i < s->best->fact_count; i++) {
+        if (s->best->facts[i].kind == SIMP_FACT_CHOICE)
+            simp_schedule_add_fact(derived, &s->best->facts[i]);
+    }
+    if (derived == NULL)
+        return NULL;
+    sim_order *due = run_of(s, derived), *run = due == NULL ? NULL : run_of(s, s->best);
+    if (run != NULL)
+        simp_schedule_derive(derived, run, due);
+    sim_order_destroy(due);
+    sim_order_destroy(run);
+    if (run != NULL && !derived->refused)
+        return derived;
+    sim_schedule_destroy(derived);
+    return NULL;
+}
+
+static bool is_smaller(const sim_schedule *a, const sim_schedule *b) { return a->fact_count < b->fact_count; }
 
 static void swap(sim_schedule *a, sim_schedule *b)
 {
@@ -178,6 +246,26 @@ static void swap(sim_schedule *a, sim_schedule *b)
     *a = *b;
     *b = held;
 }
+
+/* The same failure from other holds; what is not smaller in the end is thrown away. */
+static void try_derived(shrinker *s)
+{
+    sim_schedule *derived = derive(s);
+    shrinker other = {.best = derived, .scenario = s->scenario, .runs = s->runs, .runs_max = s->runs_max};
+    other.runs_max = other.runs_max < RUNS_OF_DERIVED ? other.runs_max : RUNS_OF_DERIVED;
+    bool same = other.best != NULL && fails(&other, other.best);
+    if (same)
+        make_passes(&other);
+    s->runs = other.runs;
+    s->error = s->error != 0 ? s->error : other.error;
+    if (same && is_smaller(other.best, s->best)) {
+        swap(s->best, other.best);
+        s->is_cut = other.is_cut;
+    }
+    sim_schedule_destroy(other.best);
+}
+
+/* ---- the exact form ---- */
 
 /* The exact form of the run under the facts, from a schedule that was recorded of it. */
 static void take_exact(sim_schedule *into, sim_schedule *from)
@@ -226,44 +314,46 @@ static int record_again(sim_schedule *schedule, const sim_scenario *scenario)
     return error;
 }
 
-static int shrink(shrinker *s, uint8_t *saved, sim_schedule **left)
+/* Runs in a row that are the same to the last bit. */
+static bool is_steady(const sim_schedule *schedule, const sim_scenario *scenario, uint64_t *runs)
 {
-    memset(s->keep, 1, s->schedule->fact_count);
-    if (!fails_with(s))
+    for (unsigned i = 0; i < LAST_RUNS; i++) {
+        sim_rerun rerun;
+        *runs += 1;
+        if (sim_schedule_replay_exact(schedule, scenario, &rerun) != 0 || !rerun.same)
+            return false;
+    }
+    return true;
+}
+
+/* ---- all of it ---- */
+
+static int shrink(shrinker *s)
+{
+    if (!fails(s, s->best))
         return s->error != 0 ? s->error : WSAEINVAL;
-    shrink_facts(s, saved);
-    if (s->error != 0)
-        return s->error;
-    *left = simp_schedule_copy(s->schedule, s->keep);
-    if (*left == NULL)
-        return WSAENOBUFS;
-    while (s->error == 0 && join_some(s, left))
-        continue;
-    for (size_t i = 0; i < (*left)->fact_count; i++)
-        weaken(s, *left, i);
-    return s->error != 0 ? s->error : record_again(*left, s->scenario);
+    make_passes(s);
+    if (s->error == 0 && s->best->fact_count > 1)
+        try_derived(s);
+    s->runs += 2;
+    return s->error != 0 ? s->error : record_again(s->best, s->scenario);
 }
 
 int sim_schedule_shrink(sim_schedule *schedule, const sim_scenario *scenario, uint64_t runs_max,
                         sim_shrink *out)
 {
     size_t count = schedule->fact_count;
-    uint8_t *marks = cas_alloc(schedule->memory, 2 * count + 1);
-    if (marks == NULL)
-        return WSAENOBUFS;
-    shrinker s = {.schedule = schedule,
+    shrinker s = {.best = simp_schedule_copy(schedule, 0, 0),
                   .scenario = scenario,
-                  .keep = marks,
                   .runs_max = runs_max != 0 ? runs_max : RUNS_DEFAULT};
-    sim_schedule *left = NULL;
-    int error = shrink(&s, marks + count, &left);
-    cas_free(schedule->memory, marks, 2 * count + 1);
+    int error = s.best == NULL ? WSAENOBUFS : shrink(&s);
     *out = (sim_shrink){.runs = s.runs, .before = count, .after = count};
     if (error == 0) {
-        swap(schedule, left);
+        swap(schedule, s.best);
         out->after = schedule->fact_count;
-        out->is_minimal = s.runs < s.runs_max;
+        out->is_minimal = !s.is_cut;
+        out->is_steady = is_steady(schedule, scenario, &out->runs);
     }
-    sim_schedule_destroy(left);
+    sim_schedule_destroy(s.best);
     return error;
 }

@@ -30,10 +30,14 @@ typedef struct simp_step {
     bool is_racy;          /* one of the others that were enabled touched the same state */
 } simp_step;
 
-/* An event that could have happened, and cannot any more: the step with that number ended it. */
+/* An event that could have happened, and cannot any more: the step with that number ended it.  Timers of
+ * stacks are ended all the time: there is one only if it was overtaken. */
 typedef struct simp_lost_event {
     uint64_t chain, object;
     uint32_t host, made_by, ended_by;
+    uint32_t label, occurrence; /* that it would have had */
+    uint32_t overtaken_by;      /* see simp_step */
+    uint8_t source;             /* simp_source */
 } simp_lost_event;
 
 typedef struct simp_strategy_ops {

@@ -264,7 +264,7 @@ static void find_lost_races(simp_dpor *d, size_t count)
                           .made_by = lost->made_by,
                           .source = SIMP_SOURCE_WAKE};
         latecomer l = {&step, lost->ended_by, row(d, order->step_count)};
-        if (lost->ended_by > d->fresh && lost->ended_by <= count)
+        if (lost->source != SIMP_SOURCE_TIMER && lost->ended_by > d->fresh && lost->ended_by <= count)
             find_races_of(d, order->steps, &l);
     }
 }

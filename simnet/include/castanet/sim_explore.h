@@ -22,7 +22,7 @@ typedef struct sim_journal {
     uint64_t seed;
     uint64_t runs; /* that began; the last of them is this one */
     uint32_t count, capacity;
-    uint32_t lost; /* decisions for which there was no room */
+    uint32_t lost; /* decisions other than the boring one for which there was no room */
     uint32_t *values;
 } sim_journal;
 

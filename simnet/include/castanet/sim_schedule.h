@@ -79,6 +79,7 @@ typedef struct sim_shrink {
     uint64_t runs;        /* that it took */
     size_t before, after; /* facts */
     bool is_minimal;      /* without any one of them the run does not fail so any more */
+    bool is_steady;       /* three more runs were the same to the last bit */
 } sim_shrink;
 
 /* Takes facts out as long as the scenario fails in the same way, and makes those that stay as early as they

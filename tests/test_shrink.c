@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The failures of the museum are repeated, shrunk to what one would write by hand, and explained.
+ * castanet_shrink makes the same of more seeds, and a table.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests/expect.h"
+#include "tests/museum/optimum.h"
+#include "tests/museum/shrink_case.h"
+#include "tests/test_list.h"
+
+enum { RUNS_GOAL = 200, MEDIAN_GOAL = 3, BUGS_MAX = 200 };
+
+typedef struct tally {
+    unsigned cases, small;
+    unsigned by_facts[BUGS_MAX];
+} tally;
+
+/* What fails in every order has nothing to shrink. */
+static bool has_facts(const museum_bug *bug) { return !bug->fails_always; }
+
+static void expect_case(const shrink_case *c)
+{
+    char name[80];
+    snprintf(name, sizeof name, "castanet_shrink --bug %s%s", c->bug->id, c->exhaustively ? ", by dpor" : "");
+    bool whole = EXPECT_CODE(c->error, 0) && EXPECT_TRUE(c->schedule != NULL) &&
+                 EXPECT_TRUE(shrink_case_is_repeated(c)) && EXPECT_TRUE(shrink_case_is_explained(c)) &&
+                 EXPECT_TRUE(c->shrink.is_minimal) && EXPECT_TRUE(c->shrink.runs < RUNS_GOAL);
+    EXPECT_EQ_STR(whole ? "whole" : name, "whole");
+}
+
+static void run_case(shrink_case *c, const museum_bug *bug, bool exhaustively, tally *t)
+{
+    shrink_case_find(c, bug, exhaustively, 1);
+    shrink_case_shrink(c);
+    shrink_case_explain(c);
+    expect_case(c);
+    t->cases++;
+    t->small += shrink_case_is_small(c);
+    t->by_facts[c->shrink.after < BUGS_MAX ? c->shrink.after : BUGS_MAX - 1]++;
+    sim_schedule_destroy(c->schedule);
+}
+
+static void museum_shrinks_to_what_hands_would_write(void)
+{
+    tally t = {0};
+    shrink_case *c = calloc(1, sizeof *c);
+    EXPECT_TRUE_FATAL(c != NULL);
+    for (size_t i = 0; i < museum_count; i++) {
+        if (!has_facts(museum_bugs[i]))
+            continue;
+        run_case(c, museum_bugs[i], false, &t);
+        if (museum_bugs[i]->is_small)
+            run_case(c, museum_bugs[i], true, &t);
+    }
+    free(c);
+    unsigned below = 0;
+    for (size_t i = 0; i <= MEDIAN_GOAL; i++)
+        below += t.by_facts[i];
+    EXPECT_TRUE(t.cases >= 60);
+    EXPECT_TRUE(2 * below >= t.cases);
+    EXPECT_TRUE(100 * t.small >= 95 * t.cases);
+}
+
+static void every_bug_has_an_optimum(void)
+{
+    for (size_t i = 0; i < museum_count; i++) {
+        const museum_optimum *optimum = museum_find_optimum(museum_bugs[i]->id);
+        EXPECT_EQ_STR(optimum != NULL ? optimum->id : "none", museum_bugs[i]->id);
+        EXPECT_TRUE(optimum == NULL || !museum_bugs[i]->fails_always || optimum->facts == 0);
+    }
+}
+
+const test_case test_shrink[] = {TEST(every_bug_has_an_optimum),
+                                 TEST(museum_shrinks_to_what_hands_would_write), TEST_END};
