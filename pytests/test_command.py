@@ -5,13 +5,17 @@ import re
 
 import pytest
 
-from support import program, run
+from support import program, run, tshark
 
 CLEAN, FAILED, USAGE, DIVERGED, BROKEN, NOTHING = range(6)
 
 
 def museum(*arguments, expect=CLEAN, **options):
     return run([program("tests/museum/castanet_museum"), *arguments], expect=expect, **options)
+
+
+def troubles(*arguments, expect=CLEAN, **options):
+    return run([program("tests/castanet_troubles"), *arguments], expect=expect, **options)
 
 
 def three_lines(said):
@@ -90,6 +94,115 @@ def test_jobs_do_not_change_the_result(tmp_path):
         assert searched(1, *words) == searched(2, *words)
 
 
+# ---- programs that end badly ----
+
+@pytest.mark.parametrize("scenario, outcome, message", [
+    ("crashes", "crashed", "killed by SIGSEGV; its last words: b came first"),
+    ("exits", "exited", "the program called exit(3); its last words: I leave"),
+    ("hangs", "hung", "a callback did not come back"),
+    ("stalls", "stalled", "nothing is left to happen"),
+    ("fails", "failed", "b came first"),
+])
+def test_what_ends_a_run_badly_has_a_schedule(tmp_path, scenario, outcome, message):
+    said = troubles("explore", scenario, "--hang", 1, "--out", tmp_path, expect=FAILED).stdout
+    assert re.match(rf"{scenario}: run \d+ {outcome}: {re.escape(message)}", said)
+    assert len(re.findall(r"^    hold a->reader datagram#1 until \S+ \S+#1$", said, re.MULTILINE)) == 1, said
+    path = tmp_path / f"{scenario}.castanet"
+    assert f"\noutcome {outcome} " in path.read_text()
+    for form in ("--exact", "--portable"):
+        again = troubles("replay", path, form, "--hang", 1, expect=FAILED).stdout
+        assert f"{scenario}: {outcome}: {message}" in again and "the same" in again
+
+
+@pytest.mark.parametrize("scenario", ["crashes", "exits", "hangs"])
+def test_evidence_of_a_crash_ends_where_it_happened(tmp_path, scenario):
+    troubles("explore", scenario, "--hang", 1, "--out", tmp_path, expect=FAILED)
+    ladder = (tmp_path / f"{scenario}.ladder.txt").read_text().splitlines()
+    assert ladder[-1].startswith(f"then: {scenario}: run ") and "OnReceive" not in "".join(ladder)
+    assert ladder[-3].strip(" |").endswith("<-UDP 1-")
+    assert len(tshark(tmp_path / f"{scenario}.pcap", "udp")) == 2
+
+
+def test_crash_of_another_kind_is_not_the_same(tmp_path):
+    troubles("explore", "crashes", "--out", tmp_path, expect=FAILED)
+    path = tmp_path / "crashes.castanet"
+    path.write_text(path.read_text().replace("scenario crashes", "scenario exits"))
+    said = troubles("replay", path, "--portable", expect=FAILED).stdout
+    assert "exits: exited: the program called exit(3)" in said
+    assert "recorded was another outcome: crashed" in said
+
+
+# ---- shrink, check ----
+
+def test_shrink_leaves_what_matters(tmp_path):
+    troubles("explore", "fails", "--out", tmp_path, expect=FAILED)
+    path = tmp_path / "fails.castanet"
+    small = troubles("shrink", path).stdout
+    text = path.read_text()
+    head, facts, rest = text.partition("hold ")
+    path.write_text(f"{head}hold reader start#1 until a start#1\n{facts}{rest}")
+    assert troubles("shrink", path).stdout == small == "".join(text.splitlines(True)[1:])
+    said = troubles("shrink", path, "--out", tmp_path / "small").stdout
+    assert "of 2 holds and choices 1 matters" in said and (tmp_path / "small").read_text() == small
+
+
+def test_what_does_not_fail_is_not_shrunk(tmp_path):
+    troubles("explore", "fails", "--out", tmp_path, expect=FAILED)
+    path = tmp_path / "fails.castanet"
+    path.write_text(path.read_text().replace("scenario fails", "scenario fine"))
+    assert "cannot be shrunk" in three_lines(troubles("shrink", path, expect=DIVERGED).stderr)[0]
+
+
+def test_check_finds_what_is_not_deterministic():
+    said = troubles("check", "remembers", "--runs", 10, expect=DIVERGED)
+    assert "remembers: run 1, of seed 0, was another one the second time" in said.stdout
+    assert "static variable" in three_lines(said.stderr)[1]
+    assert "fine: 25 runs were each the same twice" in troubles("check", "fine", "--runs", 25).stdout
+    museum("check", "--runs", 3)
+
+
+# ---- shards ----
+
+def lines_of(said):
+    return [row for row in said.splitlines() if not row.startswith("  repeat")]
+
+
+@pytest.mark.parametrize("words", [["rare", "--strategy", "random", "--seed", 5], ["fine", "--runs", 20000],
+                                   ["fine", "--strategy", "dpor", "--mode", "causal"]])
+def test_shards_together_say_what_the_whole_says(tmp_path, words):
+    whole = troubles("explore", *words, "--out", tmp_path, expect=None)
+    for shard in (1, 2, 3):
+        troubles("explore", *words, "--shard", f"{shard}/3", "--out", tmp_path, expect=None)
+    merged = troubles("merge", *sorted(tmp_path.glob("*.result")), expect=whole.returncode)
+    assert merged.stdout.splitlines()[0] == whole.stdout.splitlines()[0]
+    if whole.returncode == CLEAN:
+        runs = [re.search(r"  (\d+) runs of at most (\d+) steps", said).groups()
+                for said in (whole.stdout, merged.stdout)]
+        assert runs[0] == runs[1]
+        assert whole.stdout.splitlines()[-1] == merged.stdout.splitlines()[-1]
+
+
+def test_lowest_run_wins_whatever_the_jobs(tmp_path):
+    """The first failure is in the first block for seed 5, and in a later one for others."""
+    runs = set()
+    for seed in (3, 4, 5, 6):
+        said = {troubles("explore", "rare", "--strategy", "random", "--seed", seed, "--jobs", jobs, "--out",
+                         tmp_path, expect=None).stdout for jobs in (1, 2, 5)}
+        assert len(said) == 1, said
+        runs |= {int(number) for number in re.findall(r"^rare: run (\d+)", said.pop())}
+    assert any(number > 1000 for number in runs), runs
+
+
+def test_missing_shard_is_named(tmp_path):
+    for shard in (1, 3):
+        troubles("explore", "fine", "--runs", 3000, "--shard", f"{shard}/3", "--out", tmp_path)
+    files = sorted(tmp_path.glob("*.result"))
+    assert "shard 2 of 3 of fine is missing" in troubles("merge", *files, expect=USAGE).stderr
+    assert "there twice" in troubles("merge", files[0], *files, expect=USAGE).stderr
+    files[0].write_text(files[0].read_text()[:-5])
+    assert "cannot be read" in troubles("merge", files[0], expect=USAGE).stderr
+
+
 # ---- what cannot be done ----
 
 @pytest.mark.parametrize("words, what, fix", [
@@ -99,6 +212,8 @@ def test_jobs_do_not_change_the_result(tmp_path):
     (["explore", "--mode", "timed"], "--mode timed is unknown", "--mode causal"),
     (["explore", "--runs", "many"], "--runs many is not possible", "a number"),
     (["run", "K1-broken", "--jobs", "2"], "run cannot take --jobs", "run --help"),
+    (["explore", "--shard", "4/3"], "--shard 4/3 is not possible", "--shard 1/3"),
+    (["shrink", "/nowhere"], "/nowhere cannot be read", "name a file"),
     (["run"], "run needs SCENARIO", "run --help"),
     (["replay", "/nowhere"], "/nowhere cannot be read", "name a file in a folder that exists"),
     (["replay", "/etc/hostname"], "/etc/hostname:1:1: ", "the first line is: castanet schedule 1"),
@@ -129,7 +244,7 @@ def test_schedule_of_another_program_is_refused(tmp_path):
     assert 'scenario "chat"' in what and "list" in fix
 
 
-@pytest.mark.parametrize("verb", ["list", "run", "explore", "replay"])
+@pytest.mark.parametrize("verb", ["list", "run", "explore", "merge", "replay", "shrink", "check"])
 def test_each_verb_has_help_with_an_example(verb):
     said = museum(verb, "--help").stdout
     assert said.startswith("usage: ") and re.search(rf"example:\n  \S+ {verb}\b", said)

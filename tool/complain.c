@@ -29,6 +29,18 @@ int tool_no_memory(void)
                          "free some, or raise the limit", "there is no memory");
 }
 
+int tool_worse(int a, int b)
+{
+    static const int order[] = {TOOL_CLEAN,    TOOL_NOTHING, TOOL_FAILED,
+                                TOOL_DIVERGED, TOOL_USAGE,   TOOL_BROKEN};
+    int rank_a = 0, rank_b = 0;
+    for (int i = 0; i < (int)(sizeof order / sizeof *order); i++) {
+        rank_a = order[i] == a ? i : rank_a;
+        rank_b = order[i] == b ? i : rank_b;
+    }
+    return rank_a > rank_b ? a : b;
+}
+
 /* ---- scenarios ---- */
 
 const sim_scenario *tool_find_scenario(const tool_request *request, const char *name)

@@ -13,7 +13,7 @@
 
 enum { FACT_MAX = 512 };
 
-static const char folder_default[] = "castanet-failures";
+const char failure_folder[] = "castanet-failures";
 
 char *failure_path(char *path, size_t size, const char *folder, const char *scenario, const char *ending)
 {
@@ -69,7 +69,7 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
                        const char *message)
 {
     char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcap[FILES_PATH_MAX], ladder[FILES_PATH_MAX];
-    const char *folder = request->out != NULL ? request->out : folder_default, *name = plan->scenario->name;
+    const char *folder = request->out != NULL ? request->out : failure_folder, *name = plan->scenario->name;
     int code = folder_make(folder);
     if (code != 0)
         return code;

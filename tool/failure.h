@@ -9,6 +9,9 @@
 #include "tool/cause.h"
 #include "tool/program.h"
 
+/* Where they go if --out says nothing. */
+extern const char failure_folder[];
+
 /* Names of files about a scenario. */
 char *failure_path(char *path, size_t size, const char *folder, const char *scenario, const char *ending);
 

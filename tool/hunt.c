@@ -11,12 +11,13 @@
 
 #include "tool/verdict.h"
 
-enum { DECISIONS_MAX = 1 << 18, QUIET_MS_DEFAULT = 10000 };
+enum { DECISIONS_MAX = 1 << 18, QUIET_MS_DEFAULT = 10000, QUIET_MS_AGAIN = 1000 };
 
 typedef struct job {
     const sim_scenario *scenario;
     const hunt_options *options;
     uint64_t seed, runs;
+    unsigned quiet_ms;
     const uint32_t *values;
     uint32_t count;
     /* Of the run that failed, shared with the worker. */
@@ -85,7 +86,7 @@ static int task(void *argument)
 
 static int run_worker(const job *j, worker_report *report)
 {
-    unsigned quiet = j->options->quiet_ms != 0 ? j->options->quiet_ms : QUIET_MS_DEFAULT;
+    unsigned quiet = j->quiet_ms;
     worker_limits limits = {quiet, &j->journal->runs, j->options->memory_bytes};
     j->journal->runs = 0;
     j->journal->capacity = DECISIONS_MAX;
@@ -133,6 +134,8 @@ static int repeat(job *j, hunt_find *find)
     j->seed = find->seed;
     j->values = find->values;
     j->count = find->count;
+    if (find->end == HUNT_HUNG && j->quiet_ms > QUIET_MS_AGAIN)
+        j->quiet_ms = QUIET_MS_AGAIN;
     int error = run_worker(j, &report);
     if (error != 0)
         return error;
@@ -162,6 +165,7 @@ int hunt(const sim_scenario *scenario, const hunt_options *options, hunt_find *f
 {
     *find = (hunt_find){.end = HUNT_CLEAN};
     job j = {.scenario = scenario, .options = options, .seed = options->seed, .runs = options->runs};
+    j.quiet_ms = options->quiet_ms != 0 ? options->quiet_ms : QUIET_MS_DEFAULT;
     j.result = worker_share(sizeof *j.result);
     j.journal = worker_share(journal_size);
     j.find = worker_share(sizeof *j.find);

@@ -24,8 +24,14 @@ static const tool_verb verbs[] = {
      "strategy mode by-packet by-object runs time seed jobs shard corpus out hang ",
      "search for an order that fails; no names: all scenarios", "explore %s --runs 100000 --jobs 2",
      tool_explore},
-    {"replay", "FILE", "exact portable reanchor here hang ", "repeat a run from its schedule",
+    {"merge", "FILE...", "", "what the shards of a search found, together",
+     "merge shards/shard-1-of-2.result shards/shard-2-of-2.result", tool_merge},
+    {"replay", "FILE", "exact portable reanchor out here hang ", "repeat a run from its schedule",
      "replay castanet-failures/%s.castanet", tool_replay},
+    {"shrink", "FILE", "out hang ", "reduce a schedule to what matters",
+     "shrink castanet-failures/%s.castanet --out small.castanet", tool_shrink},
+    {"check", "[SCENARIO...]", "runs seed mode hang ", "is each run the same when it is made again?",
+     "check %s --runs 1000", tool_check},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

@@ -48,6 +48,8 @@ int tool_check(const tool_request *);
 /* Three lines on stderr: what, why, fix.  Returns code. */
 __attribute__((format(printf, 4, 5))) int tool_complain(int code, const char *why, const char *fix,
                                                         const char *what, ...);
+/* Of two exit codes the one that matters more. */
+int tool_worse(int a, int b);
 /* Of memory that ran out. */
 int tool_no_memory(void);
 

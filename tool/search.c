@@ -211,11 +211,26 @@ static void take_find(const searcher *s, unsigned block, search_result *out)
     }
 }
 
+/* A search of one block says what the block does. */
+static void summarize(search_result *out, const char *block)
+{
+    size_t len = statement_summary_length(block);
+    unsigned long long runs = out->runs;
+    if (out->blocks == 1 && len > 0)
+        snprintf(out->summary, sizeof out->summary, "%.*s", (int)len, block);
+    else if (out->run != 0 && out->find.end != HUNT_FAILED)
+        snprintf(out->summary, sizeof out->summary, "%llu runs, the last of which ended its process", runs);
+    else
+        snprintf(out->summary, sizeof out->summary,
+                 "%llu runs of at most %u steps, in %u blocks that each began anew", runs, out->steps_max,
+                 out->blocks);
+}
+
 /* Of all blocks up to the first that failed.  0 or an errno. */
 static int gather(const searcher *s, search_result *out)
 {
     unsigned lowest = atomic_load(&s->table->lowest);
-    const char *statements[BLOCKS_MAX];
+    const char *lines[BLOCKS_MAX], *first = "";
     out->is_all = true;
     for (unsigned b = 0; b < s->blocks && b <= lowest; b++) {
         const row *r = &s->table->rows[b];
@@ -228,13 +243,15 @@ static int gather(const searcher *s, search_result *out)
             return r->error;
         out->runs += r->runs;
         out->steps_max = r->find.steps_max > out->steps_max ? r->find.steps_max : out->steps_max;
-        statements[out->blocks++] = r->find.statement;
+        first = out->blocks == 0 ? r->find.statement : first;
+        lines[out->blocks++] = statement_lines(r->find.statement);
     }
     if (lowest < BLOCKS_MAX)
         take_find(s, lowest, out);
     out->is_complete = s->is_one_block && s->table->rows[0].find.why == SIM_EXPLORE_COMPLETE &&
                        s->table->rows[0].is_done && lowest == BLOCKS_MAX;
-    statement_of(statements, out->blocks, out);
+    summarize(out, first);
+    statement_add(lines, out->blocks, out->lines, sizeof out->lines);
     return lowest < BLOCKS_MAX && out->find.values == NULL ? ENOMEM : 0;
 }
 

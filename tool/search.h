@@ -32,7 +32,9 @@ typedef struct search_result {
     bool is_all;      /* every block that belongs to it came to its end: no clock cut it short */
     bool is_complete; /* the strategy has made all its runs: what it states is proved */
     hunt_find find;   /* of the run that failed */
-    char statement[SIM_EXPLORE_STATEMENT_MAX];
+    /* Runs and what was new; and what the strategy says of them. */
+    char summary[512];
+    char lines[SIM_EXPLORE_STATEMENT_MAX];
 } search_result;
 
 /* 0 or an errno; freed by search_result_fini in any case. */

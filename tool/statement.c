@@ -5,6 +5,7 @@
  */
 #include "tool/statement.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,9 +25,9 @@ typedef struct gathered {
     unsigned bound_count;
 } gathered;
 
-static const char *line_after(const char *text)
+static const char *line_after(const char *all)
 {
-    const char *end = strchr(text, '\n');
+    const char *end = strchr(all, '\n');
     return end == NULL ? NULL : end + 1;
 }
 
@@ -57,14 +58,23 @@ static void add_bound(gathered *g, const bound *b)
         g->bounds[g->bound_count++] = *b;
 }
 
-static void say(search_result *out, const char *line, size_t len)
+typedef struct text {
+    char *begin;
+    size_t size, used;
+} text;
+
+static void say(text *t, const char *line, size_t len)
 {
-    size_t used = strlen(out->statement);
-    snprintf(out->statement + used, sizeof out->statement - used, "%s%.*s", used > 0 ? "\n" : "", (int)len,
-             line);
+    if (t->used + len + 2 > t->size)
+        return;
+    if (t->used > 0)
+        t->begin[t->used++] = '\n';
+    memcpy(t->begin + t->used, line, len);
+    t->used += len;
+    t->begin[t->used] = '\0';
 }
 
-static void say_bounds(search_result *out, const gathered *g)
+static void say_bounds(text *out, const gathered *g)
 {
     for (unsigned i = 0; i < g->bound_count; i++) {
         const bound *b = &g->bounds[i];
@@ -79,32 +89,31 @@ static void say_bounds(search_result *out, const gathered *g)
     }
 }
 
-/* The line behind the first two of a block. */
-static const char *strategy_lines(const char *block)
+const char *statement_lines(const char *block)
 {
-    const char *second = line_after(block);
-    return second == NULL ? NULL : line_after(second);
+    const char *second = line_after(block), *third = second == NULL ? NULL : line_after(second);
+    return third == NULL ? "" : third;
 }
 
-void statement_of(const char *const *blocks, unsigned count, search_result *out)
+size_t statement_summary_length(const char *block)
+{
+    const char *lines = statement_lines(block);
+    return strlen(block) - strlen(lines) - (*lines != '\0' ? 1 : 0);
+}
+
+void statement_add(const char *const *lines, unsigned count, char *out, size_t size)
 {
     gathered g = {.bound_count = 0};
-    char line[160];
-    if (count == 1 && blocks[0][0] != '\0') {
-        say(out, blocks[0], strlen(blocks[0]));
-        return;
-    }
-    snprintf(line, sizeof line, "%llu runs of at most %u steps, in %u blocks that each began anew",
-             (unsigned long long)out->runs, out->steps_max, count);
-    say(out, line, strlen(line));
+    text t = {out, size, 0};
+    out[0] = '\0';
     for (unsigned i = 0; i < count; i++) {
-        for (const char *at = strategy_lines(blocks[i]); at != NULL; at = line_after(at)) {
+        for (const char *at = lines[i]; at != NULL && *at != '\0'; at = line_after(at)) {
             bound b;
             if (read_bound(at, &b))
                 add_bound(&g, &b);
             else if (i + 1 == count)
-                say(out, at, strcspn(at, "\n"));
+                say(&t, at, strcspn(at, "\n"));
         }
     }
-    say_bounds(out, &g);
+    say_bounds(&t, &g);
 }

@@ -5,9 +5,14 @@
 #ifndef TOOL_STATEMENT_H
 #define TOOL_STATEMENT_H
 
-#include "tool/search.h"
+#include <stddef.h>
 
-/* Into out->statement; out has its runs, steps and blocks. */
-void statement_of(const char *const *blocks, unsigned count, search_result *out);
+/* The lines behind the first two of a block's statement, which are about its runs; "" if there are none. */
+const char *statement_lines(const char *block);
+
+size_t statement_summary_length(const char *block); /* of those two, without the last newline */
+
+/* What many say together: PCT's bounds add up, other lines are told as the last one has them. */
+void statement_add(const char *const *lines, unsigned count, char *text, size_t size);
 
 #endif

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "tool/failure.h"
+#include "tool/files.h"
 #include "tool/search.h"
+#include "tool/shard.h"
 
 enum { RUNS_DEFAULT = 10000, HANG_MS_DEFAULT = 10000 };
 
@@ -47,6 +49,8 @@ static int tell_failure(const tool_request *request, const search_plan *plan, co
     snprintf(message, sizeof message, "%s: run %llu %s: %s", plan->scenario->name,
              (unsigned long long)found->run, sim_outcome_word(result->outcome), result->message);
     printf("%s\n", message);
+    if (!find->repeats)
+        fprintf(stderr, "note: a second run with the same decisions ended otherwise\n");
     print_command(request, plan->scenario, found->run);
     fflush(stdout);
     cause_plan why = {.scenario = plan->scenario,
@@ -60,7 +64,19 @@ static int tell_failure(const tool_request *request, const search_plan *plan, co
     return failure_tell(request, &why, message);
 }
 
-static int explore(const tool_request *request, search_plan *plan)
+/* Appends to the shard's file; the first scenario begins it. */
+static int write_shard(const search_plan *plan, const search_result *found, file_writer *file)
+{
+    shard_part *part = malloc(sizeof *part);
+    if (part == NULL)
+        return tool_no_memory();
+    shard_part_of(plan, found, part);
+    shard_write(part, file->stream);
+    free(part);
+    return 0;
+}
+
+static int explore(const tool_request *request, search_plan *plan, file_writer *shard)
 {
     search_result found;
     int error = search(plan, &found);
@@ -71,9 +87,13 @@ static int explore(const tool_request *request, search_plan *plan)
     else if (found.run != 0)
         code = tell_failure(request, plan, &found);
     else
-        printf("%s: nothing was found\n", plan->scenario->name);
+        printf("%s: nothing was %s\n", plan->scenario->name, found.blocks != 0 ? "found" : "to be done here");
     if (error == 0)
-        print_statement(found.statement);
+        print_statement(found.summary);
+    if (error == 0 && found.run == 0)
+        print_statement(found.lines);
+    if (error == 0 && plan->shards != 0)
+        code = tool_worse(code, write_shard(plan, &found, shard));
     fflush(stdout);
     search_result_fini(&found);
     return code;
@@ -84,35 +104,53 @@ static uint64_t runs_of(const tool_request *request)
     return request->runs != 0 || request->time_s != 0 ? request->runs : RUNS_DEFAULT;
 }
 
-/* What is worse wins: a failure of castanet, a usage error, a failure of a scenario. */
-static int worse(int a, int b)
+static int read_plan(const tool_request *request, search_plan *plan)
 {
-    static const int order[] = {TOOL_CLEAN,    TOOL_NOTHING, TOOL_FAILED,
-                                TOOL_DIVERGED, TOOL_USAGE,   TOOL_BROKEN};
-    int rank_a = 0, rank_b = 0;
-    for (int i = 0; i < (int)(sizeof order / sizeof *order); i++) {
-        rank_a = order[i] == a ? i : rank_a;
-        rank_b = order[i] == b ? i : rank_b;
+    *plan = (search_plan){.seed = request->seed, .runs = runs_of(request), .jobs = (unsigned)request->jobs};
+    plan->quiet_ms = quiet_ms_of(request);
+    if (!tool_read_mode(request, &plan->order.mode) || !tool_check_strategy(request->strategy))
+        return TOOL_USAGE;
+    if (request->shard != NULL && !shard_parse(request->shard, &plan->shard, &plan->shards))
+        return tool_complain(TOOL_USAGE, "it is not I/N with I from 1 to N",
+                             "--shard 1/3, for the first of three", "--shard %.80s is not possible",
+                             request->shard);
+    plan->shard -= plan->shards != 0;
+    plan->order.strategy = request->strategy != NULL ? request->strategy : "portfolio";
+    plan->order.by_packet = request->by_packet;
+    plan->order.by_object = request->by_object;
+    return 0;
+}
+
+static int open_shard(const tool_request *request, const search_plan *plan, file_writer *file)
+{
+    char path[FILES_PATH_MAX];
+    const char *folder = request->out != NULL ? request->out : failure_folder;
+    if (plan->shards == 0)
+        return 0;
+    snprintf(path, sizeof path, "%s/shard-%u-of-%u.result", folder, plan->shard + 1, plan->shards);
+    int code = folder_make(folder);
+    return code != 0 ? code : file_open(file, path);
+}
+
+static int explore_all(const tool_request *request, search_plan *plan, const sim_scenario **chosen)
+{
+    file_writer shard = {.stream = NULL};
+    int code = open_shard(request, plan, &shard);
+    for (size_t i = 0; code != TOOL_USAGE && chosen[i] != NULL; i++) {
+        plan->scenario = chosen[i];
+        plan->deadline_ms = request->time_s != 0 ? search_clock_ms() + request->time_s * 1000 : 0;
+        code = tool_worse(code, explore(request, plan, &shard));
     }
-    return rank_a > rank_b ? a : b;
+    return shard.stream == NULL ? code : tool_worse(code, file_close(&shard));
 }
 
 int tool_explore(const tool_request *request)
 {
-    int code = TOOL_CLEAN;
-    search_plan plan = {.seed = request->seed, .runs = runs_of(request), .jobs = (unsigned)request->jobs};
-    plan.quiet_ms = quiet_ms_of(request);
-    if (!tool_read_mode(request, &plan.order.mode) || !tool_check_strategy(request->strategy))
-        return TOOL_USAGE;
-    plan.order.strategy = request->strategy != NULL ? request->strategy : "portfolio";
-    plan.order.by_packet = request->by_packet;
-    plan.order.by_object = request->by_object;
-    const sim_scenario **chosen = tool_chosen_scenarios(request, &code);
-    for (size_t i = 0; chosen != NULL && chosen[i] != NULL; i++) {
-        plan.scenario = chosen[i];
-        plan.deadline_ms = request->time_s != 0 ? search_clock_ms() + request->time_s * 1000 : 0;
-        code = worse(code, explore(request, &plan));
-    }
+    search_plan plan;
+    int code = read_plan(request, &plan);
+    const sim_scenario **chosen = code == 0 ? tool_chosen_scenarios(request, &code) : NULL;
+    if (chosen != NULL)
+        code = explore_all(request, &plan, chosen);
     free(chosen);
     return code;
 }

@@ -287,14 +287,16 @@ static int record_in(sim_schedule *schedule, const sim_scenario *scenario, sim_j
 {
     sim_rerun replay;
     sim_schedule *recorded;
+    sim_order_options order = schedule->order;
+    order.memory = schedule->memory;
     schedule->order.journal = journal;
     int error = simp_schedule_run(schedule, scenario, &replay, NULL);
     schedule->order.journal = NULL;
     if (error == 0 && journal->lost != 0)
         error = WSAENOBUFS;
     if (error == 0)
-        error = sim_schedule_record(scenario, &schedule->order, schedule->seed, journal->values,
-                                    journal->count, &recorded);
+        error = sim_schedule_record(scenario, &order, schedule->seed, journal->values, journal->count,
+                                    &recorded);
     if (error != 0)
         return error;
     take_exact(schedule, recorded);
