@@ -39,9 +39,9 @@ def bench(*words):
     return dict(re.findall(r"(\S+)=(\S+)", line))
 
 
-def instructions(tmp_path, *words):
+def instructions(tmp_path, *words, what="bench/castanet_bench"):
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={tmp_path / 'callgrind'}",
-               program("bench/castanet_bench"), *words]
+               program(what), *words]
     return int(re.search(r"Collected : (\d+)", run(command).stderr).group(1))
 
 
@@ -74,6 +74,17 @@ def test_instructions(tmp_path, what, case, option, less, more, units, limit):
     each = (spent[1] - spent[0]) / units
     print(f"{what}: {each:.0f} instructions, limit {limit}")
     assert each <= limit, f"{what} takes {each:.0f} instructions, more than {limit}"
+
+
+@needs_valgrind
+@pytest.mark.parametrize("strategy, limit", [("none", 99_000), ("natural", 185_000), ("portfolio", 222_000)])
+def test_a_schedule_of_thirty_notifications(tmp_path, strategy, limit):
+    """With its world, its journal and what the strategy learns; none: a run without an order."""
+    spent = [instructions(tmp_path, "--runs", runs, strategy, what="bench/search/castanet_schedules")
+             for runs in (500, 1500)]
+    each = (spent[1] - spent[0]) / 1000
+    print(f"{strategy}: {each:.0f} instructions a schedule, limit {limit}")
+    assert each <= limit, f"a schedule by {strategy} takes {each:.0f} instructions, more than {limit}"
 
 
 @needs_valgrind

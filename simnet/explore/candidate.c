@@ -71,11 +71,6 @@ static uint64_t join(uint64_t a, uint64_t b) { return simp_mix(a * 0x9E3779B97F4
 static uint64_t listener_object(uint16_t port) { return join(1, port) | 1; }
 static uint64_t datagram_object(uint16_t port) { return join(2, port) | 1; }
 
-static uint64_t stream_object(uint16_t local_port, simp_ip remote, uint16_t remote_port)
-{
-    return join(join(remote.high, remote.low), (uint64_t)local_port << 16 | remote_port) | 1;
-}
-
 /* What stacks choose; a service there is only known less exactly. */
 static uint16_t lasting(uint16_t port) { return port < 32768 ? port : 0; }
 
@@ -89,8 +84,9 @@ static void set_datagram(simp_candidate *c, uint16_t port)
 
 static void set_stream(simp_candidate *c, uint16_t local_port, simp_ip remote, uint16_t remote_port)
 {
-    c->object = stream_object(local_port, remote, remote_port);
-    c->kin = stream_object(lasting(local_port), remote, lasting(remote_port));
+    uint64_t peer = join(remote.high, remote.low);
+    c->object = join(peer, (uint64_t)local_port << 16 | remote_port) | 1;
+    c->kin = join(peer, (uint64_t)lasting(local_port) << 16 | lasting(remote_port)) | 1;
 }
 
 /* ---- packets ---- */

@@ -35,7 +35,6 @@ typedef struct simp_candidate {
     uint32_t since;        /* steps that were done when it was first seen */
     uint64_t packet;       /* id of the packet that arrives; 0: none */
     uint8_t source;        /* simp_source */
-    bool happened;         /* order.c */
     bool is_quiet;         /* a packet that tells no program anything: a pure ACK, a first SYN */
     uint32_t looked;       /* order.c: when it was pending last */
 } simp_candidate;

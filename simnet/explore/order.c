@@ -93,7 +93,7 @@ static bool lose(sim_order *order, const simp_candidate *c)
 {
     void *lost = order->lost;
     bool matters = c->source != SIMP_SOURCE_TIMER || c->overtaken_by != 0;
-    if (c->happened || !matters || order->step_count == 0)
+    if (!matters || order->step_count == 0)
         return true;
     if (!grow(order->memory, &lost, sizeof *order->lost, &order->lost_capacity, order->lost_count + 1))
         return false;
@@ -111,21 +111,41 @@ static bool lose(sim_order *order, const simp_candidate *c)
     return true;
 }
 
-/* The last takes the place of one that is gone.  False: no memory. */
+/* The last candidate takes its place. */
+static void forget(sim_order *order, size_t index)
+{
+    simp_candidate *c = &order->candidates[index];
+    *c = order->candidates[--order->candidate_count];
+    if (c->looked == order->looks)
+        c->event->candidate = (uint32_t)index;
+}
+
+/* False: no memory. */
 static bool forget_others(sim_order *order)
 {
     for (size_t i = 0; i < order->candidate_count;) {
         simp_candidate *c = &order->candidates[i];
-        if (c->looked == order->looks) {
-            i++;
-            continue;
-        }
-        if (!lose(order, c))
-            return false;
-        *c = order->candidates[--order->candidate_count];
         if (c->looked == order->looks)
-            c->event->candidate = (uint32_t)i;
+            i++;
+        else if (!lose(order, c))
+            return false;
+        else
+            forget(order, i);
     }
+    return true;
+}
+
+/* False: no memory. */
+static bool see(sim_order *order, sim_world *world, const simp_queued *queued)
+{
+    simp_candidate *c = known(order, queued);
+    if (c == NULL)
+        c = describe(order, world, queued);
+    if (c == NULL)
+        return false;
+    c->looked = order->looks;
+    order->seen++;
+    order->horizon_ns = c->latest_ns < order->horizon_ns ? c->latest_ns : order->horizon_ns;
     return true;
 }
 
@@ -133,33 +153,17 @@ static bool forget_others(sim_order *order)
 static bool look(sim_order *order, sim_world *world)
 {
     (void)simp_events_next_at(&world->events);
+    const simp_event_queue *queue = &world->events;
     order->looks++;
-    for (size_t i = 0;; i++) {
-        const simp_queued *queued = simp_events_at(&world->events, i);
-        if (queued == NULL)
-            break;
-        simp_candidate *c = known(order, queued);
-        if (c == NULL)
-            c = describe(order, world, queued);
-        if (c == NULL)
-            return false;
-        c->looked = order->looks;
-    }
-    return forget_others(order);
+    order->seen = 0;
+    order->horizon_ns = UINT64_MAX;
+    bool done = queue->first.event == NULL || see(order, world, &queue->first);
+    for (size_t i = 0; i < queue->count && done; i++)
+        done = see(order, world, &queue->heap[i]);
+    return done && (order->seen == order->candidate_count || forget_others(order));
 }
 
 /* ---- what may happen next ---- */
-
-/* Nothing may happen after this time before something else did. */
-static uint64_t horizon(const sim_order *order, uint64_t until_ns)
-{
-    uint64_t first = until_ns;
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        uint64_t last = order->candidates[i].latest_ns;
-        first = last < first ? last : first;
-    }
-    return first;
-}
 
 static bool comes_before(const simp_candidate *a, const simp_candidate *b)
 {
@@ -192,7 +196,7 @@ static bool is_behind_its_chain(const sim_order *order, const simp_candidate *c)
 
 static size_t enable_within(sim_order *order, uint64_t until_ns)
 {
-    uint64_t end = horizon(order, until_ns);
+    uint64_t end = order->horizon_ns < until_ns ? order->horizon_ns : until_ns;
     size_t count = 0;
     for (size_t i = 0; i < order->candidate_count; i++) {
         const simp_candidate *c = &order->candidates[i];
@@ -272,12 +276,11 @@ static bool note_makers(sim_order *order, const sim_world *world, uint64_t befor
     return true;
 }
 
-/* As part of that step. */
+/* As part of that step: c is a copy. */
 static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate *c, uint32_t step)
 {
     uint64_t packets = world->packet_count;
-    if (c->event->candidate < order->candidate_count)
-        order->candidates[c->event->candidate].happened = true;
+    forget(order, c->event->candidate);
     simp_events_cancel(&world->events, c->event);
     uint64_t at = c->at_ns;
     if (order->mode == SIM_CAUSAL)

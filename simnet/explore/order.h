@@ -48,7 +48,9 @@ struct sim_order {
     size_t maker_capacity;
     uint64_t *clocks; /* causal: by host */
     size_t clock_capacity;
-    uint32_t looks; /* at what is pending */
+    uint32_t looks;      /* at what is pending */
+    size_t seen;         /* at the last look */
+    uint64_t horizon_ns; /* windowed: nothing may happen later than this before something else did */
     uint32_t notifications, faults;
 };
 

@@ -103,9 +103,7 @@ static void note_holds(sim_schedule *schedule, const sim_order *order)
     }
     for (size_t i = 0; i < order->candidate_count; i++) {
         const simp_candidate *c = &order->candidates[i];
-        if (!c->happened)
-            note_hold(schedule, order, c->label, simp_label_count(&order->labels, c->label) + 1,
-                      c->overtaken_by);
+        note_hold(schedule, order, c->label, simp_label_count(&order->labels, c->label) + 1, c->overtaken_by);
     }
 }
 

@@ -54,6 +54,8 @@ typedef struct simp_due {
     simp_event *event;
 } simp_due;
 
+/* What is queued is first, and count in the heap in no order, once simp_events_next_at was asked and until
+ * something changes. */
 typedef struct simp_event_queue {
     simp_queued first; /* event NULL: none */
     simp_queued *heap;
@@ -104,15 +106,6 @@ static inline uint64_t simp_events_next_at(simp_event_queue *queue)
 static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
 {
     return simp_host_of(queue->first.event != NULL ? queue->first.tie : queue->heap[0].tie);
-}
-
-/* What is queued, in no order: by index, from 0; NULL: no more.  Once simp_events_next_at was asked, and
- * until something changes. */
-static inline const simp_queued *simp_events_at(const simp_event_queue *queue, size_t index)
-{
-    if (queue->first.event != NULL && index-- == 0)
-        return &queue->first;
-    return index < queue->count ? &queue->heap[index] : NULL;
 }
 
 static inline bool simp_event_is_queued(const simp_event *event) { return event->position != 0; }
