@@ -83,6 +83,7 @@ typedef struct test_case {
     SUITE(order) \
     SUITE(dpor) \
     SUITE(explore) \
+    SUITE(trouble) \
     SUITE(strategy_live) \
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \

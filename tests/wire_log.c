@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simnet/host/host.h"
 #include "simnet/packet/packet.h"
 
 static void describe(const sim_packet *packet, char *out, size_t size)
@@ -33,24 +34,37 @@ static void describe(const sim_packet *packet, char *out, size_t size)
         snprintf(out + len, size - len, " %u", packet->length);
 }
 
-static void on_sent(sim_observer *observer, const sim_world *world, const sim_packet *packet,
-                    const sim_host *from, sim_fate fate)
+static void add(wire_log *log, const sim_world *world, const sim_packet *packet, const char *from, bool lost)
 {
-    wire_log *log = (wire_log *)observer;
     if (log->count == WIRE_LOG_LINES)
         return;
     char what[WIRE_LOG_LINE / 2];
     describe(packet, what, sizeof what);
-    snprintf(log->line[log->count], WIRE_LOG_LINE, "%.8s%s%s", sim_host_name(from), what,
-             sim_fate_is_lost(fate) ? " lost" : "");
+    snprintf(log->line[log->count], WIRE_LOG_LINE, "%.8s%s%s", from, what, lost ? " lost" : "");
     log->at_ns[log->count] = sim_world_now(world);
     log->count++;
+}
+
+static void on_lost(sim_observer *observer, const sim_world *world, const sim_packet *packet, sim_fate fate)
+{
+    wire_log *log = (wire_log *)observer;
+    (void)fate;
+    if (log->tells_late_losses)
+        add(log, world, packet, packet->origin < world->host_count ? world->hosts[packet->origin]->name : "?",
+            true);
+}
+
+static void on_sent(sim_observer *observer, const sim_world *world, const sim_packet *packet,
+                    const sim_host *from, sim_fate fate)
+{
+    add((wire_log *)observer, world, packet, sim_host_name(from), sim_fate_is_lost(fate));
 }
 
 void wire_log_start(wire_log *log, sim_world *world)
 {
     memset(log, 0, sizeof *log);
     log->observer.on_sent = on_sent;
+    log->observer.on_lost = on_lost;
     sim_world_add_observer(world, &log->observer);
 }
 

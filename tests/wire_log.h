@@ -16,7 +16,8 @@ enum { WIRE_LOG_LINES = 512, WIRE_LOG_LINE = 48 };
 typedef struct wire_log {
     sim_observer observer;
     const sim_world *world;
-    unsigned count; /* lines kept; more are dropped */
+    unsigned count;         /* lines kept; more are dropped */
+    bool tells_late_losses; /* a packet that is lost on its way has a line more: "a ACK 5 lost" */
     char line[WIRE_LOG_LINES][WIRE_LOG_LINE];
     uint64_t at_ns[WIRE_LOG_LINES];
 } wire_log;

@@ -19,6 +19,7 @@
 #define SIMNET_ORDER_H
 
 #include "simnet/explore/strategy.h"
+#include "simnet/explore/trouble.h"
 
 struct sim_order {
     cas_allocator *memory;
@@ -30,6 +31,8 @@ struct sim_order {
     struct simp_knowledge *knowledge; /* NULL: nobody asked for it; see knowledge.h */
     struct simp_coverage *coverage;   /* the same; see coverage.h */
     simp_chooser chooser;
+    simp_trouble *trouble; /* kept from run to run; NULL: none was needed */
+    bool is_troubled;      /* this run goes through it */
     sim_journal *journal;   /* NULL: none */
     const uint32_t *script; /* answers to give instead of the strategy's; NULL: none */
     size_t script_count, script_next;
@@ -56,6 +59,8 @@ struct sim_order {
 
 /* A run begins in a world where nothing happened yet, and ends.  False: no memory. */
 bool simp_order_begin(sim_order *, sim_world *, uint64_t seed);
+/* What may go wrong in the run that begins.  False: no memory. */
+bool simp_order_allow(sim_order *, const sim_fault_model *);
 void simp_order_end(sim_order *, const sim_result *);
 
 /* Do two of the candidates touch the same state? */

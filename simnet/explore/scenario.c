@@ -15,6 +15,9 @@ typedef struct run {
     sim_world *world;
     void *state;
     sim_result *result;
+    const sim_order *order; /* NULL: none */
+    uint64_t recovered_ns;  /* of the fault that was over then the scenario recovered */
+    bool unrecovered;
 } run;
 
 const char *sim_outcome_word(sim_outcome outcome)
@@ -39,13 +42,37 @@ static uint64_t end_of(const sim_scenario *scenario)
     return scenario->until_ns != 0 ? scenario->until_ns : (uint64_t)UNTIL_NS_DEFAULT;
 }
 
-static sim_stop run_with_invariant(run *r)
+static bool is_done(const run *r)
+{
+    return r->scenario->is_done == NULL || r->scenario->is_done(r->world, r->state);
+}
+
+static bool is_awaited(const run *r)
+{
+    return r->scenario->faults.recovery_ns != 0 && r->order != NULL && r->order->is_troubled &&
+           r->order->mode != SIM_CAUSAL;
+}
+
+/* Is the time over in which it must be done after the last fault, and it is not? */
+static bool is_beyond_recovery(run *r)
+{
+    uint64_t over = r->order->trouble->until_ns, wait = r->scenario->faults.recovery_ns;
+    if (over == r->recovered_ns || r->world->now_ns <= over || r->world->now_ns - over <= wait)
+        return false;
+    r->unrecovered = !is_done(r);
+    r->recovered_ns = over;
+    return r->unrecovered;
+}
+
+static sim_stop run_by_steps(run *r)
 {
     sim_stop stop = SIM_STOP_TIME;
+    bool awaited = is_awaited(r);
     while (stop == SIM_STOP_TIME && r->world->now_ns <= end_of(r->scenario)) {
         stop = sim_world_step(r->world);
-        r->scenario->invariant(r->world, r->state);
-        if (r->world->failed)
+        if (r->scenario->invariant != NULL)
+            r->scenario->invariant(r->world, r->state);
+        if (r->world->failed || (awaited && is_beyond_recovery(r)))
             stop = SIM_STOP_REQUESTED;
     }
     return stop;
@@ -56,22 +83,27 @@ static sim_stop run_world(run *r)
     r->scenario->build(r->world, r->state);
     if (r->world->failed)
         return SIM_STOP_REQUESTED;
-    return r->scenario->invariant != NULL ? run_with_invariant(r)
-                                          : sim_world_run(r->world, end_of(r->scenario));
+    return r->scenario->invariant != NULL || is_awaited(r) ? run_by_steps(r)
+                                                           : sim_world_run(r->world, end_of(r->scenario));
 }
 
 /* ---- judging ---- */
-
-static bool is_done(const run *r)
-{
-    return r->scenario->is_done == NULL || r->scenario->is_done(r->world, r->state);
-}
 
 static void tell(sim_result *result, sim_outcome outcome, uint64_t site, const char *text)
 {
     result->outcome = outcome;
     result->identity = outcome == SIM_PASSED ? 0 : simp_mix(site + (uint64_t)outcome) | 1;
     snprintf(result->message, sizeof result->message, "%s", text);
+}
+
+static void tell_unrecovered(const run *r)
+{
+    char text[128];
+    snprintf(text, sizeof text,
+             "the last fault was over at %llu ms, and %llu ms later the scenario is not done",
+             (unsigned long long)(r->recovered_ns / 1000000),
+             (unsigned long long)(r->scenario->faults.recovery_ns / 1000000));
+    tell(r->result, SIM_STALLED, 1, text);
 }
 
 static void check(run *r)
@@ -85,12 +117,14 @@ static void judge(run *r, sim_stop stop)
     sim_world *world = r->world;
     sim_result *result = r->result;
     bool ended = stop == SIM_STOP_IDLE || stop == SIM_STOP_TIME || stop == SIM_STOP_REQUESTED;
-    if (ended && !world->failed && !world->out_of_memory)
+    if (ended && !world->failed && !world->out_of_memory && !r->unrecovered)
         check(r);
     if (world->out_of_memory)
         tell(result, SIM_VOID, 0, "the allocator refused memory: the run says nothing");
     else if (world->failed)
         tell(result, SIM_FAILED, world->failure_hash, world->failure);
+    else if (r->unrecovered)
+        tell_unrecovered(r);
     else if (stop == SIM_STOP_EVENTS)
         tell(result, SIM_LIVELOCK, 0, "events go on without end: events_max were not enough");
     else if (stop == SIM_STOP_STUCK)
@@ -117,13 +151,21 @@ static void measure(run *r, const sim_order *order)
 
 /* ---- all of it ---- */
 
+static void begin_order(run *r, sim_order *order, uint64_t seed)
+{
+    r->order = order;
+    simp_order_begin(order, r->world, seed);
+    if (!simp_order_allow(order, &r->scenario->faults))
+        simp_out_of_memory(r->world);
+}
+
 static void run_in(run *r, const sim_run_options *options)
 {
     sim_order *order = options->order;
     if (options->observer != NULL)
         sim_world_add_observer(r->world, options->observer);
     if (order != NULL)
-        simp_order_begin(order, r->world, options->seed);
+        begin_order(r, order, options->seed);
     sim_stop stop = run_world(r);
     judge(r, stop);
     measure(r, order);

@@ -167,6 +167,17 @@ bool sim_schedule_has_exact(const sim_schedule *schedule) { return schedule->has
 sim_outcome sim_schedule_outcome(const sim_schedule *schedule) { return schedule->outcome; }
 uint64_t sim_schedule_identity(const sim_schedule *schedule) { return schedule->identity; }
 
+/* Trouble has a word of its own, and 1 is what goes without saying. */
+static void write_choice(const simp_fact *fact, char *buf, size_t size)
+{
+    bool is_trouble = simp_is_trouble_label(fact->label, strlen(fact->label));
+    snprintf(buf, size, "%s%s#%llu", is_trouble ? "" : "choose ", fact->label,
+             (unsigned long long)fact->count);
+    size_t used = strlen(buf);
+    if (!is_trouble || fact->value != 1)
+        snprintf(buf + used, size - used, " = %lu", (unsigned long)fact->value);
+}
+
 char *sim_schedule_fact(const sim_schedule *schedule, size_t index, char *buf, size_t size)
 {
     if (size > 0)
@@ -174,11 +185,12 @@ char *sim_schedule_fact(const sim_schedule *schedule, size_t index, char *buf, s
     if (index >= schedule->fact_count)
         return buf;
     const simp_fact *fact = &schedule->facts[index];
+    if (size == 0)
+        return buf;
     if (fact->kind == SIMP_FACT_HOLD)
         snprintf(buf, size, "hold %s#%llu until %s#%llu", fact->label, (unsigned long long)fact->count,
                  fact->until, (unsigned long long)fact->until_count);
     else
-        snprintf(buf, size, "choose %s#%llu = %lu", fact->label, (unsigned long long)fact->count,
-                 (unsigned long)fact->value);
+        write_choice(fact, buf, size);
     return buf;
 }

@@ -109,17 +109,22 @@ static bool ends(parser *p)
                            : fail(p, "remove what stands behind it", "the line goes on where it should end");
 }
 
+/* Where the text is in the rest of the line; NULL: nowhere. */
+static const char *find_text(const parser *p, const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *c = p->at; c + len <= p->end; c++) {
+        if (memcmp(c, text, len) == 0)
+            return c;
+    }
+    return NULL;
+}
+
 /* "server/conn#2 OnReceive#8", up to the text or the end of the line: label and number. */
 static bool take_label(parser *p, const char *up_to, char label[LABEL_MAX], uint64_t *count)
 {
-    const char *begin = p->at, *stop = p->end;
-    size_t len = strlen(up_to);
-    for (const char *c = begin; len > 0 && c + len <= p->end; c++) {
-        if (memcmp(c, up_to, len) == 0) {
-            stop = c;
-            break;
-        }
-    }
+    const char *begin = p->at, *found = up_to[0] == '\0' ? NULL : find_text(p, up_to);
+    const char *stop = found == NULL ? p->end : found;
     const char *mark = stop;
     while (mark > begin && mark[-1] != '#')
         mark--;
@@ -198,6 +203,24 @@ static bool read_choice(parser *p)
     return true;
 }
 
+/* "drop client->server data#3", "delay client->server data#3 = 2" */
+static bool read_trouble(parser *p)
+{
+    char label[LABEL_MAX];
+    simp_fact fact = {.kind = SIMP_FACT_CHOICE, .label = label, .value = 1};
+    const char *mark = find_text(p, " = ");
+    if (!take_label(p, mark == NULL ? "" : " = ", label, &fact.count))
+        return false;
+    if (mark != NULL && (!expect(p, " = ") || !take_number32(p, &fact.value)))
+        return false;
+    if (fact.value == 0)
+        return fail(p, "1 or more; leave the line out if nothing goes wrong", "a fault that is none");
+    if (!ends(p))
+        return false;
+    simp_schedule_add_fact(p->schedule, &fact);
+    return true;
+}
+
 static bool read_exact(parser *p)
 {
     if (p->schedule->has_exact)
@@ -265,7 +288,11 @@ static bool read_line(parser *p)
         if (takes(p, lines[i].word))
             return lines[i].read(p);
     }
-    return fail(p, "mode, windows, by, seed, outcome, hold, choose, exact, decision, or a comment with #",
+    if (simp_is_trouble_label(p->at, (size_t)(p->end - p->at)))
+        return read_trouble(p);
+    return fail(p,
+                "mode, windows, by, seed, outcome, hold, choose, a fault (drop, duplicate, delay, corrupt, "
+                "reset, clog, split, one-way, bridge, crash, ...), exact, decision, or #",
                 "a line cannot begin so");
 }
 

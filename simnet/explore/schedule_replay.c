@@ -285,6 +285,16 @@ static size_t pick_bound(simp_strategy *self, const simp_candidate *const *candi
     }
 }
 
+/* It stays unknown, and nothing goes wrong. */
+static uint32_t refuse_value(bound_order *b, size_t fact, uint32_t bound)
+{
+    char line[400];
+    if (b->out->text[0] == '\0')
+        snprintf(b->out->text, sizeof b->out->text, "there are only the values 0 to %lu: %s",
+                 (unsigned long)bound - 1, sim_schedule_fact(b->schedule, fact, line, sizeof line));
+    return 0;
+}
+
 static uint32_t choose_bound(simp_strategy *self, const simp_site *site, uint64_t ordinal, uint32_t bound,
                              uint32_t drawn)
 {
@@ -300,8 +310,10 @@ static uint32_t choose_bound(simp_strategy *self, const simp_site *site, uint64_
             len = (size_t)snprintf(label, sizeof label, "%s %s", site->who, site->purpose);
         if (strcmp(fact->label, label) != 0)
             continue;
+        if (fact->value >= bound)
+            return refuse_value(b, i, bound);
         b->bonds[i].met = true;
-        return fact->value < bound ? fact->value : bound - 1;
+        return fact->value;
     }
     return 0;
 }

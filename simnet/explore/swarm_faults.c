@@ -20,7 +20,7 @@ uint32_t simp_swarm_choose(const simp_swarm *swarm, size_t step, const simp_site
 {
     if (simp_is_users_site(site))
         return drawn;
-    uint64_t kind = simp_mix(swarm->key ^ simp_hash_text(0, site->purpose));
+    uint64_t kind = simp_mix(swarm->key ^ simp_hash_text(0, site->by_search ? site->who : site->purpose));
     bool is_available = kind >> 63 != 0;
     if (swarm->is_empty || !is_available || step >= swarm->last_step || bound < 2)
         return 0;

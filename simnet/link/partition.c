@@ -93,6 +93,14 @@ bool sim_partition_separates(const sim_partition *p, const sim_host *from, const
     return separates(p, from->index, to->index);
 }
 
+bool simp_partition_is_between(const sim_world *world, const sim_host *from, const sim_host *to)
+{
+    const sim_partition *p = world->partitions;
+    while (p != NULL && !separates(p, from->index, to->index))
+        p = p->next;
+    return p != NULL;
+}
+
 uint64_t sim_partition_blocked(const sim_partition *p) { return p->blocked; }
 
 /* ---- healing ---- */

@@ -80,13 +80,26 @@ void simp_path_take_off(simp_path *path, simp_transit *transit)
         fly_in_order(path, transit->packet, transit->arrive_ns);
 }
 
-static void on_arrival(sim_world *world, simp_event *event)
+void simp_path_return(simp_path *path, sim_packet *packet, uint64_t arrive_ns)
 {
-    simp_path *path = (simp_path *)((char *)event - offsetof(simp_path, arrival));
+    fly(path, packet, arrive_ns);
+}
+
+static inline sim_packet *take_head(simp_path *path)
+{
     sim_packet *packet = path->flight;
     path->flight = packet->next;
     packet->next = NULL;
     arm(path);
+    return packet;
+}
+
+sim_packet *simp_path_take_head(simp_path *path) { return take_head(path); }
+
+static void on_arrival(sim_world *world, simp_event *event)
+{
+    simp_path *path = (simp_path *)((char *)event - offsetof(simp_path, arrival));
+    sim_packet *packet = take_head(path);
     if (path->pipeline != NULL && !simp_pipeline_lets_arrive(path, packet))
         return;
     path->delivered++;

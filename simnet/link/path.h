@@ -66,6 +66,11 @@ void simp_path_submit(simp_path *, sim_packet *, uint32_t size);
 /* Whose next arrival it is; NULL: it is something else. */
 simp_path *simp_path_of(const simp_event *);
 
+/* Takes the packet off that would arrive next, and is there. */
+sim_packet *simp_path_take_head(simp_path *);
+/* Puts one in flight again, which neither waits for others nor holds them up. */
+COLD void simp_path_return(simp_path *, sim_packet *, uint64_t arrive_ns);
+
 /* path_options.c */
 /* Makes what the options need, and changes nothing else: 0 or WSAENOBUFS. */
 int simp_path_prepare(simp_path *, const sim_link_options *);

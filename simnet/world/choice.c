@@ -138,6 +138,12 @@ bool simp_choose_outcome(sim_world *world, simp_site *site, uint64_t ordinal, bo
     return decide(&world->choices, site, 2, outcome) != 0;
 }
 
+uint32_t simp_choose_trouble(sim_world *world, simp_site *site, uint64_t ordinal, uint32_t bound)
+{
+    site->ordinal = ordinal;
+    return decide(&world->choices, site, bound, 0);
+}
+
 void simp_note_outcome(sim_world *world, simp_site *site, uint64_t ordinal, bool outcome)
 {
     site->ordinal = ordinal;

@@ -20,6 +20,7 @@ typedef struct simp_site {
     const char *label;         /* both in one; made when the first choice is recorded, NULL before */
     uint64_t label_hash;
     uint64_t ordinal; /* decisions made */
+    bool by_search;   /* trouble that only a search brings: who is the kind, purpose the event; no stream */
     simp_stream stream;
 } simp_site;
 
@@ -66,6 +67,9 @@ bool simp_choose_odds(sim_world *, simp_site *, uint64_t ordinal, uint64_t odds)
 uint32_t simp_choose_at(sim_world *, simp_site *, uint64_t ordinal, uint32_t bound);
 /* A decision that the owner has worked out himself, unless somebody else answers; the answer. */
 bool simp_choose_outcome(sim_world *, simp_site *, uint64_t ordinal, bool outcome);
+
+/* Of a site by_search: chance always says 0. */
+uint32_t simp_choose_trouble(sim_world *, simp_site *, uint64_t ordinal, uint32_t bound);
 
 /* Is it a draw of the scenario's own, and no fault? */
 bool simp_is_users_site(const simp_site *);

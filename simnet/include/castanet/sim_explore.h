@@ -57,6 +57,10 @@ void sim_order_follow(sim_order *, const uint32_t *values, size_t count);
 /* Answers of the run before that were not possible, for which the boring one was taken. */
 uint32_t sim_order_misfits(const sim_order *);
 
+/* How often faults of these kinds (sim_may; several may be added up) happened in the run that went last,
+ * which the scenario's fault model allowed. */
+uint32_t sim_order_troubles(const sim_order *, sim_may kinds);
+
 /* The names of all strategies, from index 0; NULL: no more. */
 const char *sim_strategy_name(size_t index);
 const char *sim_strategy_summary(size_t index);

@@ -13,6 +13,7 @@
 #ifndef CASTANET_SIM_SCENARIO_H
 #define CASTANET_SIM_SCENARIO_H
 
+#include "castanet/sim_fault_model.h"
 #include "castanet/sim_observer.h"
 
 #ifdef __cplusplus
@@ -36,8 +37,9 @@ typedef struct sim_scenario {
     void (*check)(sim_world *, void *state);
     /* Frees what the state owns beside the world's memory; the world is still there. */
     void (*end)(sim_world *, void *state);
-    uint64_t until_ns;           /* virtual time; 0: an hour */
-    uint64_t events_max;         /* 0: 1 000 000 */
+    uint64_t until_ns;              /* virtual time; 0: an hour */
+    uint64_t events_max;            /* 0: 1 000 000 */
+    sim_fault_model faults;         /* what a search may let go wrong */
     const sim_world_options *world; /* NULL: all zero.  Its seed and events_max are the run's */
 } sim_scenario;
 
