@@ -84,6 +84,7 @@ typedef struct test_case {
     SUITE(dpor) \
     SUITE(explore) \
     SUITE(trouble) \
+    SUITE(trouble_all) \
     SUITE(strategy_live) \
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \

@@ -288,7 +288,7 @@ static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate
     else if (at < world->now_ns)
         at = world->now_ns;
     order->notifications += c->source == SIMP_SOURCE_DISPATCH;
-    simp_event *event = order->is_troubled ? simp_trouble_event(order->trouble, c) : c->event;
+    simp_event *event = order->is_troubled ? simp_order_trouble(order, c) : c->event;
     sim_stop stop = simp_world_execute(world, (simp_due){at, event});
     if (note_makers(order, world, packets, step))
         return stop;
@@ -493,19 +493,6 @@ bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
     return true;
 }
 
-bool simp_order_allow(sim_order *order, const sim_fault_model *model)
-{
-    order->is_troubled = model->kinds != 0;
-    if (!order->is_troubled)
-        return true;
-    if (order->trouble == NULL)
-        order->trouble = simp_trouble_create(order->memory, &order->labels);
-    if (order->trouble == NULL)
-        return false;
-    simp_trouble_begin(order->trouble, model);
-    return true;
-}
-
 void simp_order_end(sim_order *order, const sim_result *result)
 {
     if (order->knowledge != NULL && !simp_knowledge_learn(order->knowledge, order))
@@ -577,14 +564,6 @@ void sim_order_follow(sim_order *order, const uint32_t *values, size_t count)
 {
     order->script = count == 0 ? NULL : values;
     order->script_count = count;
-}
-
-uint32_t sim_order_troubles(const sim_order *order, sim_may kind)
-{
-    uint32_t count = 0;
-    for (unsigned i = 0; order->is_troubled && i < SIM_MAY_KINDS; i++)
-        count += ((unsigned)kind >> i & 1) != 0 ? order->trouble->fired[i] : 0;
-    return count;
 }
 
 uint32_t sim_order_misfits(const sim_order *order) { return order->misfits; }

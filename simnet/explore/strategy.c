@@ -74,14 +74,15 @@ const simp_strategy_ops simp_strategy_random = {
 /* ---- all ---- */
 
 static const simp_strategy_ops *const all[] = {
-    &simp_strategy_natural,  &simp_strategy_random,    &simp_strategy_latency,  &simp_strategy_pct[0],
-    &simp_strategy_pct[1],   &simp_strategy_pct[2],    &simp_strategy_pct[3],   &simp_strategy_pct[4],
-    &simp_strategy_pct[5],   &simp_strategy_pct[6],    &simp_strategy_pct[7],   &simp_strategy_pos,
-    &simp_strategy_urw,      &simp_strategy_surw,      &simp_strategy_delay[0], &simp_strategy_delay[1],
-    &simp_strategy_delay[2], &simp_strategy_delay[3],  &simp_strategy_delay[4], &simp_strategy_hold,
-    &simp_strategy_feedback, &simp_strategy_portfolio, &simp_strategy_bytes,    &simp_strategy_swarm[0],
-    &simp_strategy_swarm[1], &simp_strategy_swarm[2],  &simp_strategy_swarm[3], &simp_strategy_swarm[4],
-    &simp_strategy_swarm[5], &simp_strategy_dpor,      &simp_strategy_odometer,
+    &simp_strategy_natural,   &simp_strategy_random,     &simp_strategy_latency,  &simp_strategy_pct[0],
+    &simp_strategy_pct[1],    &simp_strategy_pct[2],     &simp_strategy_pct[3],   &simp_strategy_pct[4],
+    &simp_strategy_pct[5],    &simp_strategy_pct[6],     &simp_strategy_pct[7],   &simp_strategy_pos,
+    &simp_strategy_urw,       &simp_strategy_surw,       &simp_strategy_delay[0], &simp_strategy_delay[1],
+    &simp_strategy_delay[2],  &simp_strategy_delay[3],   &simp_strategy_delay[4], &simp_strategy_hold,
+    &simp_strategy_feedback,  &simp_strategy_portfolio,  &simp_strategy_bytes,    &simp_strategy_swarm[0],
+    &simp_strategy_swarm[1],  &simp_strategy_swarm[2],   &simp_strategy_swarm[3], &simp_strategy_swarm[4],
+    &simp_strategy_swarm[5],  &simp_strategy_dpor,       &simp_strategy_odometer, &simp_strategy_faults[0],
+    &simp_strategy_faults[1], &simp_strategy_dpor_fault,
 };
 enum { COUNT = sizeof all / sizeof *all };
 

@@ -91,7 +91,8 @@ enum { SIMP_DELAY_1, SIMP_DELAY_2, SIMP_DELAY_3, SIMP_DELAY_1_ALL, SIMP_DELAY_2_
 extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random, simp_strategy_latency,
     simp_strategy_pct[8], simp_strategy_pos, simp_strategy_urw, simp_strategy_surw, simp_strategy_delay[5],
     simp_strategy_hold, simp_strategy_swarm[6], simp_strategy_bytes, simp_strategy_feedback,
-    simp_strategy_portfolio, simp_strategy_dpor, simp_strategy_odometer;
+    simp_strategy_portfolio, simp_strategy_dpor, simp_strategy_dpor_fault, simp_strategy_odometer,
+    simp_strategy_faults[2];
 
 /* NULL: there is none of that name. */
 const simp_strategy_ops *simp_strategy_find(const char *name);

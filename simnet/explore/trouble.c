@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "simnet/explore/order.h"
 #include "simnet/host/host.h"
 
 #define SHORT_NS_DEFAULT SIM_MS(20)
@@ -137,7 +138,7 @@ static void on_happens(sim_world *world, simp_event *event)
         own->run(world, own);
 }
 
-simp_event *simp_trouble_event(simp_trouble *t, const simp_candidate *c)
+static simp_event *event_of(simp_trouble *t, const simp_candidate *c)
 {
     bool of_link = c->source == SIMP_SOURCE_ARRIVAL && c->packet != 0;
     bool of_program = c->source == SIMP_SOURCE_DISPATCH || c->source == SIMP_SOURCE_WAKE;
@@ -145,4 +146,35 @@ simp_event *simp_trouble_event(simp_trouble *t, const simp_candidate *c)
         return c->event;
     t->about = *c;
     return &t->happens;
+}
+
+/* ---- in an order ---- */
+
+bool simp_order_allow(sim_order *order, const sim_fault_model *model)
+{
+    order->is_troubled = model->kinds != 0;
+    if (!order->is_troubled)
+        return true;
+    if (order->trouble == NULL)
+        order->trouble = simp_trouble_create(order->memory, &order->labels);
+    if (order->trouble == NULL)
+        return false;
+    simp_trouble_begin(order->trouble, model);
+    return true;
+}
+
+/* What follows on the same path is described anew, though its tie may be the same. */
+simp_event *simp_order_trouble(sim_order *order, const simp_candidate *c)
+{
+    if (c->event->candidate < order->candidate_count)
+        order->candidates[c->event->candidate].event = NULL;
+    return event_of(order->trouble, c);
+}
+
+uint32_t sim_order_troubles(const sim_order *order, sim_may kind)
+{
+    uint32_t count = 0;
+    for (unsigned i = 0; order->is_troubled && i < SIM_MAY_KINDS; i++)
+        count += ((unsigned)kind >> i & 1) != 0 ? order->trouble->fired[i] : 0;
+    return count;
 }

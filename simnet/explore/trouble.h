@@ -47,8 +47,6 @@ simp_trouble *simp_trouble_create(cas_allocator *, const simp_label_table *);
 void simp_trouble_destroy(simp_trouble *);
 /* A run begins. */
 void simp_trouble_begin(simp_trouble *, const sim_fault_model *);
-/* The event to run in the candidate's place, which is off the queue; its own, if nothing can go wrong. */
-simp_event *simp_trouble_event(simp_trouble *, const simp_candidate *);
 
 /* trouble_kind.c */
 /* The word of the kind with that number. */

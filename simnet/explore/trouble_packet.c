@@ -37,7 +37,7 @@ static void duplicate(sim_world *world, simp_path *path, const sim_packet *packe
     if (copy == NULL)
         simp_out_of_memory(world);
     else
-        simp_path_return(path, copy, world->now_ns);
+        simp_path_follow(path, copy);
 }
 
 /* The connection that it belongs to at its receiver; NULL: none that could be reset. */

@@ -85,6 +85,17 @@ void simp_path_return(simp_path *path, sim_packet *packet, uint64_t arrive_ns)
     fly(path, packet, arrive_ns);
 }
 
+void simp_path_follow(simp_path *path, sim_packet *packet)
+{
+    sim_packet *head = path->flight;
+    packet->arrive_ns = head->arrive_ns;
+    packet->order = head->order;
+    packet->next = head->next;
+    head->next = packet;
+    if (path->flight_last == head)
+        path->flight_last = packet;
+}
+
 static inline sim_packet *take_head(simp_path *path)
 {
     sim_packet *packet = path->flight;

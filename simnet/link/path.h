@@ -70,6 +70,8 @@ simp_path *simp_path_of(const simp_event *);
 sim_packet *simp_path_take_head(simp_path *);
 /* Puts one in flight again, which neither waits for others nor holds them up. */
 COLD void simp_path_return(simp_path *, sim_packet *, uint64_t arrive_ns);
+/* Puts one in flight right behind the next that arrives. */
+COLD void simp_path_follow(simp_path *, sim_packet *);
 
 /* path_options.c */
 /* Makes what the options need, and changes nothing else: 0 or WSAENOBUFS. */
