@@ -203,6 +203,46 @@ def test_missing_shard_is_named(tmp_path):
     assert "cannot be read" in troubles("merge", files[0], expect=USAGE).stderr
 
 
+# ---- corpus ----
+
+def kept(said):
+    return tuple(map(int, re.search(r"corpus: (\d+) runs were repeated, (\d+) new ones kept", said).groups()))
+
+
+def test_corpus_has_the_runs_that_showed_something_new(tmp_path):
+    def searched(folder, *more):
+        words = ("explore", "K13-mended", "--runs", 2000, "--corpus", tmp_path / folder, *more)
+        return kept(museum(*words).stdout)
+    repeated, first = searched("one")
+    assert repeated == 0 and first > 10
+    names = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert len(names) == first and all(re.fullmatch(r"K13-mended-[0-9a-f]{16}\.journal", name) for name in names)
+    again, fresh = searched("one")
+    assert again == first and fresh < first / 4
+    assert searched("two", "--jobs", 2) == (0, first)
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == names
+
+
+def test_bad_files_of_a_corpus_are_named_and_left_out(tmp_path):
+    museum("explore", "K13-mended", "--runs", 300, "--corpus", tmp_path)
+    files = sorted(tmp_path.iterdir())
+    files[0].write_text(files[0].read_text()[:-6])
+    files[1].write_bytes(b"\0\xff" * 5000)
+    (tmp_path / "K13-mended-3.journal").mkdir()
+    said = museum("explore", "K13-mended", "--runs", 10, "--corpus", tmp_path)
+    assert kept(said.stdout)[0] == len(files) - 2
+    assert said.stderr.count("error: ") == 3
+    assert f"{files[0]} is left out" in said.stderr and f"{files[1]} is left out" in said.stderr
+
+
+def test_failure_leaves_the_corpus_as_it_is(tmp_path):
+    """Else the command that repeats it would make another search."""
+    words = ("explore", "K13-broken", "--corpus", tmp_path / "corpus", "--out", tmp_path)
+    first, second = museum(*words, expect=FAILED), museum(*words, expect=FAILED)
+    assert first.stdout == second.stdout and "  repeat it: " in first.stdout
+    assert not list((tmp_path / "corpus").iterdir())
+
+
 # ---- what cannot be done ----
 
 @pytest.mark.parametrize("words, what, fix", [

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "simnet/explore/strategy.h"
+#include "tool/corpus.h"
 #include "tool/statement.h"
 
 enum { BLOCK_RUNS = 1000, BLOCKS_A_SIZE = 8, BLOCKS_MAX = 360, JOBS_MAX = 64, VALUES_MAX = 1 << 18 };
@@ -71,6 +72,13 @@ uint64_t search_block_begin(unsigned block)
     return whole + block % BLOCKS_A_SIZE * size_of_block(block);
 }
 
+static size_t corpus_count(const search_plan *plan) { return plan->corpus != NULL ? plan->corpus->count : 0; }
+
+static const sim_journal *const *corpus_journals(const search_plan *plan)
+{
+    return plan->corpus != NULL ? (const sim_journal *const *)plan->corpus->journals : NULL;
+}
+
 /* Strategies that come to an end search as a whole. */
 static bool comes_to_an_end(const search_plan *plan)
 {
@@ -95,7 +103,7 @@ static uint64_t runs_of_block(const searcher *s, unsigned block)
         return limit;
     uint64_t begin = search_block_begin(block), size = size_of_block(block);
     uint64_t runs = limit != 0 && limit - begin < size ? limit - begin : size;
-    return runs + s->plan->corpus_count; /* which is repeated first */
+    return runs + corpus_count(s->plan); /* which is repeated first */
 }
 
 static bool is_ours(const searcher *s, unsigned block)
@@ -109,7 +117,8 @@ static bool is_ours(const searcher *s, unsigned block)
 static bool is_over(void *context, const sim_explore_progress *progress)
 {
     const searcher *s = context;
-    (void)progress;
+    if (s->plan->corpus != NULL && progress->is_new)
+        corpus_note(s->plan->corpus, s->block, progress);
     return (s->plan->deadline_ms != 0 && search_clock_ms() >= s->plan->deadline_ms) ||
            atomic_load_explicit(&s->table->lowest, memory_order_relaxed) < s->block;
 }
@@ -139,8 +148,8 @@ static void search_block(searcher *s, unsigned job)
                             .seed = sim_explore_seed(plan->seed, begin + 1),
                             .runs = runs_of_block(s, s->block),
                             .quiet_ms = plan->quiet_ms,
-                            .corpus = plan->corpus,
-                            .corpus_count = plan->corpus_count,
+                            .corpus = corpus_journals(plan),
+                            .corpus_count = corpus_count(plan),
                             .on_run = is_over,
                             .context = s};
     r->error = hunt(plan->scenario, &options, &r->find);
@@ -197,7 +206,7 @@ static int work_in_children(searcher *s)
 static void take_find(const searcher *s, unsigned block, search_result *out)
 {
     const row *r = &s->table->rows[block];
-    uint64_t begin = s->is_one_block ? 0 : search_block_begin(block) + block * s->plan->corpus_count;
+    uint64_t begin = s->is_one_block ? 0 : search_block_begin(block) + block * corpus_count(s->plan);
     out->find = r->find;
     out->run = begin + r->find.runs;
     for (unsigned i = 0; i < s->jobs; i++) {

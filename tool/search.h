@@ -20,8 +20,8 @@ typedef struct search_plan {
     unsigned jobs;          /* processes; 0: 1 */
     unsigned shard, shards; /* shard is from 0 to shards - 1; shards 0: all of it */
     unsigned quiet_ms;
-    const sim_journal *const *corpus;
-    size_t corpus_count;
+    struct corpus
+        *corpus; /* runs to begin with, and where those that show something new are noted; NULL: none */
 } search_plan;
 
 typedef struct search_result {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/corpus.h"
 #include "tool/failure.h"
 #include "tool/files.h"
 #include "tool/search.h"
@@ -76,6 +77,19 @@ static int write_shard(const search_plan *plan, const search_result *found, file
     return 0;
 }
 
+/* A search that found something leaves the corpus as it is, so that it can be repeated. */
+static int keep_corpus(const search_plan *plan, const search_result *found)
+{
+    size_t kept = 0;
+    if (plan->corpus == NULL || found->run != 0)
+        return 0;
+    int code = corpus_keep(plan->corpus, &kept);
+    if (code == 0)
+        printf("  corpus: %zu runs were repeated, %zu new ones kept in %s\n", plan->corpus->count, kept,
+               plan->corpus->folder);
+    return code;
+}
+
 static int explore(const tool_request *request, search_plan *plan, file_writer *shard)
 {
     search_result found;
@@ -92,10 +106,26 @@ static int explore(const tool_request *request, search_plan *plan, file_writer *
         print_statement(found.summary);
     if (error == 0 && found.run == 0)
         print_statement(found.lines);
+    if (error == 0)
+        code = tool_worse(code, keep_corpus(plan, &found));
     if (error == 0 && plan->shards != 0)
         code = tool_worse(code, write_shard(plan, &found, shard));
     fflush(stdout);
     search_result_fini(&found);
+    return code;
+}
+
+static int explore_with_corpus(const tool_request *request, search_plan *plan, file_writer *shard)
+{
+    corpus runs;
+    if (request->corpus == NULL)
+        return explore(request, plan, shard);
+    int code = corpus_load(&runs, request->corpus, plan->scenario, &plan->order);
+    plan->corpus = &runs;
+    if (code == 0)
+        code = explore(request, plan, shard);
+    corpus_fini(&runs);
+    plan->corpus = NULL;
     return code;
 }
 
@@ -139,7 +169,7 @@ static int explore_all(const tool_request *request, search_plan *plan, const sim
     for (size_t i = 0; code != TOOL_USAGE && chosen[i] != NULL; i++) {
         plan->scenario = chosen[i];
         plan->deadline_ms = request->time_s != 0 ? search_clock_ms() + request->time_s * 1000 : 0;
-        code = tool_worse(code, explore(request, plan, &shard));
+        code = tool_worse(code, explore_with_corpus(request, plan, &shard));
     }
     return shard.stream == NULL ? code : tool_worse(code, file_close(&shard));
 }
