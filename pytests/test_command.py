@@ -2,10 +2,12 @@
 """Programs of scenarios as commands: what they print, what they leave behind, how they end."""
 
 import re
+import subprocess
+import time
 
 import pytest
 
-from support import program, run, tshark
+from support import TIME_SCALE, program, run, tshark
 
 CLEAN, FAILED, USAGE, DIVERGED, BROKEN, NOTHING = range(6)
 
@@ -92,6 +94,29 @@ def test_jobs_do_not_change_the_result(tmp_path):
         return said.stdout, said.returncode
     for words in (["B4-broken", "--seed", 3], ["K2-mended", "--runs", 5000]):
         assert searched(1, *words) == searched(2, *words)
+
+
+@pytest.mark.parametrize("kind", "BKS")
+def test_every_bug_of_the_museum_has_its_files_within_a_second(tmp_path, kind):
+    names = [row.split()[0] for row in museum("list").stdout.splitlines()]
+    names = [name for name in names if name.startswith(kind) and name.endswith("-broken")]
+    assert len(names) >= 10
+    slow = {}
+    for name in names:
+        command = [program("tests/museum/castanet_museum"), "explore", name, "--out", tmp_path]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as search:
+            said = [search.stdout.readline()]
+            begin = time.monotonic()
+            said += search.stdout.readlines()
+            slow[name] = time.monotonic() - begin
+        assert search.returncode == FAILED and re.match(rf"{name}: run \d+ ", said[0]), "".join(said)
+        files = {ending: tmp_path / f"{name}{ending}" for ending in (".castanet", ".explain.txt",
+                                                                     ".ladder.txt", ".pcap")}
+        assert all(path.stat().st_size > 0 for path in files.values()), name
+        again = museum("replay", files[".castanet"], "--exact", expect=FAILED).stdout
+        assert "the same run as recorded, bit for bit" in again
+    slow = {name: f"{seconds:.1f} s" for name, seconds in slow.items() if seconds > TIME_SCALE}
+    assert not slow
 
 
 # ---- programs that end badly ----
@@ -216,7 +241,8 @@ def test_corpus_has_the_runs_that_showed_something_new(tmp_path):
     repeated, first = searched("one")
     assert repeated == 0 and first > 10
     names = sorted(path.name for path in (tmp_path / "one").iterdir())
-    assert len(names) == first and all(re.fullmatch(r"K13-mended-[0-9a-f]{16}\.journal", name) for name in names)
+    assert len(names) == first
+    assert all(re.fullmatch(r"K13-mended-[0-9a-f]{16}\.journal", name) for name in names)
     again, fresh = searched("one")
     assert again == first and fresh < first / 4
     assert searched("two", "--jobs", 2) == (0, first)
