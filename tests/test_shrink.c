@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The failures of the museum are repeated, shrunk to what one would write by hand, and explained.
- * castanet_shrink makes the same of more seeds, and a table.
+ * The failures of the museum are repeated, shrunk to what one would write by hand, explained, and found again
+ * after changes of the programs.  castanet_shrink and castanet_edits make the same of more seeds, and tables.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/expect.h"
+#include "tests/museum/edit_case.h"
 #include "tests/museum/optimum.h"
 #include "tests/museum/shrink_case.h"
 #include "tests/test_list.h"
@@ -73,5 +74,48 @@ static void every_bug_has_an_optimum(void)
     }
 }
 
-const test_case test_shrink[] = {TEST(every_bug_has_an_optimum),
-                                 TEST(museum_shrinks_to_what_hands_would_write), TEST_END};
+/* Each kind of change by itself, on every second bug. */
+static void shrunk_schedules_survive_changes_of_the_program(void)
+{
+    for (int kind = 0; kind < MUSEUM_EDIT_COUNT; kind++) {
+        unsigned tried = 0, survived = 0;
+        for (size_t i = 0; i < museum_count; i += 2) {
+            if (!has_facts(museum_bugs[i]))
+                continue;
+            for (uint64_t seed = 1; seed <= 2; seed++) {
+                edit_case c = edit_case_run(museum_bugs[i], (museum_edit_kind)kind, seed);
+                EXPECT_TRUE(c.is_found);
+                tried += !c.fails_anyway;
+                survived += !c.fails_anyway && c.reanchored;
+            }
+        }
+        EXPECT_TRUE(tried >= 50);
+        if (!EXPECT_TRUE(100 * survived >= 95 * tried))
+            EXPECT_EQ_STR(museum_edit_name((museum_edit_kind)kind), "is what they do not survive");
+    }
+}
+
+/* What is mended does not fail under what found the bug, however it is moved. */
+static void mended_programs_pass_under_the_schedules(void)
+{
+    shrink_case *c = calloc(1, sizeof *c);
+    EXPECT_TRUE_FATAL(c != NULL);
+    for (size_t i = 0; i < museum_count; i += 3) {
+        const museum_bug *bug = museum_bugs[i];
+        shrink_case_find(c, bug, false, 1);
+        shrink_case_shrink(c);
+        if (EXPECT_TRUE(c->schedule != NULL)) {
+            sim_scenario mended = *bug->mended;
+            sim_rerun rerun;
+            mended.name = bug->broken->name;
+            EXPECT_CODE(sim_schedule_replay(c->schedule, &mended, &rerun), 0);
+            EXPECT_EQ_STR(rerun.result.message, "");
+        }
+        sim_schedule_destroy(c->schedule);
+    }
+    free(c);
+}
+
+const test_case test_shrink[] = {
+    TEST(every_bug_has_an_optimum), TEST(shrunk_schedules_survive_changes_of_the_program),
+    TEST(mended_programs_pass_under_the_schedules), TEST(museum_shrinks_to_what_hands_would_write), TEST_END};

@@ -32,6 +32,7 @@ typedef struct simp_fact {
     char *until; /* NULL: a choice */
     uint64_t until_count;
     uint32_t value;
+    bool is_strange; /* a callback that waits for another connection's event: it stood in the way of others */
 } simp_fact;
 
 struct sim_schedule {
@@ -74,8 +75,15 @@ bool simp_schedule_is_same(const sim_schedule *, const sim_result *);
  * is that of its steps. */
 int simp_schedule_make_run(const sim_schedule *, const sim_scenario *, const sim_run_options *, sim_result *);
 
+/* Is it strange that an event waits for that step? */
+static inline bool simp_is_strange(uint8_t source, uint32_t host, uint64_t object, const simp_step *until)
+{
+    return source == SIMP_SOURCE_DISPATCH && object != 0 &&
+           (until->host != host || (until->object != 0 && until->object != object));
+}
+
 /* Adds holds that tell the run of one order from the run of another, the one that is due: each event that
- * stands behind one of its host that it should precede waits for the last such. */
+ * stands behind one of its host that it should precede waits for the last such.  Strange ones come last. */
 void simp_schedule_derive(sim_schedule *, const sim_order *run, const sim_order *due);
 
 /* An order with a strategy of ours in the schedule's mode. */

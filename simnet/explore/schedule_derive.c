@@ -51,7 +51,8 @@ static size_t find_overtaker(const comparison *c, size_t at, size_t place)
     return NOWHERE;
 }
 
-static void derive(sim_schedule *schedule, const comparison *c)
+/* Those that are strange, or those that are not. */
+static void derive(sim_schedule *schedule, const comparison *c, bool strange)
 {
     const simp_label *labels = c->run->labels.labels;
     for (size_t i = 0; i < c->run->step_count; i++) {
@@ -65,8 +66,9 @@ static void derive(sim_schedule *schedule, const comparison *c)
                           .label = labels[held->label].text,
                           .count = held->occurrence,
                           .until = labels[until->label].text,
-                          .until_count = until->occurrence};
-        if (!simp_schedule_has_fact(schedule, &fact))
+                          .until_count = until->occurrence,
+                          .is_strange = simp_is_strange(held->source, held->host, held->object, until)};
+        if (fact.is_strange == strange && !simp_schedule_has_fact(schedule, &fact))
             simp_schedule_add_fact(schedule, &fact);
     }
 }
@@ -80,7 +82,8 @@ void simp_schedule_derive(sim_schedule *schedule, const sim_order *run, const si
     c.places = cas_alloc(schedule->memory, places_size);
     if (c.first != NULL && c.places != NULL) {
         fill_places(&c);
-        derive(schedule, &c);
+        derive(schedule, &c, false);
+        derive(schedule, &c, true);
     } else {
         schedule->refused = true;
     }

@@ -73,20 +73,46 @@ static const simp_strategy_ops strategy_recorder = {
 
 /* ---- holds ---- */
 
-/* An event waited for the step with that number; 0: it did not wait. */
-static void note_hold(sim_schedule *schedule, const sim_order *order, uint32_t label, uint32_t occurrence,
-                      uint32_t overtaken_by)
+/* Of an event that happened, or could have. */
+typedef struct waiting {
+    uint32_t label, occurrence, host;
+    uint64_t object;
+    uint8_t source;
+} waiting;
+
+/* It waited for the step with that number; 0: it did not wait. */
+static void note_hold(sim_schedule *schedule, const sim_order *order, waiting w, uint32_t overtaken_by)
 {
     if (overtaken_by == 0)
         return;
     const simp_step *first = &order->steps[overtaken_by - 1];
     simp_fact fact = {.kind = SIMP_FACT_HOLD,
-                      .label = order->labels.labels[label].text,
-                      .count = occurrence,
+                      .label = order->labels.labels[w.label].text,
+                      .count = w.occurrence,
                       .until = order->labels.labels[first->label].text,
-                      .until_count = first->occurrence};
+                      .until_count = first->occurrence,
+                      .is_strange = simp_is_strange(w.source, w.host, w.object, first)};
     if (!simp_schedule_has_fact(schedule, &fact))
         simp_schedule_add_fact(schedule, &fact);
+}
+
+static void note_step(sim_schedule *schedule, const sim_order *order, const simp_step *step)
+{
+    waiting w = {step->label, step->occurrence, step->host, step->object, step->source};
+    note_hold(schedule, order, w, step->overtaken_by);
+}
+
+static void note_lost(sim_schedule *schedule, const sim_order *order, const simp_lost_event *lost)
+{
+    waiting w = {lost->label, lost->occurrence, lost->host, lost->object, lost->source};
+    note_hold(schedule, order, w, lost->overtaken_by);
+}
+
+static void note_pending(sim_schedule *schedule, const sim_order *order, const simp_candidate *c)
+{
+    uint32_t occurrence = simp_label_count(&order->labels, c->label) + 1;
+    waiting w = {c->label, occurrence, c->host, c->object, c->source};
+    note_hold(schedule, order, w, c->overtaken_by);
 }
 
 /* What was overtaken and then could not happen any more, or had not happened in the end, waited as well. */
@@ -94,17 +120,12 @@ static void note_holds(sim_schedule *schedule, const sim_order *order)
 {
     size_t next = 0;
     for (size_t i = 0; i < order->step_count; i++) {
-        const simp_step *step = &order->steps[i];
-        note_hold(schedule, order, step->label, step->occurrence, step->overtaken_by);
-        for (; next < order->lost_count && order->lost[next].ended_by <= i + 1; next++) {
-            const simp_lost_event *lost = &order->lost[next];
-            note_hold(schedule, order, lost->label, lost->occurrence, lost->overtaken_by);
-        }
+        note_step(schedule, order, &order->steps[i]);
+        for (; next < order->lost_count && order->lost[next].ended_by <= i + 1; next++)
+            note_lost(schedule, order, &order->lost[next]);
     }
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        const simp_candidate *c = &order->candidates[i];
-        note_hold(schedule, order, c->label, simp_label_count(&order->labels, c->label) + 1, c->overtaken_by);
-    }
+    for (size_t i = 0; i < order->candidate_count; i++)
+        note_pending(schedule, order, &order->candidates[i]);
 }
 
 /* ---- all of it ---- */

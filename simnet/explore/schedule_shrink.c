@@ -154,13 +154,23 @@ static size_t find_step(const sim_order *order, const char *label, uint64_t coun
     return i;
 }
 
-static bool ends_with(shrinker *s, size_t index, const sim_order *order, size_t step)
+static bool ends_with(shrinker *s, size_t index, const sim_order *order, size_t held, size_t step)
 {
-    const simp_step *until = &order->steps[step];
+    const simp_step *until = &order->steps[step], *waits = &order->steps[held];
     sim_schedule *changed = simp_schedule_copy(s->best, 0, 0);
-    if (changed != NULL)
+    if (changed != NULL) {
         simp_schedule_set_until(changed, index, order->labels.labels[until->label].text, until->occurrence);
+        changed->facts[index].is_strange = simp_is_strange(waits->source, waits->host, waits->object, until);
+    }
     return take(s, changed);
+}
+
+/* An end that is about the same connection as the event that waits, or as the end that there is, or about no
+ * connection: another one has nothing to do with it, and may be gone tomorrow. */
+static bool may_end(const simp_step *held, const simp_step *end, const simp_step *other)
+{
+    return other->host == held->host &&
+           (other->object == 0 || other->object == held->object || other->object == end->object);
 }
 
 /* hold E until F becomes hold E until G, for the first step G at the host of E that will do. */
@@ -173,9 +183,9 @@ static bool weaken_in(shrinker *s, size_t index, const sim_order *order)
         return false;
     while (first < best) {
         size_t middle = first + (best - first) / 2, at = middle;
-        while (at < best && order->steps[at].host != order->steps[held].host)
+        while (at < best && !may_end(&order->steps[held], &order->steps[end], &order->steps[at]))
             at++;
-        if (at < best && ends_with(s, index, order, at))
+        if (at < best && ends_with(s, index, order, held, at))
             best = at;
         else
             first = middle + 1;
@@ -238,7 +248,19 @@ static sim_schedule *derive(shrinker *s)
     return NULL;
 }
 
-static bool is_smaller(const sim_schedule *a, const sim_schedule *b) { return a->fact_count < b->fact_count; }
+static size_t count_strange(const sim_schedule *schedule)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < schedule->fact_count; i++)
+        count += schedule->facts[i].is_strange;
+    return count;
+}
+
+static bool is_smaller(const sim_schedule *a, const sim_schedule *b)
+{
+    return a->fact_count != b->fact_count ? a->fact_count < b->fact_count
+                                          : count_strange(a) < count_strange(b);
+}
 
 static void swap(sim_schedule *a, sim_schedule *b)
 {
@@ -335,7 +357,7 @@ static int shrink(shrinker *s)
     if (!fails(s, s->best))
         return s->error != 0 ? s->error : WSAEINVAL;
     make_passes(s);
-    if (s->error == 0 && s->best->fact_count > 1)
+    if (s->error == 0 && (s->best->fact_count > 1 || count_strange(s->best) > 0))
         try_derived(s);
     s->runs += 2;
     return s->error != 0 ? s->error : record_again(s->best, s->scenario);

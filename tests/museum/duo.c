@@ -11,7 +11,7 @@ void duo_build(sim_world *world, void *state, void (*serve)(void *), void (*call
     static const sim_link_options options = {.latency_ns = SIM_MS(5)};
     sim_host *server, *client;
     sim_link *link;
-    if (sim_host_create(world, "server", &server) != 0 || sim_host_create(world, "client", &client) != 0 ||
+    if (museum_host(world, "server", &server) != 0 || museum_host(world, "client", &client) != 0 ||
         sim_link_create(world, "line", &options, &link) != 0 ||
         sim_host_attach(server, link, "10.0.0.1/24") != 0 ||
         sim_host_attach(client, link, "10.0.0.2/24") != 0 || sim_host_run(server, 0, serve, state) != 0 ||

@@ -25,4 +25,7 @@ typedef struct museum_bug {
 extern const museum_bug *const museum_bugs[];
 extern const size_t museum_count;
 
+/* The host of that name, which is made if there is none. */
+int museum_host(sim_world *, const char *name, sim_host **out);
+
 #endif

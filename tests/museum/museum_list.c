@@ -12,3 +12,9 @@ MUSEUM_BUGS(DECLARE)
 #define ADDRESS(symbol) &museum_##symbol,
 const museum_bug *const museum_bugs[] = {MUSEUM_BUGS(ADDRESS)};
 const size_t museum_count = sizeof museum_bugs / sizeof *museum_bugs;
+
+int museum_host(sim_world *world, const char *name, sim_host **out)
+{
+    *out = sim_world_host(world, name);
+    return *out != NULL ? 0 : sim_host_create(world, name, out);
+}

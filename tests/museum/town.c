@@ -18,7 +18,7 @@ void museum_server(sim_world *world, void (*start)(void *), void *state)
 {
     sim_host *host = NULL;
     cas_thread *thread = NULL;
-    if (sim_host_create(world, "server", &host) == 0)
+    if (museum_host(world, "server", &host) == 0)
         thread = sim_host_thread(host);
     if (thread == NULL || sim_host_run(host, 0, start, state) != 0) {
         fail_to_build(world);
@@ -37,7 +37,7 @@ void museum_client(sim_world *world, unsigned number, uint64_t start_ns, void (*
     snprintf(name, sizeof name, "client%u", number);
     snprintf(at_server, sizeof at_server, "10.0.%u.1/24", number);
     snprintf(at_client, sizeof at_client, "10.0.%u.2/24", number);
-    if (server != NULL && sim_host_create(world, name, &host) == 0 &&
+    if (server != NULL && museum_host(world, name, &host) == 0 &&
         sim_link_create(world, name, &(sim_link_options){.latency_ns = SIM_MS(1)}, &link) == 0 &&
         sim_host_attach(server, link, at_server) == 0 && sim_host_attach(host, link, at_client) == 0)
         thread = sim_host_thread(host);
