@@ -124,13 +124,11 @@ static const char *rule_for(const sim_order *order, const simp_fact *fact)
     simp_source source = i < order->step_count ? (simp_source)order->steps[i].source : SIMP_SOURCE_ACTION;
     switch (source) {
     case SIMP_SOURCE_DISPATCH:
-        return "a notification waits in its thread's queue until the program comes back to its pump (R14); "
-               "the "
-               "network does not wait meanwhile";
+        return "a notification waits in its thread's queue until the program comes back to its pump, and "
+               "the network does not wait meanwhile (docs/notifications.md, R14)";
     case SIMP_SOURCE_ARRIVAL:
         return "packets of one path keep their order; nothing orders those of different paths, nor a packet "
-               "and "
-               "what a program does";
+               "and what a program does";
     case SIMP_SOURCE_WAKE:
     case SIMP_SOURCE_TIMER: return "a timer goes off at its time or later, never at a promised moment";
     default: return "the network promises no order here";
