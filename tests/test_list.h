@@ -90,6 +90,7 @@ typedef struct test_case {
     SUITE(strategy_sampling) \
     SUITE(hunt) \
     SUITE(museum) \
+    SUITE(label) \
     SUITE(schedule) \
     SUITE(shrink) \
     SUITE(capture) \

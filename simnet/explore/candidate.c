@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/engine.h"
+#include "simnet/explore/order.h"
 #include "simnet/transport/tcp.h"
 
 enum { TEXT_MAX = 192 };
@@ -192,6 +193,19 @@ static place place_of_socket(const cas_port_socket *s)
                          : (place){AT_SOCKET, s->ordinal, s->host, NULL};
 }
 
+/* Whose message it is, though it may be closed by now. */
+static const cas_port_socket *addressee(const simp_task *task, const casp_message *message)
+{
+    const sim_host *host = task->host;
+    const casp_sink *sink = casp_handle_map_get(&task->thread->handles, message->handle);
+    const cas_port_socket *former = NULL;
+    if (sink == NULL || sink->generation != message->generation)
+        former = simp_formers_find(&host->world->order->formers, task, message->generation);
+    return former != NULL                            ? former
+           : message->handle < host->socket_capacity ? host->sockets[message->handle]
+                                                     : NULL;
+}
+
 static kind describe_dispatch(simp_candidate *c, const simp_task *task, place *where)
 {
     const sim_host *host = task->host;
@@ -204,7 +218,7 @@ static kind describe_dispatch(simp_candidate *c, const simp_task *task, place *w
         return KIND_WAKE;
     }
     const casp_message *head = &queue->ring[queue->first];
-    const cas_port_socket *s = head->handle < host->socket_capacity ? host->sockets[head->handle] : NULL;
+    const cas_port_socket *s = addressee(task, head);
     c->source = SIMP_SOURCE_DISPATCH;
     if (s != NULL) {
         set_socket(c, s);

@@ -98,16 +98,16 @@ static bool lose(sim_order *order, const simp_candidate *c)
     if (!grow(order->memory, &lost, sizeof *order->lost, &order->lost_capacity, order->lost_count + 1))
         return false;
     order->lost = lost;
-    order->lost[order->lost_count++] =
-        (simp_lost_event){.chain = c->chain,
-                          .object = c->object,
-                          .host = c->host,
-                          .made_by = maker_of(order, c),
-                          .ended_by = (uint32_t)order->step_count,
-                          .label = c->label,
-                          .occurrence = simp_label_count(&order->labels, c->label) + 1,
-                          .overtaken_by = c->overtaken_by,
-                          .source = c->source};
+    order->lost[order->lost_count++] = (simp_lost_event){
+        .chain = c->chain,
+        .object = c->object,
+        .host = c->host,
+        .made_by = maker_of(order, c),
+        .ended_by = (uint32_t)order->step_count,
+        .label = c->label,
+        .occurrence = simp_label_count(&order->labels, c->label) + 1,
+        .overtaken_by = c->overtaken_by,
+        .source = c->source};
     return true;
 }
 
@@ -476,6 +476,7 @@ bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
 {
     order->world = world;
     order->candidate_count = order->step_count = order->lost_count = 0;
+    order->formers.count = 0;
     order->notifications = order->faults = order->misfits = 0;
     order->script_next = 0;
     if (order->journal != NULL) {
@@ -504,6 +505,12 @@ void simp_order_end(sim_order *order, const sim_result *result)
     if (end != NULL)
         end(order->strategy, result);
     order->world = NULL;
+}
+
+void simp_order_lose_socket(sim_order *order, const simp_task *task, const cas_port_socket *socket)
+{
+    if (!simp_formers_add(&order->formers, order->memory, task, socket))
+        simp_out_of_memory(task->host->world);
 }
 
 /* ---- making ---- */
@@ -551,6 +558,7 @@ void sim_order_destroy(sim_order *order)
     simp_coverage_destroy(order->coverage);
     simp_trouble_destroy(order->trouble);
     simp_labels_fini(&order->labels);
+    simp_formers_fini(&order->formers, order->memory);
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
     cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);
     cas_free(order->memory, order->steps, order->step_capacity * sizeof *order->steps);

@@ -18,6 +18,7 @@
 #ifndef SIMNET_ORDER_H
 #define SIMNET_ORDER_H
 
+#include "simnet/explore/former.h"
 #include "simnet/explore/strategy.h"
 #include "simnet/explore/trouble.h"
 
@@ -49,7 +50,8 @@ struct sim_order {
     size_t lost_count, lost_capacity;
     uint32_t *makers; /* by packet: the number of the step that made it */
     size_t maker_capacity;
-    uint64_t *clocks; /* causal: by host */
+    simp_former_list formers; /* of this run */
+    uint64_t *clocks;         /* causal: by host */
     size_t clock_capacity;
     uint32_t looks;      /* at what is pending */
     size_t seen;         /* at the last look */
@@ -64,6 +66,9 @@ bool simp_order_allow(sim_order *, const sim_fault_model *);
 /* The event to run in the candidate's place, which is off the queue; its own, if nothing can go wrong. */
 simp_event *simp_order_trouble(sim_order *, const simp_candidate *);
 void simp_order_end(sim_order *, const sim_result *);
+
+/* The socket of the task is about to be closed. */
+void simp_order_lose_socket(sim_order *, const simp_task *, const cas_port_socket *);
 
 /* Do two of the candidates touch the same state? */
 bool simp_order_has_race(const sim_order *, const simp_candidate *const *, size_t count);

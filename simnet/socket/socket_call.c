@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "simnet/explore/order.h"
 #include "simnet/host/host_fault.h"
 #include "simnet/ip/ip.h"
 #include "simnet/transport/port_table.h"
@@ -65,11 +66,13 @@ static void close_listener(cas_port_socket *s)
 
 int simp_call_close(cas_backend *backend, cas_port_socket *s)
 {
-    (void)backend;
+    struct sim_order *order = s->host->world->order;
     int linger = s->options->linger;
     bool lingers = linger >> 16 != 0, hard = lingers && (linger & 0xFFFF) == 0;
     if (s->tcp != NULL && lingers && !hard && simp_tcp_has_unsent(s->tcp))
         return WSAEWOULDBLOCK; /* a non-blocking close cannot wait for delivery */
+    if (order != NULL)
+        simp_order_lose_socket(order, (simp_task *)backend, s);
     if (s->listening)
         close_listener(s);
     simp_tcp *tcp = s->tcp;
