@@ -89,6 +89,7 @@ typedef struct test_case {
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \
     SUITE(hunt) \
+    SUITE(tool) \
     SUITE(museum) \
     SUITE(label) \
     SUITE(schedule) \

@@ -123,6 +123,7 @@ static int keep_schedule(hunt_find *find, const sim_journal *journal)
         return ENOMEM;
     memcpy(find->values, journal->values, journal->count * sizeof *find->values);
     find->count = journal->count;
+    find->lost = journal->lost;
     return 0;
 }
 

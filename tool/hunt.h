@@ -38,7 +38,8 @@ typedef struct hunt_find {
     worker_report worker;
     uint32_t *values; /* its decisions, malloc'ed; for sim_order_follow */
     uint32_t count;
-    bool repeats; /* a fresh worker that followed them ended alike */
+    uint32_t lost; /* decisions behind them for which there was no room */
+    bool repeats;  /* a fresh worker that followed them ended alike */
     /* Of the search; all zero if the worker did not come back. */
     sim_explore_end why;
     uint32_t steps_max;

@@ -21,7 +21,14 @@
 #include "tool/corpus.h"
 #include "tool/statement.h"
 
-enum { BLOCK_RUNS = 1000, BLOCKS_A_SIZE = 8, BLOCKS_MAX = 360, JOBS_MAX = 64, VALUES_MAX = 1 << 18 };
+enum {
+    BLOCK_RUNS = 1000,
+    BLOCKS_A_SIZE = 8,
+    BLOCKS_MAX = 360,
+    JOBS_MAX = 64,
+    VALUES_MAX = 1 << 18,
+    ASK_EVERY = 64
+};
 
 /* What came of a block. */
 typedef struct row {
@@ -51,6 +58,7 @@ typedef struct searcher {
     job_find *finds[JOBS_MAX];
     unsigned jobs, blocks;
     unsigned block; /* that is searched now */
+    pid_t owner;    /* whose child the process is that asks; once it is gone, nobody wants the answer */
     bool is_one_block;
 } searcher;
 
@@ -119,6 +127,8 @@ static bool is_over(void *context, const sim_explore_progress *progress)
     const searcher *s = context;
     if (s->plan->corpus != NULL && progress->is_new)
         corpus_note(s->plan->corpus, s->block, progress);
+    if (progress->runs % ASK_EVERY == 0 && getppid() != s->owner)
+        return true;
     return (s->plan->deadline_ms != 0 && search_clock_ms() >= s->plan->deadline_ms) ||
            atomic_load_explicit(&s->table->lowest, memory_order_relaxed) < s->block;
 }
@@ -152,7 +162,10 @@ static void search_block(searcher *s, unsigned job)
                             .corpus_count = corpus_count(plan),
                             .on_run = is_over,
                             .context = s};
+    pid_t above = s->owner;
+    s->owner = getpid();
     r->error = hunt(plan->scenario, &options, &r->find);
+    s->owner = above;
     r->runs = r->find.runs;
     r->was_cut_short = r->find.end == HUNT_CLEAN && r->find.why == SIM_EXPLORE_ASKED;
     if (r->error == 0 && r->find.end != HUNT_CLEAN)
@@ -167,8 +180,9 @@ static void work(searcher *s, unsigned job)
 {
     for (;;) {
         unsigned block = atomic_fetch_add(&s->table->next, 1);
+        bool is_alone = s->jobs > 1 && getppid() != s->owner;
         bool late = s->plan->deadline_ms != 0 && search_clock_ms() >= s->plan->deadline_ms;
-        if (block >= s->blocks || block > atomic_load(&s->table->lowest) || late)
+        if (block >= s->blocks || block > atomic_load(&s->table->lowest) || late || is_alone)
             return;
         if (!is_ours(s, block))
             continue;
@@ -186,6 +200,7 @@ static int work_in_children(searcher *s)
     pid_t children[JOBS_MAX];
     int error = 0;
     fflush(NULL);
+    s->owner = getpid();
     for (unsigned i = 0; i < s->jobs; i++) {
         children[i] = fork();
         if (children[i] == 0) {

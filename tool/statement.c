@@ -34,8 +34,8 @@ static const char *line_after(const char *all)
 static bool read_bound(const char *line, bound *out)
 {
     int read = 0;
-    if (sscanf(line, "%31[^:]: a bug of depth %u would have been missed%n", out->name, &out->depth, &read) !=
-            2 ||
+    if (sscanf(line, "%31[^:\n]: a bug of depth %u would have been missed%n", out->name, &out->depth,
+               &read) != 2 ||
         read == 0)
         return false;
     const char *numbers = strchr(line, '(');

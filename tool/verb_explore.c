@@ -50,6 +50,8 @@ static int tell_failure(const tool_request *request, const search_plan *plan, co
     snprintf(message, sizeof message, "%s: run %llu %s: %s", plan->scenario->name,
              (unsigned long long)found->run, sim_outcome_word(result->outcome), result->message);
     printf("%s\n", message);
+    if (find->lost != 0)
+        fprintf(stderr, "note: the run made %lu decisions more than are kept\n", (unsigned long)find->lost);
     if (!find->repeats)
         fprintf(stderr, "note: a second run with the same decisions ended otherwise\n");
     print_command(request, plan->scenario, found->run);

@@ -48,12 +48,27 @@ static uint64_t hash(uint64_t state, const char *text, size_t len)
     return state;
 }
 
-/* A sanitizer's last line says what happened where; addresses are not in it. */
+/* Without the folders of its files, which are another machine's. */
+static uint64_t hash_of_line(uint64_t state, const char *line)
+{
+    while (*line != '\0' && *line != '\n') {
+        size_t len = strcspn(line, " \n"), begin = len;
+        while (begin > 0 && line[begin - 1] != '/')
+            begin--;
+        state = hash(hash(state, line + begin, len - begin), " ", 1);
+        line += len + (line[len] == ' ');
+    }
+    return state;
+}
+
+/* A sanitizer's last line says what happened where; addresses are not in it.  A hang was ended by us: how it
+ * ended says nothing. */
 static uint64_t identity_of(sim_outcome outcome, const worker_report *report)
 {
     const char *summary = strstr(report->words, "SUMMARY: ");
-    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)outcome << 32 ^ (uint64_t)report->status;
-    return (summary != NULL ? hash(state, summary, strcspn(summary, "\n")) : state) | 1;
+    uint64_t status = outcome == SIM_HUNG ? 0 : (uint64_t)report->status;
+    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)outcome << 32 ^ status;
+    return (summary != NULL ? hash_of_line(state, summary) : state) | 1;
 }
 
 /* The last line that is not empty. */
