@@ -117,6 +117,13 @@ static work *begin(const cause_plan *plan, const char *text, size_t len)
     return w;
 }
 
+static void say_how_it_ends(const cause_plan *plan, cause *out)
+{
+    sim_rerun rerun;
+    if (plan->outcome > SIM_VOID && sim_schedule_replay_exact(out->schedule, plan->scenario, &rerun) == 0)
+        memcpy(out->message, rerun.result.message, sizeof out->message);
+}
+
 int cause_shrink(const cause_plan *plan, const char *text, size_t len, cause *out)
 {
     *out = (cause){.guard = NULL};
@@ -131,12 +138,14 @@ int cause_shrink(const cause_plan *plan, const char *text, size_t len, cause *ou
     w->is_guarded = !is_done;
     if (!is_done)
         (void)do_work(w);
-    *out = (cause){w->guard, w->schedule, w->is_shrunk, w->shrink, w->explanation};
-    if (w->error != 0)
+    *out = (cause){w->guard, w->schedule, w->is_shrunk, w->shrink, w->explanation, ""};
+    if (w->error != 0) {
         out->schedule = NULL;
-    else
-        sim_schedule_set_runner(out->schedule, guard_runner(out->guard));
-    return w->error;
+        return w->error;
+    }
+    sim_schedule_set_runner(out->schedule, guard_runner(out->guard));
+    say_how_it_ends(plan, out);
+    return 0;
 }
 
 int cause_find(const cause_plan *plan, cause *out) { return cause_shrink(plan, NULL, 0, out); }

@@ -26,6 +26,7 @@ typedef struct cause {
     bool is_shrunk; /* else its facts alone do not make it fail: the exact form does */
     sim_shrink shrink;
     char *explanation; /* lines; may be empty */
+    char message[512]; /* of a run that ended its process: how, and in which step; else empty */
 } cause;
 
 /* 0, or a WSAE code: WSAEINVAL: its decisions do not lead to this failure again. */

@@ -11,7 +11,7 @@
 #include "tool/evidence.h"
 #include "tool/files.h"
 
-enum { FACT_MAX = 512 };
+enum { FACT_MAX = 512, HUNG_QUIET_MS = 200 };
 
 const char failure_folder[] = "castanet-failures";
 
@@ -34,6 +34,8 @@ void failure_print_cause(const cause *c)
 {
     char fact[FACT_MAX];
     size_t count = sim_schedule_fact_count(c->schedule);
+    if (c->message[0] != '\0')
+        printf("  %s\n", c->message);
     if (!c->is_shrunk) {
         printf("  its %zu holds and choices alone do not make it fail: the exact form does\n", count);
         return;
@@ -57,7 +59,7 @@ static int write_explanation(const char *path, const cause *c, const char *messa
     int code = file_open(&w, path);
     if (code != 0)
         return code;
-    fprintf(w.stream, "%s\n", message);
+    fprintf(w.stream, "%s\n%s%s", message, c->message, c->message[0] != '\0' ? "\n" : "");
     for (size_t i = 0; i < sim_schedule_fact_count(c->schedule); i++)
         fprintf(w.stream, "%s\n", sim_schedule_fact(c->schedule, i, fact, sizeof fact));
     fprintf(w.stream, "\n%s", c->explanation);
@@ -78,10 +80,10 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
     evidence_plan evidence = {.schedule = c->schedule,
                               .is_exact = !c->is_shrunk,
                               .scenario = plan->scenario,
-                              .quiet_ms = plan->quiet_ms,
+                              .quiet_ms = plan->outcome == SIM_HUNG ? HUNG_QUIET_MS : plan->quiet_ms,
                               .pcap = failure_path(pcap, sizeof pcap, folder, name, ".pcap"),
                               .ladder = failure_path(ladder, sizeof ladder, folder, name, ".ladder.txt"),
-                              .ending = plan->outcome > SIM_VOID ? message : NULL};
+                              .ending = c->message[0] != '\0' ? c->message : NULL};
     code = schedule_save(c->schedule, schedule, message);
     if (code == 0)
         code = write_explanation(text, c, message);

@@ -167,12 +167,18 @@ static int open_shard(const tool_request *request, const search_plan *plan, file
 static int explore_all(const tool_request *request, search_plan *plan, const sim_scenario **chosen)
 {
     file_writer shard = {.stream = NULL};
+    unsigned failed = 0, clean = 0;
     int code = open_shard(request, plan, &shard);
     for (size_t i = 0; code != TOOL_USAGE && chosen[i] != NULL; i++) {
         plan->scenario = chosen[i];
         plan->deadline_ms = request->time_s != 0 ? search_clock_ms() + request->time_s * 1000 : 0;
-        code = tool_worse(code, explore_with_corpus(request, plan, &shard));
+        int one = explore_with_corpus(request, plan, &shard);
+        failed += one == TOOL_FAILED;
+        clean += one == TOOL_CLEAN;
+        code = tool_worse(code, one);
     }
+    if (failed + clean > 1)
+        printf("%u scenarios failed, %u did not\n", failed, clean);
     return shard.stream == NULL ? code : tool_worse(code, file_close(&shard));
 }
 

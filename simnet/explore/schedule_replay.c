@@ -47,6 +47,17 @@ static uint64_t hash_of_steps(const sim_order *order, uint64_t state)
     return state;
 }
 
+/* What the program was called for when it ended its process, or did not come back: the last step. */
+static void say_where(const sim_order *order, sim_result *out)
+{
+    size_t used = strlen(out->message);
+    if (order->step_count == 0)
+        return;
+    const simp_step *last = &order->steps[order->step_count - 1];
+    snprintf(out->message + used, sizeof out->message - used, "; in %s#%lu", text_of(order, last->label),
+             (unsigned long)last->occurrence);
+}
+
 int simp_schedule_make_run(const sim_schedule *schedule, const sim_scenario *scenario,
                            const sim_run_options *options, sim_result *out)
 {
@@ -62,6 +73,7 @@ int simp_schedule_make_run(const sim_schedule *schedule, const sim_scenario *sce
             out->fingerprint[8 * lane + i] = (uint8_t)(hash >> (56 - 8 * i));
     }
     out->steps = (uint32_t)options->order->step_count;
+    say_where(options->order, out);
     return 0;
 }
 
