@@ -83,6 +83,7 @@ typedef struct test_case {
     SUITE(order) \
     SUITE(dpor) \
     SUITE(explore) \
+    SUITE(probe) \
     SUITE(trouble) \
     SUITE(trouble_all) \
     SUITE(strategy_live) \

@@ -183,6 +183,9 @@ static void write_statement(const search *s)
         coverage->set, coverage->grown_run, coverage->runs - coverage->mark_run,
         coverage->growths - coverage->mark_growths);
     used = add_line(out->statement, used, line);
+    simp_reached_write(&s->order->reached, line, sizeof line);
+    if (line[0] != '\0')
+        used = add_line(out->statement, used, line);
     if (strategy->ops->state == NULL)
         return;
     line[0] = '\0';

@@ -500,6 +500,8 @@ void simp_order_end(sim_order *order, const sim_result *result)
         simp_out_of_memory(order->world);
     if (order->coverage != NULL && !simp_coverage_add(order->coverage, order))
         simp_out_of_memory(order->world);
+    if (!simp_reached_add(&order->reached, order->world))
+        simp_out_of_memory(order->world);
     const simp_strategy_ops *ops = order->strategy->ops;
     void (*end)(simp_strategy *, const sim_result *) = order->script == NULL ? ops->end : ops->followed;
     if (end != NULL)
@@ -535,7 +537,8 @@ int sim_order_create(const sim_order_options *options, sim_order **out)
                          .by_packet = chosen.by_packet,
                          .by_object = chosen.by_object,
                          .journal = chosen.journal,
-                         .chooser = {answer, order}};
+                         .chooser = {answer, order},
+                         .reached = {.memory = memory}};
     if (!simp_labels_init(&order->labels, memory)) {
         cas_free(memory, order, sizeof *order);
         return WSAENOBUFS;
@@ -557,6 +560,7 @@ void sim_order_destroy(sim_order *order)
     simp_knowledge_destroy(order->knowledge);
     simp_coverage_destroy(order->coverage);
     simp_trouble_destroy(order->trouble);
+    simp_reached_fini(&order->reached);
     simp_labels_fini(&order->labels);
     simp_formers_fini(&order->formers, order->memory);
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);

@@ -19,6 +19,7 @@
 #define SIMNET_ORDER_H
 
 #include "simnet/explore/former.h"
+#include "simnet/explore/reached.h"
 #include "simnet/explore/strategy.h"
 #include "simnet/explore/trouble.h"
 
@@ -34,6 +35,7 @@ struct sim_order {
     simp_chooser chooser;
     simp_trouble *trouble;  /* kept from run to run; NULL: none was needed */
     bool is_troubled;       /* this run goes through it */
+    simp_reached reached;
     sim_journal *journal;   /* NULL: none */
     const uint32_t *script; /* answers to give instead of the strategy's; NULL: none */
     size_t script_count, script_next;

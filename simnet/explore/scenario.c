@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "castanet/sim_probe.h"
 #include "simnet/explore/order.h"
 
 #define UNTIL_NS_DEFAULT SIM_S(3600)
@@ -80,6 +81,8 @@ static sim_stop run_by_steps(run *r)
 
 static sim_stop run_world(run *r)
 {
+    for (const char *const *name = r->scenario->probes; name != NULL && *name != NULL; name++)
+        sim_world_sometimes(r->world, false, *name);
     r->scenario->build(r->world, r->state);
     if (r->world->failed)
         return SIM_STOP_REQUESTED;

@@ -20,9 +20,12 @@ uint32_t simp_swarm_choose(const simp_swarm *swarm, size_t step, const simp_site
 {
     if (simp_is_users_site(site))
         return drawn;
+    bool is_quiet = swarm->is_empty || step >= swarm->last_step || bound < 2;
+    if (site->keeps_odds)
+        return is_quiet ? 0 : drawn;
     uint64_t kind = simp_mix(swarm->key ^ simp_hash_text(0, site->by_search ? site->who : site->purpose));
     bool is_available = kind >> 63 != 0;
-    if (swarm->is_empty || !is_available || step >= swarm->last_step || bound < 2)
+    if (is_quiet || !is_available)
         return 0;
     uint64_t strength = 1 + simp_share_of(kind << 1, STRENGTHS);
     uint64_t number = simp_mix(simp_hash_pair(swarm->key ^ site->label_hash, ordinal));

@@ -51,7 +51,7 @@ void simp_trouble_begin(simp_trouble *, const sim_fault_model *);
 /* trouble_kind.c */
 /* The word of the kind with that number. */
 const char *simp_trouble_word(unsigned kind);
-/* Does a label begin with such a word? */
+/* Does a label begin with such a word, or is it of a fault of the program's own? */
 bool simp_is_trouble_label(const char *label, size_t len);
 
 /* trouble_packet.c: false if the packet at the head of the path does not arrive now. */

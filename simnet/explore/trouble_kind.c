@@ -28,5 +28,6 @@ bool simp_is_trouble_label(const char *label, size_t len)
         if (len > word && label[word] == ' ' && memcmp(label, words[i], word) == 0)
             return true;
     }
-    return false;
+    size_t own = strlen(SIMP_BUGGIFY);
+    return len > own && label[own] == ' ' && memcmp(label, SIMP_BUGGIFY, own) == 0;
 }

@@ -21,8 +21,12 @@ typedef struct simp_site {
     uint64_t label_hash;
     uint64_t ordinal; /* decisions made */
     bool by_search;   /* trouble that only a search brings: who is the kind, purpose the event; no stream */
+    bool keeps_odds;  /* chance knows how often it happens: swarms leave it to that */
     simp_stream stream;
 } simp_site;
+
+/* Who has faults of the program's own. */
+#define SIMP_BUGGIFY "buggify"
 
 /* Who answers instead of chance. */
 typedef struct simp_chooser simp_chooser;

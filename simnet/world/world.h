@@ -37,6 +37,8 @@ struct sim_world {
     sim_world_options options;
     simp_choice_log choices;
     struct simp_user_site *user_sites;
+    struct simp_own_site *own_sites; /* probe.c */
+    struct simp_probe *probes;       /* probe.h */
     sim_host **hosts;
     uint32_t host_count, host_capacity;
     sim_link *links;

@@ -14,6 +14,7 @@
 #include "castanet/sim_link.h"
 #include "castanet/sim_name.h"
 #include "castanet/sim_partition.h"
+#include "castanet/sim_probe.h"
 #include "castanet/sim_stack.h"
 #include "castanet/sim_world.h"
 

@@ -61,6 +61,17 @@ uint32_t sim_order_misfits(const sim_order *);
  * which the scenario's fault model allowed. */
 uint32_t sim_order_troubles(const sim_order *, sim_may kinds);
 
+/* A state that some run should reach (castanet/sim_probe.h). */
+typedef struct sim_order_probe {
+    const char *name; /* lasts as long as the order */
+    uint64_t met;     /* runs that came to it, or whose scenario lists it ... */
+    uint64_t reached; /* ... and those of them in which it was true */
+} sim_order_probe;
+
+/* Of all runs of the order; index is below the count. */
+size_t sim_order_probe_count(const sim_order *);
+sim_order_probe sim_order_probe_at(const sim_order *, size_t index);
+
 /* The names of all strategies, from index 0; NULL: no more. */
 const char *sim_strategy_name(size_t index);
 const char *sim_strategy_summary(size_t index);

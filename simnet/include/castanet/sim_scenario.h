@@ -39,6 +39,8 @@ typedef struct sim_scenario {
     void (*end)(sim_world *, void *state);
     uint64_t until_ns;              /* virtual time; 0: an hour */
     uint64_t events_max;            /* 0: 1 000 000 */
+    /* Names of states that runs should reach, NULL behind the last; NULL: none.  See castanet/sim_probe.h. */
+    const char *const *probes;
     sim_fault_model faults;         /* what a search may let go wrong */
     const sim_world_options *world; /* NULL: all zero.  Its seed and events_max are the run's */
 } sim_scenario;
