@@ -8,7 +8,7 @@
 #define TESTS_TALK_H
 
 #include "castanet/sim.h"
-#include "castanet/sim_scenario.h"
+#include "castanet/sim_schedule.h"
 #include "tests/wire_log.h"
 
 typedef struct talk talk;
@@ -21,6 +21,8 @@ struct talk {
     CAsyncSocket listener, session, caller;
     cas_timer timer;
     unsigned sent, calls, starts; /* pieces, connections, times that the server's program began */
+    unsigned flushed;             /* bytes that Send took */
+    bool is_ending;               /* nothing follows what was sent */
     unsigned received;            /* bytes of this connection */
     bool is_idle;                 /* the client waits before it calls again */
     bool is_complete;             /* some connection brought all bytes, and its end */
@@ -29,5 +31,23 @@ struct talk {
 enum { TALK_PIECES = 3, TALK_PIECE = 4 };
 
 sim_scenario talk_scenario(const talk *initial, sim_fault_model faults);
+
+/* What goes over the wire when nothing goes wrong. */
+#define TALK_QUIET                                                                                           \
+    "client SYN, server SYN ACK, client ACK, client ACK 4, server ACK, client ACK 4, "                       \
+    "server ACK, client ACK 4, server ACK, client FIN ACK, server ACK, "                                     \
+    "server FIN ACK, client ACK"
+
+/* A run of it under facts. */
+typedef struct played {
+    wire_log log;
+    sim_rerun rerun;
+    uint32_t troubles;
+} played;
+
+/* Of these lines, which must be sound. */
+sim_schedule *talk_schedule(const char *facts);
+/* kinds: of what is counted. */
+void talk_play(played *, talk initial, sim_fault_model faults, const char *facts, unsigned kinds);
 
 #endif

@@ -86,6 +86,7 @@ typedef struct test_case {
     SUITE(probe) \
     SUITE(trouble) \
     SUITE(trouble_all) \
+    SUITE(trouble_search) \
     SUITE(strategy_live) \
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \

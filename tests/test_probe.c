@@ -97,12 +97,11 @@ static const sim_scenario dive = {.name = "dive", .build = build, .check = check
 static sim_explore_result explore(const sim_scenario *scenario, const char *strategy, uint64_t runs_max)
 {
     sim_explore_result found;
-    EXPECT_CODE_FATAL(
-        sim_explore(scenario,
-                    &(sim_explore_options){
-                        .strategy = strategy, .seed = 1, .runs_max = runs_max, .goes_on = true},
-                    &found),
-        0);
+    EXPECT_CODE_FATAL(sim_explore(scenario,
+                                  &(sim_explore_options){
+                                      .strategy = strategy, .seed = 1, .runs_max = runs_max, .goes_on = true},
+                                  &found),
+                      0);
     return found;
 }
 
@@ -164,8 +163,8 @@ static void orders_count_what_was_reached(void)
     sim_order *order = NULL;
     sim_result result;
     uint64_t reached = 0, met = 0;
-    EXPECT_CODE_FATAL(sim_order_create(&(sim_order_options){.mode = SIM_WINDOWED, .strategy = "swarm"}, &order),
-                      0);
+    EXPECT_CODE_FATAL(
+        sim_order_create(&(sim_order_options){.mode = SIM_WINDOWED, .strategy = "swarm"}, &order), 0);
     for (uint64_t seed = 1; seed <= 400; seed++)
         sim_scenario_run(&dive, &(sim_run_options){.seed = seed, .order = order}, &result);
     EXPECT_EQ_INT(sim_order_probe_count(order), 3);

@@ -33,8 +33,8 @@ struct sim_order {
     struct simp_knowledge *knowledge; /* NULL: nobody asked for it; see knowledge.h */
     struct simp_coverage *coverage;   /* the same; see coverage.h */
     simp_chooser chooser;
-    simp_trouble *trouble;  /* kept from run to run; NULL: none was needed */
-    bool is_troubled;       /* this run goes through it */
+    simp_trouble *trouble; /* kept from run to run; NULL: none was needed */
+    bool is_troubled;      /* this run goes through it */
     simp_reached reached;
     sim_journal *journal;   /* NULL: none */
     const uint32_t *script; /* answers to give instead of the strategy's; NULL: none */
@@ -67,6 +67,8 @@ bool simp_order_begin(sim_order *, sim_world *, uint64_t seed);
 bool simp_order_allow(sim_order *, const sim_fault_model *);
 /* The event to run in the candidate's place, which is off the queue; its own, if nothing can go wrong. */
 simp_event *simp_order_trouble(sim_order *, const simp_candidate *);
+/* Lets calls of a thread that begins go wrong, if they may: 0 or WSAENOBUFS. */
+int simp_order_wrap(const sim_order *, cas_thread *);
 void simp_order_end(sim_order *, const sim_result *);
 
 /* The socket of the task is about to be closed. */

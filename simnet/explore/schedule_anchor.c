@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Re-anchoring: the program was changed, so what was the third of a kind is now the second or the fourth.
- * Each end of each hold is moved by one, then by two, the nearest first, in its occurrence and in the number
- * of its object, until the scenario fails again as the schedule says.
+ * Each end of each hold, and each fault, is moved by one, then by two, the nearest first, in its occurrence
+ * and in the number of its object, until the scenario fails again as the schedule says.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +104,9 @@ static bool move_both(anchor *a, simp_fact *fact, int by)
 
 static bool move_fact(anchor *a, simp_fact *fact, int by)
 {
+    if (fact->kind == SIMP_FACT_CHOICE)
+        return simp_is_trouble_label(fact->label, strlen(fact->label)) &&
+               move_end(a, end_of(fact, false), by);
     return fact->kind == SIMP_FACT_HOLD && (move_end(a, end_of(fact, false), by) ||
                                             move_end(a, end_of(fact, true), by) || move_both(a, fact, by));
 }

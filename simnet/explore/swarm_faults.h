@@ -18,6 +18,7 @@ typedef struct simp_swarm {
     uint64_t key;
     size_t last_step; /* from here on nothing fires */
     bool is_empty;    /* no faults in this run */
+    bool swizzles;    /* clogs are one for each of some directions, instead of by chance */
 } simp_swarm;
 
 /* Of a run with that seed, when runs are as long as is known. */

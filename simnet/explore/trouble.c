@@ -8,6 +8,7 @@
 
 #include "simnet/explore/order.h"
 #include "simnet/host/host.h"
+#include "simnet/socket/fault_search.h"
 
 #define SHORT_NS_DEFAULT SIM_MS(20)
 #define LONG_NS_DEFAULT SIM_S(3)
@@ -58,22 +59,44 @@ static unsigned number_of(sim_may kind)
 
 static void lasts_until(simp_trouble *t, uint64_t ns) { t->until_ns = ns > t->until_ns ? ns : t->until_ns; }
 
-uint32_t simp_trouble_ask(simp_trouble *t, sim_world *world, sim_may kind, uint32_t bound)
+/* What may go wrong with the how manieth of which event. */
+typedef struct question {
+    sim_may kind;
+    const char *event;
+    uint64_t hash;
+    uint32_t ordinal, bound;
+} question;
+
+static uint32_t ask(simp_trouble *t, sim_world *world, const question *q)
 {
-    if ((t->model.kinds & (unsigned)kind) == 0 || bound < 2)
+    if ((t->model.kinds & (unsigned)q->kind) == 0 || q->bound < 2)
         return 0;
-    unsigned number = number_of(kind);
-    const simp_label *label = &t->labels->labels[t->about.label];
+    unsigned number = number_of(q->kind);
     simp_site site = {.who = simp_trouble_word(number),
-                      .purpose = label->text,
-                      .label_hash = simp_mix(label->hash + number + 1),
+                      .purpose = q->event,
+                      .label_hash = simp_mix(q->hash + number + 1),
                       .by_search = true};
-    uint32_t value = simp_choose_trouble(world, &site, t->ordinal, bound);
+    uint32_t value = simp_choose_trouble(world, &site, q->ordinal, q->bound);
     if (value == 0)
         return 0;
     t->fired[number]++;
     lasts_until(t, world->now_ns);
     return value;
+}
+
+uint32_t simp_trouble_ask(simp_trouble *t, sim_world *world, sim_may kind, uint32_t bound)
+{
+    const simp_label *label = &t->labels->labels[t->about.label];
+    return ask(t, world, &(question){kind, label->text, label->hash, t->ordinal, bound});
+}
+
+uint32_t simp_trouble_ask_call(sim_world *world, sim_may kind, const char *call, uint32_t ordinal,
+                               uint32_t bound)
+{
+    const sim_order *order = world->order;
+    if (order == NULL || !order->is_troubled)
+        return 0;
+    return ask(order->trouble, world, &(question){kind, call, simp_hash_text(0, call), ordinal, bound});
 }
 
 uint64_t simp_trouble_time(const simp_trouble *t, uint32_t value)
@@ -177,4 +200,10 @@ uint32_t sim_order_troubles(const sim_order *order, sim_may kind)
     for (unsigned i = 0; order->is_troubled && i < SIM_MAY_KINDS; i++)
         count += ((unsigned)kind >> i & 1) != 0 ? order->trouble->fired[i] : 0;
     return count;
+}
+
+int simp_order_wrap(const sim_order *order, cas_thread *thread)
+{
+    uint32_t kinds = order->is_troubled ? order->trouble->model.kinds & (uint32_t)SIM_MAY_CALLS : 0;
+    return kinds == 0 ? 0 : simp_fault_search_install(thread, kinds);
 }

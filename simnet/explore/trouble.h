@@ -48,6 +48,9 @@ void simp_trouble_destroy(simp_trouble *);
 /* A run begins. */
 void simp_trouble_begin(simp_trouble *, const sim_fault_model *);
 
+/* Asks about a call of a program, "server/conn#1 Receive", the how manieth of its socket. */
+uint32_t simp_trouble_ask_call(sim_world *, sim_may kind, const char *call, uint32_t ordinal, uint32_t bound);
+
 /* trouble_kind.c */
 /* The word of the kind with that number. */
 const char *simp_trouble_word(unsigned kind);

@@ -6,9 +6,10 @@
 
 #include "simnet/explore/trouble.h"
 
-static const char *const words[SIM_MAY_KINDS] = {"drop",   "duplicate", "delay",     "corrupt",
-                                                 "reset",  "clog",      "split",     "one-way",
-                                                 "bridge", "crash",     "power-cut", "pause"};
+static const char *const words[SIM_MAY_KINDS] = {
+    "drop",          "duplicate",  "delay",       "corrupt",    "reset",     "clog",
+    "split",         "one-way",    "bridge",      "crash",      "power-cut", "pause",
+    "short-receive", "short-send", "would-block", "no-buffers", "cut"};
 
 const char *simp_trouble_word(unsigned kind) { return words[kind]; }
 

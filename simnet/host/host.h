@@ -86,6 +86,8 @@ bool simp_host_is_broadcast(const sim_host *, simp_ip);
 /* sim_socket.c: as if something on the way had reset the stream's connection towards either end.  Nothing
  * happens to a socket without one. */
 void simp_stream_reset(struct cas_port_socket *);
+/* "server/conn#2", as in labels. */
+void simp_socket_name(const struct cas_port_socket *, char *text, size_t size);
 
 /* fault_backend.c */
 /* The backend under all fault wrappers. */

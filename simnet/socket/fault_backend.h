@@ -60,7 +60,8 @@ struct sim_fault {
     cas_thread *thread;
     cas_allocator *memory;
     sim_fault_options options;
-    const char *who; /* "fault server" */
+    const char *who;   /* "fault server" */
+    uint32_t searched; /* of sim_may: what a search may let go wrong; see fault_search.h */
     simp_choice_log own_log;
     simp_choice_log *log; /* the world's, or own_log */
     simp_site chances[SIMP_CHANCES];
@@ -81,6 +82,7 @@ struct cas_port_socket {
     uint64_t next_receive_ns;      /* a slow reader: before that it finds nothing */
     unsigned storms[SIMP_CHANCES]; /* would-block calls still to come, by their chance */
     size_t promised; /* bytes that a peek or FIONREAD has told of, and that a receive still owes */
+    uint32_t receives, sends, accepts; /* calls made, for a search */
     bool datagram;
     bool receive_shut;
     bool close_told; /* FD_CLOSE went up */

@@ -3,6 +3,7 @@
  * The slots that are about one socket, but for those that move bytes: each asks the rules, and passes on.
  */
 #include "simnet/socket/fault_backend.h"
+#include "simnet/socket/fault_search.h"
 #include "simnet/host/host.h"
 
 static sim_fault *fault_of(cas_backend *backend) { return (sim_fault *)backend; }
@@ -145,7 +146,7 @@ static bool blocks_by_chance(sim_fault *fault, cas_port_socket *listener)
 {
     unsigned waiting = 0;
     cas_backend *inner = fault->inner;
-    if (fault->options.accept_would_block_ppm == 0 || listener->datagram ||
+    if (!simp_fault_may_block(fault, fault->options.accept_would_block_ppm) || listener->datagram ||
         inner->ops->query(inner, listener->inner, CAS_QUERY_READABLE, &waiting) != 0 || waiting == 0 ||
         !simp_fault_blocks(fault, listener, SIMP_CHANCE_ACCEPT_BLOCKS, fault->options.accept_would_block_ppm))
         return false;
@@ -159,6 +160,7 @@ int simp_fault_accept(cas_backend *backend, cas_port_socket *listener, cas_sink 
 {
     sim_fault *fault = fault_of(backend);
     int error = simp_fault_rule_for(fault, SIM_FAULT_ACCEPT, NULL);
+    listener->accepts++;
     simp_fault_forget(listener, FD_ACCEPT);
     if (error != 0)
         return error;

@@ -7,6 +7,7 @@
 
 #include "castanet/error.h"
 #include "simnet/socket/fault_backend.h"
+#include "simnet/socket/fault_search.h"
 #include "simnet/host/host.h"
 
 int simp_fault_refuse(sim_error *why, int code, const char *what, const char *reason, const char *fix)
@@ -124,11 +125,23 @@ bool simp_fault_happens(sim_fault *fault, simp_fault_chance chance, int64_t ppm)
     return ppm != 0 && simp_log_choose_chance(fault->log, &fault->chances[chance], ppm);
 }
 
+static simp_fault_verb verb_of(simp_fault_chance chance)
+{
+    return chance == SIMP_CHANCE_RECEIVE_BLOCKS ? SIMP_VERB_RECEIVE
+           : chance == SIMP_CHANCE_SEND_BLOCKS  ? SIMP_VERB_SEND
+                                                : SIMP_VERB_ACCEPT;
+}
+
 bool simp_fault_blocks(sim_fault *fault, cas_port_socket *s, simp_fault_chance chance, int64_t ppm)
 {
     if (s->storms[chance] > 0) {
         s->storms[chance]--;
         fault->counters.storm_calls++;
+        return true;
+    }
+    uint32_t searched = simp_fault_search(fault, s, SIM_MAY_WOULD_BLOCK, verb_of(chance), SIMP_STORMS + 1);
+    if (searched != 0) {
+        s->storms[chance] = (1u << (searched - 1)) - 1;
         return true;
     }
     if (!simp_fault_happens(fault, chance, ppm))

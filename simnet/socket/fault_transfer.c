@@ -4,6 +4,7 @@
  * meet that.
  */
 #include "simnet/socket/fault_backend.h"
+#include "simnet/socket/fault_search.h"
 
 /* Those of interest that are true at this moment below, as the engine would be told. */
 static long truth(const sim_fault *fault, const cas_port_socket *s, long interest)
@@ -41,7 +42,7 @@ static bool receive_may_block(const sim_fault *fault, const cas_port_socket *s, 
 static bool receive_blocks(sim_fault *fault, cas_port_socket *s, size_t len, int flags)
 {
     int64_t ppm = fault->options.receive_would_block_ppm;
-    if (ppm == 0 || !receive_may_block(fault, s, len, flags) ||
+    if (!simp_fault_may_block(fault, ppm) || !receive_may_block(fault, s, len, flags) ||
         !simp_fault_blocks(fault, s, SIMP_CHANCE_RECEIVE_BLOCKS, ppm))
         return false;
     fault->counters.receive_would_blocks++;
@@ -51,11 +52,19 @@ static bool receive_blocks(sim_fault *fault, cas_port_socket *s, size_t len, int
 static size_t receive_len(sim_fault *fault, const cas_port_socket *s, size_t len, int flags)
 {
     int64_t ppm = fault->options.short_receive_ppm;
-    if (ppm == 0 || s->datagram || (flags & MSG_OOB) != 0)
+    bool is_searched = (fault->searched & SIM_MAY_SHORT_RECEIVE) != 0;
+    if ((ppm == 0 && !is_searched) || s->datagram || (flags & MSG_OOB) != 0)
         return len;
     size_t there = ask(fault, s, CAS_QUERY_READ_COUNT);
     size_t all = len < there ? len : there;
-    if (all < 2 || all <= s->promised || !simp_fault_happens(fault, SIMP_CHANCE_RECEIVE_SHORT, ppm))
+    if (all < 2 || all <= s->promised)
+        return len;
+    size_t part = simp_fault_search_len(fault, s, SIM_MAY_SHORT_RECEIVE, all);
+    if (part < all) {
+        fault->counters.short_receives++;
+        return part < s->promised ? s->promised : part;
+    }
+    if (!simp_fault_happens(fault, SIMP_CHANCE_RECEIVE_SHORT, ppm))
         return len;
     fault->counters.short_receives++;
     return shorter(fault, SIMP_AMOUNT_RECEIVE, all, s->promised);
@@ -126,6 +135,7 @@ int simp_fault_receive(cas_backend *backend, cas_port_socket *s, void *buf, size
 {
     sim_fault *fault = (sim_fault *)backend;
     int error = simp_fault_rule_for(fault, SIM_FAULT_RECEIVE, NULL);
+    s->receives++;
     simp_fault_forget(s, (flags & MSG_OOB) != 0 ? FD_OOB : FD_READ);
     if (error != 0)
         return error;
@@ -155,7 +165,7 @@ static void owe_write(sim_fault *fault, cas_port_socket *s)
 static bool send_blocks(sim_fault *fault, cas_port_socket *s, size_t len)
 {
     int64_t ppm = fault->options.send_would_block_ppm;
-    if (ppm == 0 || len == 0 || (truth(fault, s, FD_WRITE) & FD_WRITE) == 0 ||
+    if (!simp_fault_may_block(fault, ppm) || len == 0 || (truth(fault, s, FD_WRITE) & FD_WRITE) == 0 ||
         !simp_fault_blocks(fault, s, SIMP_CHANCE_SEND_BLOCKS, ppm))
         return false;
     fault->counters.send_would_blocks++;
@@ -165,9 +175,11 @@ static bool send_blocks(sim_fault *fault, cas_port_socket *s, size_t len)
 static size_t send_len(sim_fault *fault, const cas_port_socket *s, size_t len)
 {
     int64_t ppm = fault->options.short_send_ppm;
-    if (ppm == 0 || s->datagram || len < 2 || s->sink.profile->sends_whole ||
-        !simp_fault_happens(fault, SIMP_CHANCE_SEND_SHORT, ppm))
+    if (s->datagram || len < 2 || s->sink.profile->sends_whole)
         return len;
+    size_t part = simp_fault_search_len(fault, s, SIM_MAY_SHORT_SEND, len);
+    if (part < len || ppm == 0 || !simp_fault_happens(fault, SIMP_CHANCE_SEND_SHORT, ppm))
+        return part;
     return shorter(fault, SIMP_AMOUNT_SEND, len, 0);
 }
 
@@ -193,8 +205,14 @@ int simp_fault_send(cas_backend *backend, cas_port_socket *s, const void *buf, s
     sim_fault *fault = (sim_fault *)backend;
     const sim_fault_rule *rule;
     int error = simp_fault_rule_for(fault, SIM_FAULT_SEND, &rule);
-    if (rule != NULL && rule->reset && !s->datagram)
+    s->sends++;
+    bool resets = rule != NULL ? rule->reset : error == 0 && simp_fault_search_cuts(fault, s);
+    if (resets && !s->datagram)
         return send_half_and_reset(fault, s, buf, len, flags, count);
+    if (error == 0 && len > 0 && simp_fault_search(fault, s, SIM_MAY_NO_BUFFERS, SIMP_VERB_SEND, 2) != 0) {
+        fault->counters.failed[SIM_FAULT_SEND]++;
+        return WSAENOBUFS;
+    }
     if (error == 0 && send_blocks(fault, s, len))
         error = WSAEWOULDBLOCK;
     if (error != 0) {
@@ -218,7 +236,7 @@ int simp_fault_send(cas_backend *backend, cas_port_socket *s, const void *buf, s
 static void count_short(sim_fault *fault, cas_port_socket *s, unsigned *value)
 {
     int64_t ppm = fault->options.short_receive_ppm;
-    if (s->datagram || ppm == 0)
+    if (s->datagram || (ppm == 0 && fault->searched == 0))
         return;
     if (*value >= 2 && *value > s->promised && simp_fault_happens(fault, SIMP_CHANCE_RECEIVE_SHORT, ppm)) {
         fault->counters.short_counts++;

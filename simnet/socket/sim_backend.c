@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/cold.h"
+#include "simnet/explore/order.h"
 #include "simnet/host/host_fault.h"
 #include "simnet/host/name_table.h"
 #include "simnet/socket/socket_call.h"
@@ -262,7 +263,7 @@ int simp_task_init(simp_task *task, sim_host *host)
     while (*end != NULL)
         end = &(*end)->next;
     *end = task;
-    return 0;
+    return world->order == NULL ? 0 : simp_order_wrap(world->order, task->thread);
 }
 
 void simp_task_fini(simp_task *task)

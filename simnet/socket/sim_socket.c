@@ -5,6 +5,8 @@
 #include "simnet/socket/sim_socket.h"
 
 #include "castanet/sim_host_fault.h"
+#include <stdio.h>
+
 #include "core/check.h"
 #include "core/limits.h"
 #include "simnet/ip/multicast.h"
@@ -204,6 +206,15 @@ void simp_stream_reset(cas_port_socket *s)
         return;
     simp_tcp_send_reset(s->tcp);
     simp_tcp_fail(s->tcp, WSAECONNRESET);
+}
+
+void simp_socket_name(const cas_port_socket *s, char *text, size_t size)
+{
+    if (s->listening)
+        snprintf(text, size, "%s/listen:%u", s->host->name, (unsigned)s->local_port);
+    else
+        snprintf(text, size, "%s/%s#%u", s->host->name, s->accepted ? "conn" : "socket",
+                 (unsigned)s->ordinal);
 }
 
 /* The socket of a handle that has a connection; NULL with the world's error set. */

@@ -40,11 +40,21 @@ typedef enum sim_may {
     SIM_MAY_CRASH = 1 << 9,      /* crash E = v: its programs are gone, and its connections reset */
     SIM_MAY_POWER_CUT = 1 << 10, /* power-cut E = v: its connections vanish without a word */
     SIM_MAY_PAUSE = 1 << 11,     /* pause E = v: its programs stand still for that time */
-    SIM_MAY_KINDS = 12
+    /* In a call of a program (see castanet/sim_fault.h), by its number on the socket: E is "server/conn#1
+     * Receive#2". */
+    SIM_MAY_SHORT_RECEIVE = 1 << 12, /* short-receive E = v: one byte (1), all but one (2) or half (3) */
+    SIM_MAY_SHORT_SEND = 1 << 13,    /* short-send E = v: the same */
+    SIM_MAY_WOULD_BLOCK = 1 << 14,   /* would-block E = v: Receive, Send or Accept finds nothing, 1, 2, 4 or 8
+                                      times, and the notification follows */
+    SIM_MAY_NO_BUFFERS = 1 << 15,    /* no-buffers E: Send fails with WSAENOBUFS */
+    SIM_MAY_CUT = 1 << 16,           /* cut E: Send takes half, and the connection is reset */
+    SIM_MAY_KINDS = 17
 } sim_may;
 
 #define SIM_MAY_PACKETS (SIM_MAY_DROP | SIM_MAY_DUPLICATE | SIM_MAY_DELAY | SIM_MAY_CORRUPT)
 #define SIM_MAY_PARTITIONS (SIM_MAY_CLOG | SIM_MAY_SPLIT | SIM_MAY_ONE_WAY | SIM_MAY_BRIDGE)
+#define SIM_MAY_CALLS                                                                                        \
+    (SIM_MAY_SHORT_RECEIVE | SIM_MAY_SHORT_SEND | SIM_MAY_WOULD_BLOCK | SIM_MAY_NO_BUFFERS | SIM_MAY_CUT)
 #define SIM_MAY_HOSTS (SIM_MAY_CRASH | SIM_MAY_POWER_CUT | SIM_MAY_PAUSE)
 
 /* All zero: nothing goes wrong.  Partitions concern the first 8 hosts, and one begins when the last has been

@@ -37,8 +37,8 @@ typedef struct sim_scenario {
     void (*check)(sim_world *, void *state);
     /* Frees what the state owns beside the world's memory; the world is still there. */
     void (*end)(sim_world *, void *state);
-    uint64_t until_ns;              /* virtual time; 0: an hour */
-    uint64_t events_max;            /* 0: 1 000 000 */
+    uint64_t until_ns;   /* virtual time; 0: an hour */
+    uint64_t events_max; /* 0: 1 000 000 */
     /* Names of states that runs should reach, NULL behind the last; NULL: none.  See castanet/sim_probe.h. */
     const char *const *probes;
     sim_fault_model faults;         /* what a search may let go wrong */
