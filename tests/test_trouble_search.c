@@ -228,9 +228,81 @@ static void failure_shrinks_to_its_fault(void)
     EXPECT_CODE(sim_schedule_replay(again, &scenario, &rerun), 0);
     EXPECT_TRUE(rerun.same);
     EXPECT_EQ_INT(rerun.unknown, 0);
+    collected told = {.len = 0};
+    EXPECT_CODE(sim_schedule_explain(again, &scenario, (sim_sink){collect, &told}), 0);
+    EXPECT_TRUE(strstr(told.text, "necessary: reset client->server data#") != NULL ||
+                strstr(told.text, "necessary: reset server->client ACK#") != NULL);
+    EXPECT_TRUE(strstr(told.text, "\nlegal, since a peer, or something on the way, may reset a connection") !=
+                NULL);
     sim_schedule_destroy(again);
     sim_schedule_destroy(schedule);
     sim_explore_result_fini(&found);
+}
+
+/* ---- repeating ---- */
+
+enum { DECISIONS_MAX = 20000, REPEATED = 60 };
+
+typedef struct repeated {
+    unsigned runs, faults;
+} repeated;
+
+/* The journal, the exact form and, where time orders what is due, the facts each give the same run. */
+static void repeat(const sim_scenario *scenario, const sim_order_options *options, uint64_t seed,
+                   const sim_result *first)
+{
+    sim_rerun exact, facts;
+    sim_schedule *schedule = NULL;
+    EXPECT_CODE_FATAL(sim_schedule_record(scenario, options, seed, options->journal->values,
+                                          options->journal->count, &schedule),
+                      0);
+    EXPECT_CODE(sim_schedule_replay_exact(schedule, scenario, &exact), 0);
+    EXPECT_TRUE(exact.same);
+    EXPECT_EQ_MEM(exact.result.fingerprint, first->fingerprint, 16);
+    EXPECT_CODE(sim_schedule_replay(schedule, scenario, &facts), 0);
+    if (options->mode == SIM_WINDOWED) {
+        EXPECT_EQ_STR(facts.text, "");
+        EXPECT_EQ_INT(facts.unknown, 0);
+        EXPECT_EQ_MEM(facts.result.fingerprint, first->fingerprint, 16);
+    }
+    sim_schedule_destroy(schedule);
+}
+
+static repeated repeat_swarm(const char *strategy, sim_time_mode mode)
+{
+    static uint32_t values[DECISIONS_MAX];
+    talk initial = {.bystanders = 1};
+    sim_scenario scenario = talk_scenario(&initial, (sim_fault_model){.kinds = ALL});
+    sim_journal journal = {.capacity = DECISIONS_MAX, .values = values};
+    sim_order_options options = {.mode = mode, .by_packet = true, .strategy = strategy, .journal = &journal};
+    sim_order *order = NULL;
+    repeated done = {0};
+    EXPECT_CODE_FATAL(sim_order_create(&options, &order), 0);
+    for (uint64_t seed = 1; seed <= REPEATED; seed++) {
+        sim_result first;
+        EXPECT_CODE_FATAL(
+            sim_scenario_run(&scenario, &(sim_run_options){.seed = seed, .order = order}, &first), 0);
+        if (journal.lost != 0)
+            continue;
+        done.runs++;
+        done.faults += first.faults;
+        repeat(&scenario, &options, seed, &first);
+    }
+    sim_order_destroy(order);
+    return done;
+}
+
+static void runs_with_faults_are_repeated(void)
+{
+    static const char *const strategies[] = {"swarm", "swarm+random", "swarm+pos"};
+    for (size_t i = 0; i < sizeof strategies / sizeof *strategies; i++) {
+        repeated windowed = repeat_swarm(strategies[i], SIM_WINDOWED);
+        EXPECT_TRUE(windowed.runs > REPEATED * 3 / 4);
+        EXPECT_TRUE(windowed.faults > REPEATED);
+        repeated causal = repeat_swarm(strategies[i], SIM_CAUSAL);
+        EXPECT_TRUE(causal.runs > REPEATED * 3 / 4);
+        EXPECT_TRUE(causal.faults > REPEATED);
+    }
 }
 
 /* The program now fails when the third piece is lost, and not the second as the schedule says. */
@@ -274,4 +346,5 @@ const test_case test_trouble_search[] = {TEST(kinds_that_are_not_allowed_do_not_
                                          TEST(fault_is_found_again_after_a_change),
                                          TEST(without_swarm_a_search_leaves_it_in_peace),
                                          TEST(failure_shrinks_to_its_fault),
+                                         TEST(runs_with_faults_are_repeated),
                                          TEST_END};

@@ -135,6 +135,21 @@ static const char *rule_for(const sim_order *order, const simp_fact *fact)
     }
 }
 
+/* Of each kind of fault once. */
+static void say_faults(explainer *e)
+{
+    const char *said = NULL;
+    for (size_t i = 0; i < e->schedule->fact_count; i++) {
+        const simp_fact *fact = &e->schedule->facts[i];
+        const char *reason = fact->kind == SIMP_FACT_CHOICE
+                                 ? simp_trouble_reason(fact->label, strlen(fact->label))
+                                 : NULL;
+        if (reason != NULL && reason != said)
+            say(e, "legal, since %s\n", reason);
+        said = reason != NULL ? reason : said;
+    }
+}
+
 static void say_last_hold(explainer *e)
 {
     size_t last = e->schedule->fact_count;
@@ -177,6 +192,7 @@ int sim_schedule_explain(const sim_schedule *schedule, const sim_scenario *scena
     say_necessary(&e);
     if (schedule->fact_count > 0)
         say_sufficient(&e);
+    say_faults(&e);
     say_last_hold(&e);
     say(&e, "depth %zu: so many things must meet\n", schedule->fact_count + 1);
     cas_free(schedule->memory, e.keep, size);

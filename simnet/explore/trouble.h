@@ -56,6 +56,8 @@ uint32_t simp_trouble_ask_call(sim_world *, sim_may kind, const char *call, uint
 const char *simp_trouble_word(unsigned kind);
 /* Does a label begin with such a word, or is it of a fault of the program's own? */
 bool simp_is_trouble_label(const char *label, size_t len);
+/* Why it may happen; NULL: the label begins with none. */
+const char *simp_trouble_reason(const char *label, size_t len);
 
 /* trouble_packet.c: false if the packet at the head of the path does not arrive now. */
 bool simp_trouble_arrives(simp_trouble *, sim_world *, simp_path *);
