@@ -8,7 +8,6 @@
 
 #include "simnet/explore/order.h"
 #include "simnet/host/host.h"
-#include "simnet/socket/fault_search.h"
 
 #define SHORT_NS_DEFAULT SIM_MS(20)
 #define LONG_NS_DEFAULT SIM_S(3)

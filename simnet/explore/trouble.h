@@ -59,6 +59,10 @@ bool simp_is_trouble_label(const char *label, size_t len);
 /* Why it may happen; NULL: the label begins with none. */
 const char *simp_trouble_reason(const char *label, size_t len);
 
+/* fault_search.c: puts a wrapper on a thread of a world that has no socket yet; it goes with the world.  0 or
+ * WSAENOBUFS. */
+int simp_fault_search_install(cas_thread *, uint32_t kinds);
+
 /* trouble_packet.c: false if the packet at the head of the path does not arrive now. */
 bool simp_trouble_arrives(simp_trouble *, sim_world *, simp_path *);
 /* trouble_apart.c */

@@ -14,8 +14,6 @@ typedef enum simp_fault_verb { SIMP_VERB_RECEIVE, SIMP_VERB_SEND, SIMP_VERB_ACCE
 /* Values of would-block: 1, 2, 4, 8 calls. */
 enum { SIMP_STORMS = 4 };
 
-/* Puts a wrapper on a thread of a world that has no socket yet; it goes with the world.  0 or WSAENOBUFS. */
-int simp_fault_search_install(cas_thread *, uint32_t kinds);
 /* 0: that does not happen to the call. */
 uint32_t simp_fault_search(sim_fault *, const cas_port_socket *, sim_may, simp_fault_verb, uint32_t bound);
 /* How many of all >= 2 bytes are received or sent, by the kind. */
