@@ -49,11 +49,15 @@ typedef struct diary {
 
 static bool write_diary(void *context, const sim_explore_progress *progress)
 {
+    static const char *const members[] = {"late",     "urw",      "surw",  "pos", "tapct-2",
+                                          "tapct-3", "tapct-5", "pct-3", "hold"};
     diary *d = context;
     if (d->runs++ == 0)
         snprintf(d->first, sizeof d->first, "%s", progress->strategy);
     d->mutants += strcmp(progress->strategy, "mutant") == 0;
     d->delays += strcmp(progress->strategy, "delay-1-all") == 0;
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        d->members += strcmp(progress->strategy, members[i]) == 0;
     d->hash = simp_hash_bytes(d->hash, progress->last->fingerprint, sizeof progress->last->fingerprint);
     return false;
 }
@@ -87,14 +91,16 @@ static void same_seed_same_search(void)
 
 /* ---- the portfolio ---- */
 
-static void portfolio_begins_with_the_default_order_then_delays(void)
+static void portfolio_begins_with_the_default_order_and_takes_turns(void)
 {
-    diary d = keep_diary(NULL, SIM_CAUSAL, order_chains(2, 6, ""), 1, 60);
+    enum { RUNS = 300 };
+    diary d = keep_diary(NULL, SIM_CAUSAL, order_chains(2, 6, ""), 1, RUNS);
     EXPECT_EQ_STR(d.first, "natural");
     /* 12 steps, at most 11 of them choices: a run for no delay, one for each look, and one that comes to no
-     * more. */
+     * more; every tenth run until then. */
     EXPECT_TRUE(d.delays >= 7 && d.delays <= 14);
-    EXPECT_TRUE(d.mutants >= (60 - 1 - d.delays) / 3 - 1);
+    EXPECT_EQ_INT(d.mutants, (RUNS - 1 - d.delays) / 10);
+    EXPECT_EQ_INT(d.members, RUNS - 1 - d.delays - d.mutants);
 }
 
 /* ---- findings ---- */
@@ -433,7 +439,7 @@ static void chance_of_a_miss_is_that_of_the_formula(void)
 
 const test_case test_explore[] = {TEST(every_strategy_leaves_a_sound_program_alone),
                                   TEST(same_seed_same_search),
-                                  TEST(portfolio_begins_with_the_default_order_then_delays),
+                                  TEST(portfolio_begins_with_the_default_order_and_takes_turns),
                                   TEST(failing_run_is_repeated_by_its_journal),
                                   TEST(search_that_goes_on_tells_failures_apart),
                                   TEST(corpus_is_repeated_first),

@@ -112,7 +112,7 @@ static unsigned runs_to_bug(const char *strategy, const sim_scenario *scenario, 
 /* Six arrivals, the first and last swapped: any order is as good as another, and none is a delay or two. */
 static void exact_orders_are_for_those_who_draw(void)
 {
-    static const char *const draw[] = {"random", "urw", "surw", "pos", "pct-3", "latency", "portfolio"};
+    static const char *const draw[] = {"random", "urw", "surw", "pos", "pct-3", "late", "portfolio"};
     for (size_t i = 0; i < sizeof draw / sizeof *draw; i++) {
         unsigned runs = runs_to_bug(draw[i], order_chains(5, 1, "edcba"), 5000);
         if (runs == 0)

@@ -139,7 +139,7 @@ static bool read_options(bench *b, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const char *const usual[] = {"portfolio", "random", "latency"};
+    static const char *const usual[] = {"portfolio", "random", "late"};
     bench b = {.seeds = 20, .cap = 10000};
     if (!read_options(&b, argc, argv))
         return usage();

@@ -298,3 +298,25 @@ bool simp_candidate_describe(simp_candidate *c, const sim_world *world, const si
     }
     return c->label != 0;
 }
+
+/* ---- races ---- */
+
+bool simp_is_racy(const simp_candidate *const *enabled, size_t count, const simp_candidate *p, bool by_object)
+{
+    for (size_t i = 0; i < count; i++) {
+        const simp_candidate *c = enabled[i];
+        if (c != p && simp_is_dependent(p->host, p->object, c->host, c->object, by_object))
+            return true;
+    }
+    return false;
+}
+
+bool simp_is_racy_there(const simp_candidate *const *enabled, size_t count, const simp_candidate *p)
+{
+    for (size_t i = 0; p->kin != 0 && i < count; i++) {
+        const simp_candidate *c = enabled[i];
+        if (c != p && c->host == p->host && c->kin == p->kin)
+            return true;
+    }
+    return false;
+}

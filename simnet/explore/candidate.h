@@ -33,6 +33,8 @@ typedef struct simp_candidate {
     uint32_t label;  /* number in the table of the order */
     uint32_t overtaken_by; /* the number, from 1, of the last step that was due later; 0: none */
     uint32_t since;        /* steps that were done when it was first seen */
+    uint32_t enabled_by;   /* the number, from 1, of the step after which it could first be chosen; 0: none */
+    bool was_enabled;      /* enabled_by is known */
     uint64_t packet;       /* id of the packet that arrives; 0: none */
     uint8_t source;        /* simp_source */
     bool is_quiet;         /* a packet that tells no program anything: a pure ACK, a first SYN */
@@ -50,5 +52,9 @@ static inline bool simp_is_dependent(uint32_t host_a, uint64_t object_a, uint32_
         return true;
     return host_a == host_b && (!by_object || object_a == 0 || object_b == 0 || object_a == object_b);
 }
+
+/* Does another one of those that are enabled touch the same state; is another one about the same object? */
+bool simp_is_racy(const simp_candidate *const *enabled, size_t count, const simp_candidate *, bool by_object);
+bool simp_is_racy_there(const simp_candidate *const *enabled, size_t count, const simp_candidate *);
 
 #endif

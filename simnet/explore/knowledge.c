@@ -9,6 +9,7 @@
 #include "core/limits.h"
 #include "simnet/explore/order.h"
 
+enum { UNSETTLED_RUNS = 8, UNSETTLED_EVERY = 16, SETTLED_MAX = 32 };
 enum { EAGER_RUNS = 64, LAZY_EVERY = 8, MEAN_OF = 64 };
 
 /* ---- making ---- */
@@ -114,6 +115,29 @@ static void learn_lengths(simp_knowledge *knowledge, const sim_order *order)
     add_length(&knowledge->racy, knowledge->runs, racy);
 }
 
+/* ---- what does not matter ---- */
+
+/* What is known well enough; and not once more what has just happened, which may be a program that polls. */
+static bool is_settled(const sim_order *order, const simp_candidate *c)
+{
+    const simp_knowledge *knowledge = order->knowledge;
+    if (c->label >= knowledge->label_capacity || knowledge->is_racy[c->label])
+        return false;
+    return order->step_count == 0 || order->steps[order->step_count - 1].label != c->label;
+}
+
+size_t simp_find_settled(sim_order *order, const simp_candidate *const *candidates, size_t count)
+{
+    simp_knowledge *knowledge = order->knowledge;
+    size_t i = 0;
+    if (knowledge->runs < UNSETTLED_RUNS || knowledge->runs % UNSETTLED_EVERY == 0)
+        return count;
+    while (i < count && !is_settled(order, candidates[i]))
+        i++;
+    knowledge->settled = i < count && knowledge->settled < SETTLED_MAX ? knowledge->settled + 1 : 0;
+    return knowledge->settled != 0 ? i : count;
+}
+
 /* ---- means ---- */
 
 /* Of the last MEAN_OF values, about. */
@@ -125,8 +149,8 @@ static void add_to_mean(simp_tally_entry *mean, uint64_t value)
     mean->value = (uint64_t)((int64_t)mean->value + difference / (int64_t)mean->times);
 }
 
-/* The step that made an event pending is its parent: steps are a forest, and what an event has in its wake is
- * its tree. */
+/* The step after which an event could first be chosen is its parent, whether it made the event or was all
+ * that time was waiting for: steps are a forest, and what an event has in its wake is its tree. */
 static bool learn_wakes(simp_knowledge *knowledge, const sim_order *order)
 {
     uint32_t *sizes = knowledge->sizes;
@@ -134,8 +158,8 @@ static bool learn_wakes(simp_knowledge *knowledge, const sim_order *order)
     for (size_t i = order->step_count; i-- > 0;) {
         const simp_step *step = &order->steps[i];
         sizes[i]++;
-        if (step->since != 0 && step->since <= i)
-            sizes[step->since - 1] += sizes[i];
+        if (step->enabled_by != 0 && step->enabled_by <= i)
+            sizes[step->enabled_by - 1] += sizes[i];
         simp_tally_entry *mean = simp_tally_at(&knowledge->wakes,
                                                simp_wake_key(step->label, step->occurrence));
         if (mean == NULL)
@@ -169,29 +193,37 @@ static simp_resource *find_resource(simp_knowledge *knowledge, uint32_t host, ui
     return fresh;
 }
 
+/* As one counts lots: by races, or one each. */
+static uint64_t lots_of(const simp_resource *resource, bool by_races)
+{
+    return resource->chains < 2 ? 0 : by_races ? resource->races : 1;
+}
+
 const simp_resource *simp_draw_resource(const simp_knowledge *knowledge, simp_stream *stream)
 {
     const simp_resource *chosen = NULL;
-    uint32_t shared = 0;
+    uint64_t all = 0;
+    bool by_races = simp_stream_below(stream, 4) != 0;
     for (uint32_t i = 0; i < knowledge->resource_count; i++) {
-        const simp_resource *resource = &knowledge->resources[i];
-        if (resource->chains > 1 && simp_stream_below(stream, ++shared) == 0)
-            chosen = resource;
+        uint64_t lots = lots_of(&knowledge->resources[i], by_races);
+        all += lots;
+        if (lots != 0 && simp_stream_below(stream, all) < lots)
+            chosen = &knowledge->resources[i];
     }
     return chosen;
 }
 
-static bool see(simp_knowledge *knowledge, uint64_t chain, uint32_t host, uint64_t kin)
+/* races: it could have gone after another step there. */
+static bool see(simp_knowledge *knowledge, const simp_step *step, uint64_t kin, bool races)
 {
-    uint64_t key = simp_hash_pair(chain, simp_resource_key(host, kin));
+    uint64_t key = simp_hash_pair(step->chain, simp_resource_key(step->host, kin));
     simp_tally_entry *seen = simp_tally_at(&knowledge->seen, key);
-    if (seen == NULL)
+    simp_resource *resource = find_resource(knowledge, step->host, kin);
+    if (seen == NULL || resource == NULL)
         return false;
+    resource->races += races;
     if (seen->value++ != 0 || simp_tally_find(&knowledge->shares, key) != NULL)
         return true;
-    simp_resource *resource = find_resource(knowledge, host, kin);
-    if (resource == NULL)
-        return false;
     resource->chains++;
     return simp_tally_at(&knowledge->shares, key) != NULL;
 }
@@ -208,8 +240,8 @@ static bool learn_shares(simp_knowledge *knowledge, const sim_order *order)
         chains += chain->value++ == 0;
         if (step->host == SIMP_ALL_HOSTS)
             continue;
-        if (!see(knowledge, step->chain, step->host, 0) ||
-            (step->kin != 0 && !see(knowledge, step->chain, step->host, step->kin)))
+        if (!see(knowledge, step, 0, step->is_racy) ||
+            (step->kin != 0 && !see(knowledge, step, step->kin, step->is_racy_there)))
             return false;
     }
     knowledge->chains = chains > knowledge->chains ? chains : knowledge->chains;

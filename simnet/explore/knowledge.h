@@ -27,15 +27,17 @@ typedef struct simp_resource {
     uint64_t kin;
     uint32_t host;
     uint32_t chains; /* that touched it in any run */
+    uint64_t races;  /* steps there that could have gone after another one's there */
 } simp_resource;
 
 typedef struct simp_knowledge {
     cas_allocator *memory;
     uint32_t runs;
     simp_length steps, choices,
-        racy;        /* all, those with two candidates or more, those of racy labels among these */
-    uint32_t chains; /* the most of one run */
-    bool *is_racy;   /* by label */
+        racy;         /* all, those with two candidates or more, those of racy labels among these */
+    uint32_t chains;  /* the most of one run */
+    uint32_t settled; /* found in a row by simp_find_settled */
+    bool *is_racy;    /* by label */
     uint32_t label_capacity;
     simp_tally wakes;  /* by label and occurrence: the mean number of steps in its wake, itself included */
     simp_tally shares; /* by chain and resource: the mean number of steps */
@@ -64,6 +66,12 @@ static inline bool simp_is_racy_label(const simp_knowledge *knowledge, uint32_t 
 {
     return knowledge->runs == 0 || (label < knowledge->label_capacity && knowledge->is_racy[label]);
 }
+
+/* The first that never raced with anything, as far as is known: when it goes does not matter, so it should go
+ * at once, and take none of the chances.  An index; count: there is none.  Sometimes one is passed over: in
+ * every sixteenth run all are, to see whether it still holds, and after 32 in a row, so that the others get
+ * their turn.  The order has its knowledge. */
+size_t simp_find_settled(struct sim_order *, const simp_candidate *const *, size_t count);
 
 static inline uint64_t simp_hash_pair(uint64_t a, uint64_t b)
 {

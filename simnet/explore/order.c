@@ -316,26 +316,6 @@ static const simp_candidate *find_consequence(const sim_order *order, size_t ena
     return NULL;
 }
 
-static bool is_racy(const sim_order *order, const simp_candidate *const *among, size_t count,
-                    const simp_candidate *p)
-{
-    for (size_t i = 0; i < count; i++) {
-        const simp_candidate *c = among[i];
-        if (c != p && simp_is_dependent(p->host, p->object, c->host, c->object, order->by_object))
-            return true;
-    }
-    return false;
-}
-
-bool simp_order_has_race(const sim_order *order, const simp_candidate *const *among, size_t count)
-{
-    for (size_t i = 0; i + 1 < count; i++) {
-        if (is_racy(order, among, count, among[i]))
-            return true;
-    }
-    return false;
-}
-
 /* ---- decisions ---- */
 
 /* Boring ones for which there is no room need none: behind the end all are. */
@@ -412,14 +392,16 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
                         .host = c->host,
                         .label = c->label,
                         .occurrence = simp_label_happens(&order->labels, c->label),
-                        .since = c->since,
+                        .enabled_by = c->enabled_by,
                         .made_by = maker_of(order, c),
                         .enabled = (uint32_t)enabled,
                         .picked = (uint32_t)picked,
                         .overtaken_by = c->overtaken_by,
                         .packet = c->packet,
                         .source = c->source,
-                        .is_racy = is_racy(order, order->enabled, enabled, c)};
+                        .is_racy = simp_is_racy(order->enabled, enabled, c, order->by_object),
+                        .is_racy_there = order->knowledge != NULL &&
+                                         simp_is_racy_there(order->enabled, enabled, c)};
     return step;
 }
 
@@ -432,8 +414,21 @@ static void overtake(sim_order *order, size_t picked)
     }
 }
 
+/* Those that can be chosen for the first time can be so since the step before; for those who learn. */
+static void note_enabled(sim_order *order, size_t enabled)
+{
+    for (size_t i = 0; order->knowledge != NULL && i < enabled; i++) {
+        simp_candidate *c = &order->candidates[order->enabled[i] - order->candidates];
+        if (c->was_enabled)
+            continue;
+        c->was_enabled = true;
+        c->enabled_by = (uint32_t)order->step_count;
+    }
+}
+
 static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
 {
+    note_enabled(order, enabled);
     size_t picked = pick(order, enabled);
     size_t index = order->step_count;
     overtake(order, picked);

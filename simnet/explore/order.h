@@ -74,9 +74,6 @@ void simp_order_end(sim_order *, const sim_result *);
 /* The socket of the task is about to be closed. */
 void simp_order_lose_socket(sim_order *, const simp_task *, const cas_port_socket *);
 
-/* Do two of the candidates touch the same state? */
-bool simp_order_has_race(const sim_order *, const simp_candidate *const *, size_t count);
-
 /* In place of the next event. */
 sim_stop simp_order_step(sim_order *, sim_world *, uint64_t until_ns);
 

@@ -74,7 +74,7 @@ const simp_strategy_ops simp_strategy_random = {
 /* ---- all ---- */
 
 static const simp_strategy_ops *const all[] = {
-    &simp_strategy_natural,   &simp_strategy_random,     &simp_strategy_latency,  &simp_strategy_pct[0],
+    &simp_strategy_natural,   &simp_strategy_random,     &simp_strategy_late,     &simp_strategy_pct[0],
     &simp_strategy_pct[1],    &simp_strategy_pct[2],     &simp_strategy_pct[3],   &simp_strategy_pct[4],
     &simp_strategy_pct[5],    &simp_strategy_pct[6],     &simp_strategy_pct[7],   &simp_strategy_pos,
     &simp_strategy_urw,       &simp_strategy_surw,       &simp_strategy_delay[0], &simp_strategy_delay[1],

@@ -21,13 +21,14 @@ typedef struct simp_step {
     uint64_t chain, object, kin, at_ns;
     uint64_t packets; /* ids given when it was over */
     uint32_t host, label, occurrence;
-    uint32_t since;   /* steps that were done when it could first be chosen */
+    uint32_t enabled_by; /* the number, from 1, of the step after which it could first be chosen; 0: none */
     uint32_t made_by; /* the number, from 1, of the step that made it possible; 0: none did */
     uint32_t enabled, picked;
     uint32_t overtaken_by; /* the number, from 1, of the last step before it that was due later; 0: none */
     uint64_t packet;       /* that arrived; 0: none */
     uint8_t source;        /* simp_source */
     bool is_racy;          /* one of the others that were enabled touched the same state */
+    bool is_racy_there;    /* one of them was about the same object */
 } simp_step;
 
 /* An event that could have happened, and cannot any more: the step with that number ended it.  Timers of
@@ -88,7 +89,7 @@ enum {
 };
 enum { SIMP_DELAY_1, SIMP_DELAY_2, SIMP_DELAY_3, SIMP_DELAY_1_ALL, SIMP_DELAY_2_ALL };
 
-extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random, simp_strategy_latency,
+extern const simp_strategy_ops simp_strategy_natural, simp_strategy_random, simp_strategy_late,
     simp_strategy_pct[8], simp_strategy_pos, simp_strategy_urw, simp_strategy_surw, simp_strategy_delay[5],
     simp_strategy_hold, simp_strategy_swarm[6], simp_strategy_bytes, simp_strategy_feedback,
     simp_strategy_portfolio, simp_strategy_dpor, simp_strategy_dpor_fault, simp_strategy_odometer,

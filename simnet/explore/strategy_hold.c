@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Long holds: a host, a socket, or what has one label waits for a random stretch of the run, and all else
- * goes in the order of its time or with random latency.  It finds what starves.
+ * goes with random latency, in every fourth run in the order of its time.  It finds what starves.
  *
  * What is held goes nevertheless when nothing else is left but what polls.
  */
@@ -60,7 +60,7 @@ static void begin(simp_strategy *base, uint64_t seed)
     self->is_late = false;
     if (self->knowledge->steps.max == 0)
         return;
-    self->is_late = simp_stream_below(&stream, 2) == 1;
+    self->is_late = simp_stream_below(&stream, 4) != 0;
     self->hold_count = 1 + (uint32_t)simp_stream_below(&stream, HOLDS_MAX);
     for (uint32_t i = 0; i < self->hold_count; i++)
         self->holds[i] = draw_hold(self, &stream);

@@ -4,7 +4,7 @@
  * about to run falls below all others.  A bug of depth d among n chains and k moments is found with a
  * probability of at least 1 / (n k^(d-1)) in each run.
  *
- * taPCT counts as moments only steps of labels that race.
+ * taPCT counts as moments only steps of labels that race, and what never raced goes first.
  *
  * Sources: Burckhardt et al., ASPLOS 2010; for chains of events Ozkan et al., OOPSLA 2018 and 2019.
  */
@@ -106,6 +106,9 @@ static size_t pick(simp_strategy *base, const simp_candidate *const *candidates,
     pct *self = (pct *)base;
     if (self->learns)
         return 0;
+    size_t settled = self->counts_races ? simp_find_settled(base->order, candidates, count) : count;
+    if (settled < count)
+        return settled;
     size_t best = find_biggest(self, candidates, count);
     if (self->counts_races && !simp_is_racy_label(self->knowledge, candidates[best]->label))
         return best;

@@ -3,9 +3,11 @@
  * The portfolio: strategies take turns, because each is blind to what another one finds.
  *
  *   1. the default order, without faults
- *   2. every order with one delay, if that is 200 runs at most
- *   3. the members of the round in turn, in every second round with swarm faults; every third run is a mutant
- *      of one that showed something new
+ *   2. the members of the round in turn; but every tenth run has one delay, until every order with one was
+ *      run, if that is 200 runs at most, and every tenth is a mutant of one that showed something new
+ *
+ * In every second round a packet and the callbacks that it causes are one step, and what never raced goes
+ * first: bugs in the order of packets are half as deep so.  In two of four rounds there are swarm faults.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,16 +18,17 @@
 #include "simnet/explore/order.h"
 #include "simnet/explore/swarm_faults.h"
 
-enum { DELAY_RUNS_MAX = 200, MEMBERS = 8 };
+enum { DELAY_RUNS_MAX = 200, DELAY_EVERY = 10, MUTANT_EVERY = 10, MEMBERS = 10 };
 
+/* First those that need to know least of what runs teach; urw twice, since nothing else finds what takes many
+ * exact steps. */
 static const simp_strategy_ops *const round_of[MEMBERS] = {
-    &simp_strategy_urw,  &simp_strategy_pct[SIMP_TAPCT_2],
-    &simp_strategy_surw, &simp_strategy_pct[SIMP_TAPCT_3],
-    &simp_strategy_pos,  &simp_strategy_pct[SIMP_PCT_3],
-    &simp_strategy_hold, &simp_strategy_pct[SIMP_TAPCT_5],
+    &simp_strategy_late, &simp_strategy_pct[SIMP_TAPCT_2],
+    &simp_strategy_pos,  &simp_strategy_urw,
+    &simp_strategy_hold, &simp_strategy_pct[SIMP_TAPCT_3],
+    &simp_strategy_surw, &simp_strategy_pct[SIMP_PCT_3],
+    &simp_strategy_urw,  &simp_strategy_pct[SIMP_TAPCT_5],
 };
-
-typedef enum phase { PHASE_DEFAULT, PHASE_DELAYS, PHASE_ROUNDS } phase;
 
 typedef struct portfolio {
     simp_strategy base; /* first */
@@ -33,8 +36,10 @@ typedef struct portfolio {
     simp_strategy *natural, *delays, *members[MEMBERS];
     simp_mutant mutant;
     simp_swarm swarm;
-    phase phase;            /* of the next run */
-    uint64_t later, turns;  /* runs of the rounds; those of them that members made */
+    uint64_t runs;          /* made */
+    uint64_t later, turns;  /* those of them that members and mutants made; and that members did */
+    bool is_prompt;         /* callbacks go as soon as they can */
+    bool delays_over;       /* every order with one was run */
     simp_strategy *running; /* NULL: a mutant */
     uint64_t fault_seed;    /* 0: no faults */
 } portfolio;
@@ -71,26 +76,40 @@ static bool init(simp_strategy *base)
 
 /* ---- a run ---- */
 
-/* Who makes a run of the rounds, and with which faults. */
+/* Of orders with one delay; all of them are one world's. */
+static bool is_delay(const portfolio *self)
+{
+    return !self->delays_over && self->knowledge->choices.max <= DELAY_RUNS_MAX &&
+           self->runs % DELAY_EVERY == 4;
+}
+
+static void take_mutant(portfolio *self, uint64_t seed)
+{
+    self->running = NULL;
+    self->fault_seed = simp_mutant_begin(&self->mutant, seed);
+}
+
+/* A turn of the round. */
 static void take_turn(portfolio *self, uint64_t seed)
 {
-    self->later++;
-    if (self->later % 3 == 0 && simp_mutant_has_pool(&self->mutant)) {
-        self->running = NULL;
-        self->fault_seed = simp_mutant_begin(&self->mutant, seed);
-        return;
-    }
     uint64_t turn = self->turns++;
     self->running = self->members[turn % MEMBERS];
-    self->fault_seed = turn / MEMBERS % 2 == 1 ? seed | 1 : 0;
+    self->fault_seed = turn / MEMBERS % 4 >= 2 ? seed | 1 : 0;
+    self->is_prompt = turn / MEMBERS % 2 == 1;
 }
 
 static void begin(simp_strategy *base, uint64_t seed)
 {
     portfolio *self = (portfolio *)base;
     self->fault_seed = 0;
-    self->running = self->phase == PHASE_DEFAULT ? self->natural : self->delays;
-    if (self->phase == PHASE_ROUNDS)
+    self->is_prompt = false;
+    if (self->runs == 0)
+        self->running = self->natural;
+    else if (is_delay(self))
+        self->running = self->delays;
+    else if (++self->later % MUTANT_EVERY == 0 && simp_mutant_has_pool(&self->mutant))
+        take_mutant(self, seed);
+    else
         take_turn(self, seed);
     if (self->fault_seed != 0)
         simp_swarm_begin(&self->swarm, self->fault_seed, self->knowledge);
@@ -99,9 +118,22 @@ static void begin(simp_strategy *base, uint64_t seed)
         self->running->ops->begin(self->running, seed);
 }
 
+/* What is not worth waiting with: callbacks, and what never raced.  An index; count: all else. */
+static size_t find_prompt(const portfolio *self, const simp_candidate *const *candidates, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (candidates[i]->source == SIMP_SOURCE_DISPATCH)
+            return i;
+    }
+    return simp_find_settled(self->base.order, candidates, count);
+}
+
 static size_t pick(simp_strategy *base, const simp_candidate *const *candidates, size_t count)
 {
     portfolio *self = (portfolio *)base;
+    size_t prompt = self->is_prompt ? find_prompt(self, candidates, count) : count;
+    if (prompt < count)
+        return prompt;
     return self->running == NULL ? simp_mutant_pick(&self->mutant, count)
                                  : self->running->ops->pick(self->running, candidates, count);
 }
@@ -117,7 +149,7 @@ static uint32_t choose(simp_strategy *base, const simp_site *site, uint64_t ordi
                        uint32_t drawn)
 {
     const portfolio *self = (const portfolio *)base;
-    if (self->phase == PHASE_DEFAULT && !simp_is_users_site(site))
+    if (self->running == self->natural && !simp_is_users_site(site))
         return 0;
     return self->fault_seed == 0
                ? drawn
@@ -128,12 +160,10 @@ static uint32_t choose(simp_strategy *base, const simp_site *site, uint64_t ordi
 
 static void move_on(portfolio *self)
 {
-    bool is_small = self->knowledge->choices.max <= DELAY_RUNS_MAX;
-    if (self->phase == PHASE_DEFAULT)
-        self->phase = is_small ? PHASE_DELAYS : PHASE_ROUNDS;
-    else if (self->phase == PHASE_DELAYS && (!is_small || !self->delays->ops->next(self->delays)))
-        self->phase = PHASE_ROUNDS;
-    self->base.keeps_seed = self->phase == PHASE_DELAYS;
+    self->runs++;
+    if (self->running == self->delays)
+        self->delays_over = !self->delays->ops->next(self->delays);
+    self->base.keeps_seed = is_delay(self);
 }
 
 static void keep(portfolio *self, uint64_t fault_seed)
@@ -146,7 +176,7 @@ static void keep(portfolio *self, uint64_t fault_seed)
 static void end(simp_strategy *base, const sim_result *result)
 {
     portfolio *self = (portfolio *)base;
-    if (self->running != NULL && self->running->ops->end != NULL)
+    if (self->running != NULL && !self->is_prompt && self->running->ops->end != NULL)
         self->running->ops->end(self->running, result);
     keep(self, self->fault_seed);
     move_on(self);
@@ -161,11 +191,12 @@ static void followed(simp_strategy *base, const sim_result *result)
 static void state(const simp_strategy *base, char *text, size_t size)
 {
     const portfolio *self = (const portfolio *)base;
-    static const uint8_t told[] = {1, 3, 5, 7};
     self->delays->ops->state(self->delays, text, size);
-    for (size_t i = 0; i < sizeof told; i++) {
-        const simp_strategy *member = self->members[told[i]];
+    for (size_t i = 0; i < MEMBERS; i++) {
+        const simp_strategy *member = self->members[i];
         size_t used = strlen(text);
+        if (member->ops->state == NULL)
+            continue;
         if (used + 2 >= size)
             return;
         memcpy(text + used, "\n", 2);

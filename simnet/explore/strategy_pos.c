@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * POS: each pending event has a random priority, the biggest runs, and after it the priorities of all pending
- * events that depend on it are drawn anew.
+ * events that depend on it are drawn anew.  What never raced goes first.
  *
  * The priority is a hash of the event and of the last step that it depends on: so none needs to be kept, and
  * drawing anew costs nothing.
@@ -18,7 +18,12 @@ typedef struct pos {
     uint64_t steps, everywhere;
 } pos;
 
-static bool init(simp_strategy *base) { return simp_tally_init(&((pos *)base)->last, base->order->memory); }
+static bool init(simp_strategy *base)
+{
+    return simp_knowledge_of(base->order) != NULL &&
+           simp_tally_init(&((pos *)base)->last, base->order->memory);
+}
+
 static void fini(simp_strategy *base) { simp_tally_fini(&((pos *)base)->last); }
 
 static void begin(simp_strategy *base, uint64_t seed)
@@ -52,8 +57,10 @@ static uint64_t last_cause(const pos *self, const simp_candidate *c)
 static size_t pick(simp_strategy *base, const simp_candidate *const *candidates, size_t count)
 {
     const pos *self = (const pos *)base;
-    size_t best = 0;
+    size_t best = 0, settled = simp_find_settled(base->order, candidates, count);
     uint64_t most = 0;
+    if (settled < count)
+        return settled;
     for (size_t i = 0; i < count; i++) {
         const simp_candidate *c = candidates[i];
         uint64_t priority = simp_mix(simp_hash_pair(self->key ^ c->chain, c->tie) + last_cause(self, c));

@@ -4,7 +4,8 @@
  * goes first and takes none of the chances.
  *
  * A chain weighs what earlier runs say that it still has to do there.  Resources are the hosts and objects
- * that two chains or more touch.  Until one is known a run is a random walk.
+ * that two chains or more touch; they are drawn by the races that were seen there, but every fourth time with
+ * equal chances.  Until one is known a run is a random walk.
  *
  * Source: ASPLOS 2025.
  */

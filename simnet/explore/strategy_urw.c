@@ -2,7 +2,8 @@
  *
  * URW: an event is picked with a probability proportional to the number of steps that it has in its wake, as
  * earlier runs have told.  Where each event is made by one other, every order is equally likely: steps are a
- * forest then, and this is how one draws a linear extension of a forest.
+ * forest then, and this is how one draws a linear extension of a forest.  What never raced goes first, and
+ * takes none of the chances.
  *
  * The first run knows nothing, and is a random walk.
  *
@@ -39,7 +40,9 @@ static uint64_t weight_of(const simp_strategy *base, const simp_candidate *c)
 
 static size_t pick(simp_strategy *base, const simp_candidate *const *candidates, size_t count)
 {
-    return simp_pick_weighted(base, candidates, count, weight_of, &((urw *)base)->stream);
+    urw *self = (urw *)base;
+    size_t settled = simp_find_settled(base->order, candidates, count);
+    return settled < count ? settled : simp_pick_weighted(base, candidates, count, weight_of, &self->stream);
 }
 
 const simp_strategy_ops simp_strategy_urw = {
