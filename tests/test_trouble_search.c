@@ -305,6 +305,26 @@ static void runs_with_faults_are_repeated(void)
     }
 }
 
+static void every_strategy_may_be_asked_for_faults(void)
+{
+    static const sim_time_mode modes[] = {SIM_WINDOWED, SIM_CAUSAL};
+    talk initial = {.bystanders = 1};
+    sim_scenario scenario = talk_scenario(&initial, (sim_fault_model){.kinds = ALL});
+    for (size_t i = 0; sim_strategy_name(i) != NULL; i++) {
+        for (size_t m = 0; m < 2; m++) {
+            sim_explore_result found;
+            sim_explore_options options = {
+                .strategy = sim_strategy_name(i), .mode = modes[m], .runs_max = 40};
+            EXPECT_CODE_FATAL(sim_explore(&scenario, &options, &found), 0);
+            EXPECT_TRUE(found.end != SIM_EXPLORE_VOID && found.runs > 0);
+            if (!EXPECT_EQ_INT(found.failure_count, 0))
+                printf("# %s, mode %d: %s\n", sim_strategy_name(i), (int)modes[m],
+                       found.failures[0].result.message);
+            sim_explore_result_fini(&found);
+        }
+    }
+}
+
 /* The program now fails when the third piece is lost, and not the second as the schedule says. */
 static void fail_if_third_is_lost(sim_world *world, void *state)
 {
@@ -347,4 +367,5 @@ const test_case test_trouble_search[] = {TEST(kinds_that_are_not_allowed_do_not_
                                          TEST(without_swarm_a_search_leaves_it_in_peace),
                                          TEST(failure_shrinks_to_its_fault),
                                          TEST(runs_with_faults_are_repeated),
+                                         TEST(every_strategy_may_be_asked_for_faults),
                                          TEST_END};

@@ -51,14 +51,22 @@ static void fini(simp_strategy *base)
 
 /* ---- places ---- */
 
-static bool is_near(const simp_site *site)
+static bool is_one_of(const simp_site *site, unsigned kinds)
 {
     for (unsigned bit = 1; bit < 1u << SIM_MAY_KINDS; bit <<= 1) {
-        if ((bit & (SIM_MAY_PARTITIONS | SIM_MAY_DELAY)) != 0 && site->by_search &&
-            site->who == sim_may_word((sim_may)bit))
-            return false;
+        if ((bit & kinds) != 0 && site->who == sim_may_word((sim_may)bit))
+            return true;
     }
-    return true;
+    return false;
+}
+
+/* Where sockets share nothing, a fault of their host would still concern all of them. */
+static bool is_near(const with_fault *self, const simp_site *site)
+{
+    unsigned far = SIM_MAY_PARTITIONS | SIM_MAY_DELAY;
+    if (self->base.order->by_object)
+        far |= SIM_MAY_HOSTS;
+    return !site->by_search || !is_one_of(site, far);
 }
 
 static void note_place(with_fault *self, const simp_site *site, uint64_t ordinal, uint32_t bound)
@@ -87,7 +95,7 @@ static uint32_t choose(simp_strategy *base, const simp_site *site, uint64_t ordi
     with_fault *self = self_of(base);
     if (simp_is_users_site(site))
         return drawn;
-    if (bound < 2 || !is_near(site))
+    if (bound < 2 || !is_near(self, site))
         return 0;
     if (self->value == 0) {
         note_place(self, site, ordinal, bound);
