@@ -237,9 +237,8 @@ static void orders_with_a_fault_are_counted(void)
 {
     sim_scenario scenario = *three_clients(2);
     sim_explore_result found = explore(&scenario, "dpor-1", SIM_CAUSAL, 0);
-    EXPECT_TRUE(strstr(found.statement,
-                       "\nall 70 inequivalent orders with at most 1 fault: 70 without, 0 with "
-                       "one, at 0 places") != NULL);
+    EXPECT_TRUE(strstr(found.statement, "\nall 70 inequivalent orders of at most 18 steps with at most 1 "
+                                        "fault: 70 without, 0 with one, at 0 places") != NULL);
     sim_explore_result_fini(&found);
     /* One client: a chain, so one order without a fault, and each of its packets may be lost. */
     scenario = *three_clients(1);
@@ -250,6 +249,10 @@ static void orders_with_a_fault_are_counted(void)
     EXPECT_TRUE_FATAL(with_one != NULL && places != NULL);
     EXPECT_TRUE(strtol(places + 5, NULL, 10) >= 8); /* two handshakes of three and two pieces at least */
     EXPECT_EQ_INT(strtol(with_one + 11, NULL, 10), strtol(places + 5, NULL, 10));
+    sim_explore_result_fini(&found);
+    found = explore(&scenario, "dpor-1", SIM_CAUSAL, 7);
+    EXPECT_TRUE(strstr(found.statement,
+                       "all 1 inequivalent orders without a fault, and 6 with one, of about ") != NULL);
     sim_explore_result_fini(&found);
 }
 

@@ -28,6 +28,7 @@ typedef struct with_fault {
     bool has_happened;              /* in this run */
     uint64_t quiet, faulty, beside; /* orders without it, with it, and those that did not come to it */
     uint64_t before;                /* complete runs of inner when this one began */
+    size_t steps_max;
     bool finished, refused;
 } with_fault;
 
@@ -154,6 +155,7 @@ static void end(simp_strategy *base, const sim_result *result)
 {
     with_fault *self = self_of(base);
     self->inner->ops->end(self->inner, result);
+    self->steps_max = dpor_of(self)->steps_max > self->steps_max ? dpor_of(self)->steps_max : self->steps_max;
     uint64_t complete = dpor_of(self)->complete_runs - self->before;
     if (self->value == 0)
         self->quiet += complete;
@@ -174,18 +176,19 @@ static bool next(simp_strategy *base)
 static void state(const simp_strategy *base, char *text, size_t size)
 {
     const with_fault *self = (const with_fault *)base;
-    unsigned long long quiet = self->quiet, faulty = self->faulty, places = self->count;
+    unsigned long long quiet = self->quiet, faulty = self->faulty, places = self->count, at = self->at;
     if (self->finished && !self->refused)
-        snprintf(
-            text, size,
-            "all %llu inequivalent orders with at most 1 fault: %llu without, %llu with one, at %llu places",
-            quiet + faulty, quiet, faulty, places);
+        snprintf(text, size,
+                 "all %llu inequivalent orders of at most %zu steps with at most 1 fault: %llu without, %llu "
+                 "with one, at %llu places",
+                 quiet + faulty, self->steps_max, quiet, faulty, places);
     else if (self->value == 0)
         self->inner->ops->state(self->inner, text, size);
     else
         snprintf(text, size,
-                 "all %llu inequivalent orders without a fault, and %llu with one, at %llu of %llu places",
-                 quiet, faulty, (unsigned long long)self->at, places);
+                 "all %llu inequivalent orders without a fault, and %llu with one, of about %llu, at %llu of "
+                 "%llu places",
+                 quiet, faulty, at == 0 ? faulty * places : faulty * places / at, at, places);
 }
 
 const simp_strategy_ops simp_strategy_dpor_fault = {
