@@ -51,6 +51,16 @@ static void on_accept(CAsyncSocket *listener, int error)
         CAsyncSocket_AsyncSelect(&t->session, FD_READ | FD_CLOSE);
 }
 
+/* A connection of its life before may still have the port: then it tries again. */
+static void on_opening_time(cas_timer *timer, void *context)
+{
+    talk *t = context;
+    if (!CAsyncSocket_Create(&t->listener, 80, SOCK_STREAM, FD_ACCEPT, NULL))
+        cas_timer_start(timer, 2 * GAP_NS);
+    else
+        CAsyncSocket_Listen(&t->listener, 5);
+}
+
 static void serve(void *argument)
 {
     static const CAsyncSocketVtbl vtbl = {.OnAccept = on_accept};
@@ -59,8 +69,8 @@ static void serve(void *argument)
     cas_thread_set_context(cas_thread_current(), t);
     CAsyncSocket_Construct(&t->listener, &vtbl);
     CAsyncSocket_Construct(&t->session, &vtbl);
-    CAsyncSocket_Create(&t->listener, 80, SOCK_STREAM, FD_ACCEPT, NULL);
-    CAsyncSocket_Listen(&t->listener, 5);
+    t->opening = (cas_timer){.on_timer = on_opening_time, .context = t};
+    on_opening_time(&t->opening, t);
 }
 
 /* ---- the client ---- */

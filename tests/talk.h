@@ -19,7 +19,7 @@ struct talk {
     unsigned bystanders; /* further hosts, which do nothing */
     bool gives_up;       /* the client does not begin anew */
     CAsyncSocket listener, session, caller;
-    cas_timer timer;
+    cas_timer timer, opening;
     unsigned sent, calls, starts; /* pieces, connections, times that the server's program began */
     unsigned flushed;             /* bytes that Send took */
     bool is_ending;               /* nothing follows what was sent */
