@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "castanet/error.h"
+#include "tool/search.h"
 #include "tool/worker.h"
 
 /* What makes runs again is done in a second or so: 40 runs that hang, or a million events. */
@@ -18,7 +19,9 @@ enum {
     RUNS_MAX = 500,
     EXPLAIN_RUNS = 120
 };
-enum { WORKER_QUIET_MS = 30000 };
+enum { WORKER_QUIET_MS = 30000, SLOW_MS = 20, SLOW_BUDGET_MS = 3000 };
+
+static const char too_long[] = "a run of it takes too long for the hundred that an explanation needs\n";
 
 /* In shared memory. */
 typedef struct work {
@@ -81,11 +84,20 @@ static uint64_t runs_allowed(const cause_plan *plan)
     return runs > RUNS_MAX ? RUNS_MAX : runs < RUNS_MIN ? RUNS_MIN : runs;
 }
 
+/* A sanitizer's report takes a quarter of a second: so then there are fewer runs. */
+static uint64_t runs_in_time(uint64_t runs, uint64_t run_ms)
+{
+    if (run_ms <= SLOW_MS || runs <= SLOW_BUDGET_MS / run_ms)
+        return runs;
+    return SLOW_BUDGET_MS / run_ms > RUNS_MIN ? SLOW_BUDGET_MS / run_ms : RUNS_MIN;
+}
+
 static int do_work(void *argument)
 {
     work *w = argument;
-    uint64_t runs = runs_allowed(w->plan);
+    uint64_t begin_ms = search_clock_ms();
     w->error = get_schedule(w);
+    uint64_t runs = runs_in_time(runs_allowed(w->plan), w->is_guarded ? search_clock_ms() - begin_ms : 0);
     if (w->error == 0 && w->text == NULL && sim_schedule_outcome(w->schedule) != w->plan->outcome)
         w->error = WSAEINVAL;
     append(w, "", 0);
@@ -94,6 +106,8 @@ static int do_work(void *argument)
     w->is_shrunk = sim_schedule_shrink(w->schedule, w->plan->scenario, runs, &w->shrink) == 0;
     if (w->is_shrunk && runs >= EXPLAIN_RUNS)
         (void)sim_schedule_explain(w->schedule, w->plan->scenario, (sim_sink){append, w});
+    else if (w->is_shrunk)
+        append(w, too_long, strlen(too_long));
     return 0;
 }
 
