@@ -90,10 +90,38 @@ static void reads_and_drains(lint_actor *actor, long event, int error)
     }
 }
 
+static void only_reads(lint_actor *actor, long event, int error)
+{
+    (void)error;
+    if (event == FD_READ)
+        read_some(actor);
+}
+
+/* As by a timer that OnClose started. */
+static void hello_and_close_and_later_close(lint_stage *stage)
+{
+    hello_and_close(stage);
+    lint_settle(stage);
+    sim_host_enter(stage->pair.b);
+    CAsyncSocket_Close(&stage->server.socket);
+}
+
 static void close_in_on_close_must_read_first(void)
 {
     tells_only(SIM_LINT_CLOSE_WITHOUT_DRAIN, reads_and_closes_at_once, hello_and_close);
     is_silent(FD_CLOSE, reads_and_drains, hello_and_close);
+}
+
+static void close_after_on_close_must_read_first(void)
+{
+    tells_only(SIM_LINT_CLOSE_WITHOUT_DRAIN, only_reads, hello_and_close_and_later_close);
+    is_silent(FD_CLOSE, reads_and_drains, hello_and_close_and_later_close);
+}
+
+/* In no order can there be something to read. */
+static void who_never_heard_a_byte_has_nothing_to_drain(void)
+{
+    is_silent(FD_CLOSE, reads_and_closes_at_once, lint_client_closes);
 }
 
 /* ---- deaf-latch ---- */
@@ -322,6 +350,8 @@ static void each_rule_has_its_words(void)
 }
 
 const test_case test_lint[] = {TEST(close_in_on_close_must_read_first),
+                               TEST(close_after_on_close_must_read_first),
+                               TEST(who_never_heard_a_byte_has_nothing_to_drain),
                                TEST(on_receive_must_receive),
                                TEST(on_receive_may_leave_data_on_purpose),
                                TEST(several_receives_make_a_surplus_callback),

@@ -97,6 +97,7 @@ static void connecting(sim_lint_rule wanted, lint_play *play)
 static void the_error_of_on_connect_counts(void)
 {
     connecting(SIM_LINT_ERROR_IGNORED, dial_and_send);
+    connecting(SIM_LINT_ERROR_IGNORED, dial_closed_port);
     connecting((sim_lint_rule)SILENT, dial_and_look);
 }
 

@@ -78,6 +78,7 @@ typedef struct test_case {
     SUITE(bridge) \
     SUITE(fuzz_corpus) \
     SUITE(lint) \
+    SUITE(lint_museum) \
     SUITE(lint_rules) \
     SUITE(lint_stall) \
     SUITE(order) \

@@ -214,7 +214,7 @@ static bool read_options(loopback *l, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static loopback l = {.runs = 1000, .jobs = 48};
+    static loopback l = {.runs = 1000, .jobs = 96};
     if (!read_options(&l, argc, argv))
         return usage();
     for (size_t i = 0; i < museum_count && l.count < BUGS_MAX; i++)

@@ -32,6 +32,13 @@ static void judge_tail(sim_lint *lint, simp_lint_thread *t, SOCKET handle, simp_
         simp_lint_tell(lint, t, handle, memo, SIM_LINT_WOULD_BLOCK_FATAL);
 }
 
+/* Did the program fail at once when its Connect said WSAEWOULDBLOCK, as Connect does? */
+static bool has_despaired(const sim_lint *lint, const simp_lint_thread *t, const simp_lint_memo *memo)
+{
+    return memo->last_error == WSAEWOULDBLOCK && memo->refused_step == lint->step && memo->callback == 0 &&
+           memo->occurrence[simp_event_number(FD_CONNECT)] == 0 && simp_lint_has_failed(t->thread);
+}
+
 void simp_lint_judge(sim_lint *lint, simp_lint_thread *t, SOCKET handle, simp_lint_memo *memo)
 {
     const casp_sink *sink = memo->generation == 0 ? NULL : simp_lint_sink(t->thread, handle);
@@ -41,6 +48,10 @@ void simp_lint_judge(sim_lint *lint, simp_lint_thread *t, SOCKET handle, simp_li
         simp_lint_tell(lint, t, handle, memo, SIM_LINT_DEAF);
     if (is_over(memo, sink, FD_ACCEPT))
         simp_lint_tell(lint, t, handle, memo, SIM_LINT_ACCEPT_SKIPPED);
+    if (memo->idle_error)
+        simp_lint_tell(lint, t, handle, memo, SIM_LINT_ERROR_IGNORED);
+    if (has_despaired(lint, t, memo))
+        simp_lint_tell(lint, t, handle, memo, SIM_LINT_WOULD_BLOCK_FATAL);
     if (memo->idle_close)
         simp_lint_tell(lint, t, handle, memo, SIM_LINT_CLOSE_IDLE);
     judge_tail(lint, t, handle, memo, sink);

@@ -33,13 +33,17 @@ typedef struct simp_lint_memo {
     uint64_t called_ns[CASP_EVENT_KINDS];  /* when its last callback of the kind was */
     uint32_t occurrence[CASP_EVENT_KINDS]; /* callbacks so far, by event */
     uint32_t told;                         /* rules that have spoken, by bit */
-    uint64_t refused_ns;                   /* when it was WSAEWOULDBLOCK */
+    uint64_t refused_ns, refused_step;     /* when it was WSAEWOULDBLOCK */
     int last_error;                        /* of its last call */
     uint8_t posted;                        /* FD_ bits */
     bool ended;      /* a Receive returned 0, or there was an error that ends it */
+    bool heard;      /* a Receive gave bytes, once */
+    bool was_told;   /* OnClose came, without error ... */
+    bool drained;    /* ... and since then a Receive said that nothing is left */
     bool several;    /* several Receives in one OnReceive gave data ... */
     bool met_empty;  /* ... but the program has met WSAEWOULDBLOCK, and lived */
     bool idle_close; /* OnClose was called, and nothing since */
+    bool idle_error; /* the same of another callback, which had an error */
     simp_lint_tail tail;
 } simp_lint_memo;
 
@@ -48,7 +52,7 @@ typedef struct simp_lint_frame {
     uint64_t generation, number;
     SOCKET handle;
     int event, error;
-    unsigned receives, filled;    /* Receives on its socket; those that gave data */
+    unsigned filled;              /* Receives on its socket that gave data */
     int64_t got, asked;           /* by the last one */
     const uint8_t *into;
     bool called, left;            /* there was a call on its socket; it left its object */
@@ -123,6 +127,8 @@ void simp_lint_name(const cas_port_socket *, char *text, size_t size);
 unsigned simp_lint_unread_of(const cas_port_socket *);
 /* Bytes that a Receive would give. */
 unsigned simp_lint_unread(const cas_thread *, SOCKET handle);
+/* Has the program said that it failed? */
+bool simp_lint_has_failed(const cas_thread *);
 
 /* ---- watch.c ---- */
 /* One observation. */

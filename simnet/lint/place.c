@@ -37,6 +37,12 @@ void simp_lint_place(const cas_thread *thread, unsigned number, SOCKET handle, c
         snprintf(text, size, "thread#%u", number);
 }
 
+bool simp_lint_has_failed(const cas_thread *thread)
+{
+    const sim_host *host = sim_host_of(thread);
+    return host != NULL && sim_world_failure(host->world) != NULL;
+}
+
 unsigned simp_lint_unread_of(const cas_port_socket *s)
 {
     if (s->listening)

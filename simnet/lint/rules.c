@@ -8,11 +8,12 @@
 
 static const sim_lint_text rules[SIM_LINT_RULE_COUNT] = {
     {"close-without-drain", "BUG-11",
-     "OnClose closed the socket without reading to the end of the stream: bytes may still wait when OnClose "
-     "comes, and they are lost",
+     "after OnClose the socket was closed without reading to the end of the stream: bytes may still wait "
+     "when OnClose comes, and they are lost",
      "in OnClose call Receive until it returns 0 or an error, then Close"},
     {"error-ignored", "BUG-32",
-     "the callback was told of an error and went on as if there was none: the calls it makes now fail",
+     "the callback was told of an error and went on as if there was none, or nothing was done about it until "
+     "the end: further calls fail, and nothing more is told",
      "look at nErrorCode first, and Close or give up when it is not 0"},
     {"would-block-is-fatal", "BUG-36",
      "a call said WSAEWOULDBLOCK, which means 'not yet', and the program gave up what it was about",

@@ -85,6 +85,7 @@ static void take_dispatch(sim_lint *lint, simp_lint_thread *t, simp_lint_memo *m
     memo->posted &= (uint8_t)~what->event;
     memo->occurrence[number]++;
     memo->called_ns[number] = now(t);
+    memo->was_told |= what->event == FD_CLOSE && what->error == 0;
     lint->callbacks++;
     if (t->depth++ < SIMP_LINT_DEPTH)
         t->frames[t->depth - 1] = (simp_lint_frame){.generation = memo->generation,
@@ -105,8 +106,9 @@ static void take_return(simp_lint_thread *t)
     if (memo->generation != frame->generation)
         return;
     memo->idle_close |= frame->event == FD_CLOSE && !frame->called;
+    memo->idle_error |= frame->event != FD_CLOSE && frame->error != 0 && !frame->called;
     if (frame->event == FD_READ) {
-        memo->met_empty |= frame->was_empty;
+        memo->met_empty |= frame->was_empty && !simp_lint_has_failed(t->thread);
         memo->several |= frame->filled > 1;
     }
 }
@@ -125,11 +127,12 @@ static void take_receive(sim_lint *lint, simp_lint_thread *t, simp_lint_memo *me
                          const cas_observation *what)
 {
     memo->ended |= what->error == 0 ? what->result == 0 && what->asked > 0 : what->error != WSAEWOULDBLOCK;
+    memo->heard |= what->result > 0;
+    memo->drained |= memo->was_told && (what->error == WSAEWOULDBLOCK || what->result < what->asked);
     if (frame == NULL)
         return;
     if (skips_rest(frame, what))
         simp_lint_tell(lint, t, what->handle, memo, SIM_LINT_SHORT_RECEIVE);
-    frame->receives++;
     frame->was_empty |= what->error == WSAEWOULDBLOCK;
     frame->got = what->result;
     frame->asked = what->asked;
@@ -191,11 +194,13 @@ static void note_call(sim_lint *lint, simp_lint_thread *t, simp_lint_memo *memo,
                       const cas_observation *what, call_kind kind)
 {
     const simp_lint_frame *frame = frame_of(t);
-    memo->idle_close = false;
+    memo->idle_close = memo->idle_error = false;
     memo->last_error = what->error;
     memo->callback = frame == NULL ? 0 : frame->number;
-    if (what->error == WSAEWOULDBLOCK)
+    if (what->error == WSAEWOULDBLOCK) {
         memo->refused_ns = now(t);
+        memo->refused_step = lint->step;
+    }
     if (own == NULL)
         return;
     own->called = true;
@@ -234,22 +239,16 @@ static bool gives_up(const simp_lint_thread *t, const simp_lint_memo *memo, cons
     return memo->callback == frame->number && frame->event != FD_CLOSE && frame->filled == 0;
 }
 
-/* Had it read all when OnClose came to Close? */
-static bool has_drained(const simp_lint_frame *frame)
-{
-    return frame->receives > 0 && (frame->was_empty || frame->got < frame->asked);
-}
-
+/* A connection on which nothing was ever heard has nothing to drain, in whatever order its end is told. */
 static void judge_unread(sim_lint *lint, simp_lint_thread *t, SOCKET handle, simp_lint_memo *memo,
                          const simp_lint_frame *own)
 {
     unsigned unread = simp_lint_unread(t->thread, handle);
-    if (own == NULL || own->event != FD_CLOSE) {
-        if (unread > 0)
-            simp_lint_tell(lint, t, handle, memo, SIM_LINT_CLOSE_UNREAD);
-    } else if (own->error == 0 && (unread > 0 || !has_drained(own))) {
+    bool has_failed = own != NULL && own->event == FD_CLOSE && own->error != 0;
+    if (memo->was_told && (unread > 0 || (memo->heard && !memo->drained)))
         simp_lint_tell(lint, t, handle, memo, SIM_LINT_CLOSE_WITHOUT_DRAIN);
-    }
+    else if (!memo->was_told && !has_failed && unread > 0)
+        simp_lint_tell(lint, t, handle, memo, SIM_LINT_CLOSE_UNREAD);
 }
 
 static void take_close(sim_lint *lint, simp_lint_thread *t, simp_lint_memo *memo, const casp_sink *sink,

@@ -70,8 +70,8 @@ static void server_on_accept(CAsyncSocket *socket, int error)
     CAsyncSocket_Construct(&stranger, NULL);
     if (server->session->m_hSocket == INVALID_SOCKET && server->session->vtbl == NULL) {
         CAsyncSocket_Construct(server->session, server->vtbl);
-        CAsyncSocket_Accept(socket, server->session, NULL, NULL);
-        duo_no_delay(server->session);
+        if (CAsyncSocket_Accept(socket, server->session, NULL, NULL))
+            duo_no_delay(server->session);
     } else {
         CAsyncSocket_Accept(socket, &stranger, NULL, NULL);
     }

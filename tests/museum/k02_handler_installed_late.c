@@ -108,3 +108,6 @@ static bool is_done(sim_world *world, void *state)
 static void check(sim_world *world, void *state) { (void)world, (void)state; }
 
 MUSEUM_BUG(k02, "K2", "a notification comes before the handler is installed", office, true);
+
+MUSEUM_SILENT(k02, "K2", "close-idle", "server/conn#",
+              "one answer is all of this program: its end closes the socket");

@@ -137,3 +137,6 @@ static void check(sim_world *world, void *state)
 }
 
 MUSEUM_BUG(k05, "K5", "an urgent byte is overtaken by the next one", terminal, true);
+
+MUSEUM_SILENT(k05, "K5", "close-without-drain", NULL,
+              "the text around the interrupts is of no interest, nor a confirmation that is late");

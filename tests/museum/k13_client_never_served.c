@@ -177,3 +177,6 @@ static bool is_done(sim_world *world, void *state)
 static void check(sim_world *world, void *state) { (void)world, (void)state; }
 
 MUSEUM_BUG(k13, "K13", "a client is never served", machine, false);
+
+MUSEUM_SILENT(k13, "K13", "close-without-drain", "client",
+              "whoever has done its jobs asks no more, so no answer can be on its way");

@@ -25,6 +25,20 @@ typedef struct museum_bug {
 extern const museum_bug *const museum_bugs[];
 extern const size_t museum_count;
 
+/* What the linter finds in a form that is right all the same, and why it is: MUSEUM_SILENT stands in the
+ * program's file. */
+typedef struct museum_silence {
+    const char *id, *rule, *where, *reason; /* as of sim_lint_silence */
+} museum_silence;
+
+#define MUSEUM_SILENT(symbol, Id, Rule, Where, Reason)                                                       \
+    extern const museum_silence museum_silent_##symbol;                                                      \
+    const museum_silence museum_silent_##symbol = {                                                          \
+        .id = Id, .rule = Rule, .where = Where, .reason = Reason}
+
+extern const museum_silence *const museum_silences[];
+extern const size_t museum_silence_count;
+
 /* The host of that name, which is made if there is none. */
 int museum_host(sim_world *, const char *name, sim_host **out);
 

@@ -20,7 +20,7 @@ static void on_work(cas_timer *timer, void *context)
 {
     state *s = context;
     (void)timer;
-    if (s->mended && s->job != s->generation)
+    if (s->slot.m_hSocket == INVALID_SOCKET || (s->mended && s->job != s->generation))
         return;
     if (s->job != s->generation)
         sim_world_fail(duo_world(), "caller %u gets what caller %u asked for", s->generation, s->job);
@@ -95,3 +95,6 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_SMALL(13, "a stale result after a slot is used again", state, NULL, NULL);
+
+MUSEUM_SILENT(s13, "S13", "close-without-drain", "server/conn#",
+              "who has hung up gets no result, whatever he said last");

@@ -73,3 +73,8 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_SMALL(17, "deleted in a callback under a nested loop", state, NULL, NULL);
+
+MUSEUM_SILENT(s17_pump, "S17", "nested-pump", "server/conn#",
+              "a line is noted before its box is shown, and nothing is touched behind it");
+MUSEUM_SILENT(s17_drain, "S17", "close-without-drain", "server/conn#",
+              "whoever shows the boxes has seen enough when the sender is gone");

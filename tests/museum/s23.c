@@ -68,3 +68,6 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_SMALL(23, "waiting for OnClose after one's own Close", state, NULL, NULL);
+
+MUSEUM_SILENT(s23, "S23", "close-without-drain", "server/conn#",
+              "a line says no more than that the client is alive, and it is gone");

@@ -80,3 +80,6 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_BUG(24, "a dead peer is noticed, one hopes", state, NULL, NULL);
+
+MUSEUM_SILENT(s24, "S24", "close-without-drain", "server/conn#",
+              "a line says no more than that the client is alive, and it is gone");

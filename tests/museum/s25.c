@@ -80,3 +80,6 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_SMALL(25, "the error of a close is ignored", state, NULL, NULL);
+
+MUSEUM_SILENT(s25, "S25", "close-without-drain", "server/conn#",
+              "a question of somebody who has hung up needs no answer");

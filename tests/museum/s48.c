@@ -111,3 +111,6 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_SMALL(48, "a fixed client port", state, NULL, NULL);
+
+MUSEUM_SILENT(s48, "S48", "close-without-drain", "client/socket#",
+              "a call is over when the server ends it, with or without an answer");

@@ -62,3 +62,6 @@ static bool is_done(sim_world *world, void *state_)
 }
 
 DUO_MISUSE(65, "a Receive stops at the urgent mark", state, NULL, NULL);
+
+MUSEUM_SILENT(s65, "S65", "urgent-lost", "server/conn#",
+              "the urgent byte is a mark in the record, and says nothing by itself");
