@@ -305,6 +305,33 @@ static void runs_with_faults_are_repeated(void)
     }
 }
 
+/* As a fuzzer would: bytes say what goes wrong, a fault for every eighth of them or fewer. */
+static void bytes_choose_faults(void)
+{
+    talk initial = {.bystanders = 2};
+    sim_scenario scenario = talk_scenario(&initial, (sim_fault_model){.kinds = ALL});
+    sim_order *order = NULL;
+    uint32_t faults = 0;
+    EXPECT_CODE_FATAL(
+        sim_order_create(&(sim_order_options){.mode = SIM_WINDOWED, .strategy = "bytes"}, &order), 0);
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        uint8_t bytes[512];
+        sim_result result;
+        simp_stream stream;
+        simp_stream_init(&stream, seed, "test", "bytes");
+        uint64_t rare = 1 + simp_stream_below(&stream, 16);
+        for (size_t i = 0; i < sizeof bytes; i++)
+            bytes[i] = simp_stream_below(&stream, rare) == 0 ? (uint8_t)simp_stream_below(&stream, 256) : 0;
+        EXPECT_CODE(sim_order_set_bytes(order, bytes, sizeof bytes), 0);
+        EXPECT_CODE(sim_scenario_run(&scenario, &(sim_run_options){.seed = seed, .order = order}, &result),
+                    0);
+        EXPECT_EQ_STR(result.message, "");
+        faults += result.faults;
+    }
+    EXPECT_TRUE(faults > 300);
+    sim_order_destroy(order);
+}
+
 static void every_strategy_may_be_asked_for_faults(void)
 {
     static const sim_time_mode modes[] = {SIM_WINDOWED, SIM_CAUSAL};
@@ -368,4 +395,5 @@ const test_case test_trouble_search[] = {TEST(kinds_that_are_not_allowed_do_not_
                                          TEST(failure_shrinks_to_its_fault),
                                          TEST(runs_with_faults_are_repeated),
                                          TEST(every_strategy_may_be_asked_for_faults),
+                                         TEST(bytes_choose_faults),
                                          TEST_END};
