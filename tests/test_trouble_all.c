@@ -101,9 +101,8 @@ static void statement_tells_what_was_run_and_what_is_left(void)
     talk initial = {0};
     sim_scenario scenario = talk_scenario(&initial, (sim_fault_model){.kinds = SIM_MAY_DROP});
     sim_explore_result all = explore(&scenario, "faults-1", SIM_WINDOWED, 0);
-    EXPECT_TRUE(strstr(all.statement,
-                       "\nevery placement of at most 1 faults in the default order: 14 runs (1 "
-                       "without, 13 with one, 0 with two), at 13 places") != NULL);
+    EXPECT_TRUE(strstr(all.statement, "\nevery placement of at most 1 fault in the default order: 14 runs (1 "
+                                      "without, 13 with one, 0 with two), at 13 places") != NULL);
     sim_explore_result_fini(&all);
     all = explore(&scenario, "faults-1", SIM_WINDOWED, 10);
     EXPECT_EQ_INT(all.end, SIM_EXPLORE_RUNS);
@@ -117,6 +116,34 @@ static void statement_tells_what_was_run_and_what_is_left(void)
     long really = (long)runs_of(SIM_MAY_DROP, "faults-2") - 50;
     EXPECT_TRUE(left > 0 && left <= really);
     sim_explore_result_fini(&all);
+}
+
+/* ---- in the portfolio ---- */
+
+static bool count_faults_1(void *context, const sim_explore_progress *progress)
+{
+    *(unsigned *)context += strcmp(progress->strategy, "faults-1") == 0;
+    return false;
+}
+
+static unsigned turns_of_single_faults(unsigned kinds)
+{
+    talk initial = {0};
+    unsigned turns = 0;
+    sim_scenario scenario = talk_scenario(&initial, (sim_fault_model){.kinds = kinds});
+    sim_explore_options options = {.runs_max = 150, .on_run = count_faults_1, .context = &turns};
+    sim_explore_result found;
+    EXPECT_CODE_FATAL(sim_explore(&scenario, &options, &found), 0);
+    bool is_told = strstr(found.statement, "every placement of at most 1 fault") != NULL;
+    EXPECT_EQ_INT(is_told, kinds != 0);
+    sim_explore_result_fini(&found);
+    return turns;
+}
+
+static void portfolio_runs_every_single_fault(void)
+{
+    EXPECT_EQ_INT(turns_of_single_faults(SIM_MAY_DROP), 1 + ARRIVALS);
+    EXPECT_EQ_INT(turns_of_single_faults(0), 0);
 }
 
 /* ---- two that must come together ---- */
@@ -259,6 +286,7 @@ static void orders_with_a_fault_are_counted(void)
 const test_case test_trouble_all[] = {TEST(each_packet_is_lost_once),
                                       TEST(each_pair_of_packets_is_lost_once),
                                       TEST(statement_tells_what_was_run_and_what_is_left),
+                                      TEST(portfolio_runs_every_single_fault),
                                       TEST(two_losses_that_must_come_together_are_found),
                                       TEST(ends_with_one_fault_are_those_of_all_orders),
                                       TEST(orders_with_a_fault_are_counted),

@@ -230,9 +230,10 @@ static void state(const simp_strategy *self, char *text, size_t size)
     if (e->finished && !e->refused)
         snprintf(
             text, size,
-            "every placement of at most %lu faults in the default order: %llu runs (%llu without, %llu with "
+            "every placement of at most %lu fault%s in the default order: %llu runs (%llu without, %llu with "
             "one, %llu with two), at %lu places",
-            (unsigned long)most_of(e), none + one + two, none, one, two, (unsigned long)e->places);
+            (unsigned long)most_of(e), most_of(e) == 1 ? "" : "s", none + one + two, none, one, two,
+            (unsigned long)e->places);
     else
         snprintf(
             text, size,

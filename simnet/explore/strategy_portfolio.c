@@ -6,6 +6,7 @@
  *   2. the members of the round in turn; but every tenth run has one delay, until every order with one was
  *      run, if that is 200 runs at most, and every tenth is a mutant of one that showed something new
  *
+ * Where the scenario allows faults, every fifth run has a single one until all were run.
  * In every second round a packet and the callbacks that it causes are one step, and what never raced goes
  * first: bugs in the order of packets are half as deep so.  In two of four rounds there are swarm faults.
  */
@@ -18,7 +19,7 @@
 #include "simnet/explore/order.h"
 #include "simnet/explore/swarm_faults.h"
 
-enum { DELAY_RUNS_MAX = 200, DELAY_EVERY = 10, MUTANT_EVERY = 10, MEMBERS = 10 };
+enum { DELAY_RUNS_MAX = 200, DELAY_EVERY = 10, FAULT_EVERY = 5, MUTANT_EVERY = 10, MEMBERS = 10 };
 
 /* First those that need to know least of what runs teach; urw twice, since nothing else finds what takes many
  * exact steps. */
@@ -33,13 +34,14 @@ static const simp_strategy_ops *const round_of[MEMBERS] = {
 typedef struct portfolio {
     simp_strategy base; /* first */
     const simp_knowledge *knowledge;
-    simp_strategy *natural, *delays, *members[MEMBERS];
+    simp_strategy *natural, *delays, *faults, *members[MEMBERS];
     simp_mutant mutant;
     simp_swarm swarm;
     uint64_t runs;          /* made */
     uint64_t later, turns;  /* those of them that members and mutants made; and that members did */
     bool is_prompt;         /* callbacks go as soon as they can */
     bool delays_over;       /* every order with one was run */
+    bool faults_over;       /* every single fault was */
     simp_strategy *running; /* NULL: a mutant */
     uint64_t fault_seed;    /* 0: no faults */
 } portfolio;
@@ -51,6 +53,7 @@ static void fini(simp_strategy *base)
     portfolio *self = (portfolio *)base;
     simp_strategy_destroy(self->natural);
     simp_strategy_destroy(self->delays);
+    simp_strategy_destroy(self->faults);
     for (size_t i = 0; i < MEMBERS; i++)
         simp_strategy_destroy(self->members[i]);
     simp_mutant_fini(&self->mutant);
@@ -63,8 +66,9 @@ static bool init(simp_strategy *base)
     self->knowledge = simp_knowledge_of(base->order);
     self->natural = simp_strategy_create(base->order, &simp_strategy_natural);
     self->delays = simp_strategy_create(base->order, &simp_strategy_delay[SIMP_DELAY_1_ALL]);
+    self->faults = simp_strategy_create(base->order, &simp_strategy_faults[0]);
     bool done = self->knowledge != NULL && simp_coverage_of(base->order) != NULL && self->natural != NULL &&
-                self->delays != NULL;
+                self->delays != NULL && self->faults != NULL;
     for (size_t i = 0; i < MEMBERS; i++) {
         self->members[i] = simp_strategy_create(base->order, round_of[i]);
         done = done && self->members[i] != NULL;
@@ -81,6 +85,12 @@ static bool is_delay(const portfolio *self)
 {
     return !self->delays_over && self->knowledge->choices.max <= DELAY_RUNS_MAX &&
            self->runs % DELAY_EVERY == 4;
+}
+
+/* Of placements of one fault; all of them are one world's, too. */
+static bool is_fault(const portfolio *self)
+{
+    return self->base.order->is_troubled && !self->faults_over && self->runs % FAULT_EVERY == 2;
 }
 
 static void take_mutant(portfolio *self, uint64_t seed)
@@ -107,6 +117,8 @@ static void begin(simp_strategy *base, uint64_t seed)
         self->running = self->natural;
     else if (is_delay(self))
         self->running = self->delays;
+    else if (is_fault(self))
+        self->running = self->faults;
     else if (++self->later % MUTANT_EVERY == 0 && simp_mutant_has_pool(&self->mutant))
         take_mutant(self, seed);
     else
@@ -149,6 +161,8 @@ static uint32_t choose(simp_strategy *base, const simp_site *site, uint64_t ordi
                        uint32_t drawn)
 {
     const portfolio *self = (const portfolio *)base;
+    if (self->running == self->faults)
+        return self->faults->ops->choose(self->faults, site, ordinal, bound, drawn);
     if (self->running == self->natural && !simp_is_users_site(site))
         return 0;
     return self->fault_seed == 0
@@ -163,7 +177,9 @@ static void move_on(portfolio *self)
     self->runs++;
     if (self->running == self->delays)
         self->delays_over = !self->delays->ops->next(self->delays);
-    self->base.keeps_seed = is_delay(self);
+    if (self->running == self->faults)
+        self->faults_over = !self->faults->ops->next(self->faults);
+    self->base.keeps_seed = is_delay(self) || is_fault(self);
 }
 
 static void keep(portfolio *self, uint64_t fault_seed)
@@ -188,20 +204,23 @@ static void followed(simp_strategy *base, const sim_result *result)
     keep((portfolio *)base, 0);
 }
 
+static void add_state(const simp_strategy *member, char *text, size_t size)
+{
+    size_t used = strlen(text);
+    if (member->ops->state == NULL || used + 2 >= size)
+        return;
+    memcpy(text + used, "\n", 2);
+    member->ops->state(member, text + used + 1, size - used - 1);
+}
+
 static void state(const simp_strategy *base, char *text, size_t size)
 {
     const portfolio *self = (const portfolio *)base;
     self->delays->ops->state(self->delays, text, size);
-    for (size_t i = 0; i < MEMBERS; i++) {
-        const simp_strategy *member = self->members[i];
-        size_t used = strlen(text);
-        if (member->ops->state == NULL)
-            continue;
-        if (used + 2 >= size)
-            return;
-        memcpy(text + used, "\n", 2);
-        member->ops->state(member, text + used + 1, size - used - 1);
-    }
+    if (base->order->is_troubled)
+        add_state(self->faults, text, size);
+    for (size_t i = 0; i < MEMBERS; i++)
+        add_state(self->members[i], text, size);
 }
 
 const simp_strategy_ops simp_strategy_portfolio = {
