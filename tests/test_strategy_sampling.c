@@ -61,14 +61,17 @@ static unsigned chi_square(const census *c, unsigned orders, unsigned runs)
     return (unsigned)(sum / orders / runs);
 }
 
-/* 2 chains of 3: 20 orders; 3 of 2: 90.  Chi-square of 19 and 89 degrees of freedom exceeds 52 and 146 by
- * chance once in 10 000. */
+/* 2 chains of 3: 20 orders; 2 of 4: 70; 3 of 2: 90.  Chi-square of 19, 69 and 89 degrees of freedom exceeds
+ * 52, 120 and 146 by chance once in 10 000. */
 static void urw_is_uniform_over_orders_of_independent_chains(void)
 {
     enum { RUNS = 6000 };
     census two = take_census("urw", order_chains(2, 3, ""), RUNS);
     EXPECT_EQ_INT(two.distinct, 20);
     EXPECT_TRUE(chi_square(&two, 20, RUNS) < 52);
+    census longer = take_census("urw", order_chains(2, 4, ""), RUNS);
+    EXPECT_EQ_INT(longer.distinct, 70);
+    EXPECT_TRUE(chi_square(&longer, 70, RUNS) < 120);
     census three = take_census("urw", order_chains(3, 2, ""), RUNS);
     EXPECT_EQ_INT(three.distinct, 90);
     EXPECT_TRUE(chi_square(&three, 90, RUNS) < 146);

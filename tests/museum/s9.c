@@ -31,7 +31,8 @@ static void on_readings(CAsyncSocket *socket, int error)
         sim_world_fail(duo_world(), "readings lost behind number %u", s->collected);
     if (count <= 0)
         return;
-    s->collected = (unsigned)readings[count - 1];
+    if ((unsigned)readings[count - 1] > s->collected)
+        s->collected = (unsigned)readings[count - 1];
     CAsyncSocket_SendTo(socket, &readings[count - 1], 1, port, from, 0);
 }
 
