@@ -82,6 +82,7 @@ typedef struct test_case {
     SUITE(lint_rules) \
     SUITE(lint_stall) \
     SUITE(order) \
+    SUITE(verdict) \
     SUITE(dpor) \
     SUITE(explore) \
     SUITE(probe) \

@@ -165,6 +165,30 @@ static size_t add_line(char *text, size_t used, const char *line)
     return length < 0 ? used : used + (size_t)length;
 }
 
+enum { FINDINGS_STATED = 8 };
+
+/* What passed, too, and will not in another order. */
+static void state_findings(const search *s, size_t used)
+{
+    const sim_lint *lint = s->options->lint;
+    char line[256];
+    size_t speaking = lint == NULL ? 0 : sim_lint_speaking(lint), stated = 0;
+    for (size_t i = 0; speaking != 0 && i < sim_lint_count(lint) && stated < FINDINGS_STATED; i++) {
+        const sim_finding *f = sim_lint_finding(lint, i);
+        if (f->silence != NULL)
+            continue;
+        const sim_lint_text *rule = sim_lint_rule_text(f->rule);
+        snprintf(line, sizeof line, "the linter found %s%s%s%s at %s in %llu runs", rule->id,
+                 rule->bug[0] != '\0' ? " (" : "", rule->bug, rule->bug[0] != '\0' ? ")" : "", f->where,
+                 (unsigned long long)f->runs);
+        used = add_line(s->out->statement, used, line);
+        stated++;
+    }
+    snprintf(line, sizeof line, "and %zu other findings", speaking - stated);
+    if (speaking > stated)
+        add_line(s->out->statement, used, line);
+}
+
 static void write_statement(const search *s)
 {
     sim_explore_result *out = s->out;
@@ -186,11 +210,12 @@ static void write_statement(const search *s)
     simp_reached_write(&s->order->reached, line, sizeof line);
     if (line[0] != '\0')
         used = add_line(out->statement, used, line);
-    if (strategy->ops->state == NULL)
-        return;
-    line[0] = '\0';
-    strategy->ops->state(strategy, line, sizeof line);
-    add_line(out->statement, used, line);
+    if (strategy->ops->state != NULL) {
+        line[0] = '\0';
+        strategy->ops->state(strategy, line, sizeof line);
+        used = add_line(out->statement, used, line);
+    }
+    state_findings(s, used);
 }
 
 /* ---- all of it ---- */
@@ -198,7 +223,11 @@ static void write_statement(const search *s)
 static int make_run(search *s, uint64_t seed, sim_result *result)
 {
     sim_explore_result *out = s->out;
-    sim_run_options options = {.seed = seed, .order = s->order, .memory = s->memory};
+    sim_run_options options = {.seed = seed,
+                               .order = s->order,
+                               .memory = s->memory,
+                               .lint = s->options->lint,
+                               .lint_fails = s->options->lint_fails};
     int error = sim_scenario_run(s->scenario, &options, result);
     if (error != 0)
         return error;

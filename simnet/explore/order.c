@@ -449,6 +449,9 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
 {
     if (world->event_count >= world->options.events_max)
         return SIM_STOP_EVENTS;
+    sim_stop vigil = simp_world_keep_vigil(world);
+    if (vigil != SIM_STOP_TIME)
+        return vigil;
     if (!look(order, world) || (order->mode == SIM_CAUSAL && !has_clocks(order, world))) {
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;

@@ -2,39 +2,30 @@
  *
  * One run of a scenario, and what came of it.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "castanet/sim_probe.h"
-#include "simnet/explore/order.h"
+#include "simnet/explore/verdict.h"
 
 #define UNTIL_NS_DEFAULT SIM_S(3600)
+#define QUIET_NS_DEFAULT SIM_S(600)
 #define EVENTS_MAX_DEFAULT UINT64_C(1000000)
+#define MEMORY_MAX_DEFAULT (UINT64_C(1) << 30)
 
 typedef struct run {
     const sim_scenario *scenario;
+    const sim_run_options *options;
     sim_world *world;
     void *state;
+    sim_lint *lint; /* NULL: nobody asked for it */
+    bool made_lint;
+    simp_purse purse;
+    simp_progress progress;
     sim_result *result;
     const sim_order *order; /* NULL: none */
     uint64_t recovered_ns;  /* of the fault that was over then the scenario recovered */
     bool unrecovered;
 } run;
-
-const char *sim_outcome_word(sim_outcome outcome)
-{
-    switch (outcome) {
-    case SIM_PASSED: return "passed";
-    case SIM_FAILED: return "failed";
-    case SIM_STALLED: return "stalled";
-    case SIM_LIVELOCK: return "livelock";
-    case SIM_OVERTIME: return "overtime";
-    case SIM_CRASHED: return "crashed";
-    case SIM_EXITED: return "exited";
-    case SIM_HUNG: return "hung";
-    default: return "void";
-    }
-}
 
 /* ---- running ---- */
 
@@ -90,54 +81,29 @@ static sim_stop run_world(run *r)
                                                            : sim_world_run(r->world, end_of(r->scenario));
 }
 
-/* ---- judging ---- */
+/* ---- the linter ---- */
 
-static void tell(sim_result *result, sim_outcome outcome, uint64_t site, const char *text)
+static bool silence(sim_lint *lint, const sim_silence *silences)
 {
-    result->outcome = outcome;
-    result->identity = outcome == SIM_PASSED ? 0 : simp_mix(site + (uint64_t)outcome) | 1;
-    snprintf(result->message, sizeof result->message, "%s", text);
+    for (const sim_silence *at = silences; at != NULL && at->rule != NULL; at++) {
+        if (sim_lint_silence(lint, at->rule, at->where, at->reason) == WSAENOBUFS)
+            return false;
+    }
+    return true;
 }
 
-static void tell_unrecovered(const run *r)
+/* False: no memory. */
+static bool begin_lint(run *r)
 {
-    char text[128];
-    snprintf(text, sizeof text,
-             "the last fault was over at %llu ms, and %llu ms later the scenario is not done",
-             (unsigned long long)(r->recovered_ns / 1000000),
-             (unsigned long long)(r->scenario->faults.recovery_ns / 1000000));
-    tell(r->result, SIM_STALLED, 1, text);
-}
-
-static void check(run *r)
-{
-    if (r->scenario->check != NULL)
-        r->scenario->check(r->world, r->state);
-}
-
-static void judge(run *r, sim_stop stop)
-{
-    sim_world *world = r->world;
-    sim_result *result = r->result;
-    bool ended = stop == SIM_STOP_IDLE || stop == SIM_STOP_TIME || stop == SIM_STOP_REQUESTED;
-    if (ended && !world->failed && !world->out_of_memory && !r->unrecovered)
-        check(r);
-    if (world->out_of_memory)
-        tell(result, SIM_VOID, 0, "the allocator refused memory: the run says nothing");
-    else if (world->failed)
-        tell(result, SIM_FAILED, world->failure_hash, world->failure);
-    else if (r->unrecovered)
-        tell_unrecovered(r);
-    else if (stop == SIM_STOP_EVENTS)
-        tell(result, SIM_LIVELOCK, 0, "events go on without end: events_max were not enough");
-    else if (stop == SIM_STOP_STUCK)
-        tell(result, SIM_LIVELOCK, 1, world->error.what);
-    else if (stop == SIM_STOP_IDLE && !is_done(r))
-        tell(result, SIM_STALLED, 0, "nothing is left to happen, and the scenario is not done");
-    else if (stop == SIM_STOP_TIME && !is_done(r))
-        tell(result, SIM_OVERTIME, 0, "the time is over, and the scenario is not done");
-    else
-        tell(result, SIM_PASSED, 0, "");
+    r->lint = r->options->lint;
+    if (r->lint == NULL && (r->scenario->lint_fails | r->options->lint_fails) != 0) {
+        r->made_lint = sim_lint_create(r->options->memory, &r->lint) == 0;
+        if (!r->made_lint || !silence(r->lint, r->scenario->silences))
+            return false;
+    }
+    if (r->lint != NULL)
+        sim_world_add_observer(r->world, sim_lint_observer(r->lint));
+    return true;
 }
 
 static void measure(run *r, const sim_order *order)
@@ -162,23 +128,55 @@ static void begin_order(run *r, sim_order *order, uint64_t seed)
         simp_out_of_memory(r->world);
 }
 
-static void run_in(run *r, const sim_run_options *options)
+static void judge(const run *r, sim_stop stop)
 {
-    sim_order *order = options->order;
-    if (options->observer != NULL)
-        sim_world_add_observer(r->world, options->observer);
+    simp_verdict(&(simp_case){.scenario = r->scenario,
+                              .world = r->world,
+                              .state = r->state,
+                              .lint = r->lint,
+                              .lint_fails = r->scenario->lint_fails | r->options->lint_fails,
+                              .purse = &r->purse,
+                              .progress = &r->progress,
+                              .is_unrecovered = r->unrecovered,
+                              .recovered_ns = r->recovered_ns,
+                              .result = r->result},
+                 stop);
+}
+
+static void run_in(run *r)
+{
+    sim_order *order = r->options->order;
+    uint64_t quiet_ns = r->scenario->quiet_ns;
+    if (r->options->observer != NULL)
+        sim_world_add_observer(r->world, r->options->observer);
+    if (!begin_lint(r))
+        simp_out_of_memory(r->world);
     if (order != NULL)
-        begin_order(r, order, options->seed);
-    sim_stop stop = run_world(r);
-    judge(r, stop);
+        begin_order(r, order, r->options->seed);
+    simp_progress_watch(&r->progress, r->world, r->scenario, r->state,
+                        quiet_ns != 0 ? quiet_ns : (uint64_t)QUIET_NS_DEFAULT);
+    judge(r, run_world(r));
     measure(r, order);
     if (order != NULL) {
         simp_order_end(order, r->result);
         if (r->world->out_of_memory && r->result->outcome == SIM_PASSED)
-            tell(r->result, SIM_VOID, 0, "the allocator refused memory: the run says nothing");
+            simp_verdict_void(r->result);
     }
     if (r->scenario->end != NULL)
         r->scenario->end(r->world, r->state);
+}
+
+static int make_world(run *r)
+{
+    const sim_scenario *scenario = r->scenario;
+    sim_world_options world = scenario->world == NULL ? (sim_world_options){0} : *scenario->world;
+    cas_allocator *memory = r->options->memory != NULL ? r->options->memory : world.memory;
+    simp_purse_init(&r->purse, memory != NULL ? memory : cas_allocator_system(),
+                    scenario->memory_max != 0 ? scenario->memory_max : MEMORY_MAX_DEFAULT);
+    world.seed = r->options->seed;
+    world.memory = &r->purse.base;
+    world.events_max = scenario->events_max != 0 ? scenario->events_max : EVENTS_MAX_DEFAULT;
+    return sim_world_create(&world, &r->world);
 }
 
 int sim_scenario_run(const sim_scenario *scenario, const sim_run_options *options, sim_result *result)
@@ -189,19 +187,17 @@ int sim_scenario_run(const sim_scenario *scenario, const sim_run_options *option
     *result = (sim_result){.outcome = SIM_VOID};
     if (scenario == NULL || scenario->name == NULL || scenario->build == NULL)
         return WSAEINVAL;
-    sim_world_options world = scenario->world == NULL ? (sim_world_options){0} : *scenario->world;
-    world.seed = chosen.seed;
-    world.memory = chosen.memory != NULL ? chosen.memory : world.memory;
-    world.events_max = scenario->events_max != 0 ? scenario->events_max : EVENTS_MAX_DEFAULT;
-    run r = {.scenario = scenario, .result = result};
-    int error = sim_world_create(&world, &r.world);
+    run r = {.scenario = scenario, .options = &chosen, .result = result};
+    int error = make_world(&r);
     if (error != 0)
         return error;
     r.state = simp_alloc_zero(&r.world->arena, scenario->state_size + 1);
     if (r.state != NULL && scenario->initial != NULL)
         memcpy(r.state, scenario->initial, scenario->state_size);
     if (r.state != NULL)
-        run_in(&r, &chosen);
+        run_in(&r);
     sim_world_destroy(r.world);
+    if (r.made_lint)
+        sim_lint_destroy(r.lint);
     return r.state != NULL ? 0 : WSAENOBUFS;
 }

@@ -186,7 +186,8 @@ int sim_schedule_explain(const sim_schedule *schedule, const sim_scenario *scena
     e.keep = e.error == 0 ? cas_alloc(schedule->memory, size) : NULL;
     if (e.error != 0 || e.keep == NULL)
         return e.error != 0 ? e.error : WSAENOBUFS;
-    say(&e, "%s: %s\n", sim_outcome_word(rerun.result.outcome), message_of(&rerun.result));
+    say(&e, "%s: %s", sim_outcome_word(rerun.result.outcome), message_of(&rerun.result));
+    say(&e, "\n"); /* the message may be as long as a line */
     if (schedule->fact_count == 0)
         say(&e, "it fails in the default order: nothing has to be held\n");
     say_necessary(&e);

@@ -60,14 +60,23 @@ int sim_lint_silence(sim_lint *lint, const char *rule, const char *where, const 
 
 /* ---- findings ---- */
 
-static bool is_known(const sim_lint *lint, const sim_finding *finding)
+/* NULL: it is new. */
+static sim_finding *find_known(const sim_lint *lint, const sim_finding *finding)
 {
     for (size_t i = 0; i < lint->finding_count; i++) {
-        const sim_finding *known = &lint->findings[i];
+        sim_finding *known = &lint->findings[i];
         if (known->rule == finding->rule && strcmp(known->where, finding->where) == 0)
-            return true;
+            return known;
     }
-    return false;
+    return NULL;
+}
+
+/* In this run. */
+static void show(const sim_lint *lint, sim_finding *finding)
+{
+    uint64_t run = lint->runs + 1;
+    finding->runs += finding->last_run != run;
+    finding->last_run = run;
 }
 
 static void add_callback(sim_finding *finding, const simp_lint_thread *t)
@@ -91,8 +100,11 @@ void simp_lint_tell(sim_lint *lint, const simp_lint_thread *t, SOCKET handle, si
     while (lint->threads[number - 1] != t)
         number++;
     simp_lint_place(t->thread, number, handle, finding.where, sizeof finding.where);
-    if (is_known(lint, &finding))
+    sim_finding *known = find_known(lint, &finding);
+    if (known != NULL) {
+        show(lint, known);
         return;
+    }
     sim_finding *grown = simp_lint_grow(lint->memory, lint->findings, &lint->finding_capacity, sizeof *grown,
                                         lint->finding_count + 1);
     if (grown == NULL) {
@@ -103,12 +115,15 @@ void simp_lint_tell(sim_lint *lint, const simp_lint_thread *t, SOCKET handle, si
     finding.at_ns = t->thread->backend->ops->now(t->thread->backend);
     add_callback(&finding, t);
     apply_silences(lint, &finding);
+    show(lint, &finding);
     lint->findings[lint->finding_count++] = finding;
 }
 
 /* ---- what was found ---- */
 
 size_t sim_lint_count(const sim_lint *lint) { return lint->finding_count; }
+
+uint64_t sim_lint_runs(const sim_lint *lint) { return lint->runs; }
 
 size_t sim_lint_speaking(const sim_lint *lint)
 {

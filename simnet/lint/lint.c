@@ -57,6 +57,7 @@ void sim_lint_forget(sim_lint *lint)
     lint->thread_count = 0;
     lint->recent = NULL;
     lint->step = lint->callbacks = 0;
+    lint->runs++;
 }
 
 static void free_text(cas_allocator *memory, char *text)

@@ -28,8 +28,8 @@ typedef struct simp_lint_tail {
 } simp_lint_tail;
 
 typedef struct simp_lint_memo {
-    uint64_t generation; /* 0: nobody */
-    uint64_t callback;   /* number of the callback in which last_error was seen */
+    uint64_t generation;                   /* 0: nobody */
+    uint64_t callback;                     /* number of the callback in which last_error was seen */
     uint64_t called_ns[CASP_EVENT_KINDS];  /* when its last callback of the kind was */
     uint32_t occurrence[CASP_EVENT_KINDS]; /* callbacks so far, by event */
     uint32_t told;                         /* rules that have spoken, by bit */
@@ -55,7 +55,7 @@ typedef struct simp_lint_frame {
     unsigned filled;              /* Receives on its socket that gave data */
     int64_t got, asked;           /* by the last one */
     const uint8_t *into;
-    bool called, left;            /* there was a call on its socket; it left its object */
+    bool called, left; /* there was a call on its socket; it left its object */
     bool was_empty, accept_failed;
 } simp_lint_frame;
 
@@ -84,6 +84,7 @@ struct sim_lint {
     simp_lint_silence *silences;
     size_t silence_count, silence_capacity;
     uint64_t step, callbacks;
+    uint64_t runs; /* that are over */
     bool incomplete;
 };
 
@@ -129,6 +130,18 @@ unsigned simp_lint_unread_of(const cas_port_socket *);
 unsigned simp_lint_unread(const cas_thread *, SOCKET handle);
 /* Has the program said that it failed? */
 bool simp_lint_has_failed(const cas_thread *);
+
+/* ---- stall.c ---- */
+/* How sure it is that what does not come is what the program waits for. */
+typedef enum simp_stall_rank {
+    SIMP_STALL_SURE,   /* there is something to hear of, and it cannot be told */
+    SIMP_STALL_MAYBE,  /* it would not be told, if it were what is waited for */
+    SIMP_STALL_SILENT, /* it would be told, but there is nothing */
+    SIMP_STALL_IDLE,   /* a listener, a socket that nothing was done with */
+    SIMP_STALL_ANY
+} simp_stall_rank;
+/* sim_world_explain_stall, of that rank alone. */
+size_t simp_explain_stall(const sim_world *, const sim_lint *, simp_stall_rank, sim_emit *, void *context);
 
 /* ---- watch.c ---- */
 /* One observation. */

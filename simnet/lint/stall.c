@@ -8,8 +8,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "castanet/error.h"
+#include "simnet/explore/order.h"
 #include "simnet/lint/lint.h"
 #include "simnet/transport/tcp.h"
 
@@ -20,23 +22,48 @@ typedef struct telling {
     const cas_port_socket *socket;
     const simp_lint_memo *memo; /* NULL: nobody watched */
     char where[SIM_LINT_WHERE_MAX];
-    unsigned lines; /* about this socket */
+    simp_stall_rank rank; /* that is wanted; SIMP_STALL_ANY: all */
+    unsigned lines;       /* about this socket, of any rank */
 } telling;
 
 #if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
+__attribute__((format(printf, 3, 4)))
 #endif
 static void
-tell(telling *t, const char *format, ...)
+tell(telling *t, simp_stall_rank rank, const char *format, ...)
 {
     char reason[320], line[SIM_LINT_WHERE_MAX + sizeof reason + 2];
     va_list arguments;
+    t->lines++;
+    if (t->rank != SIMP_STALL_ANY && t->rank != rank)
+        return;
     va_start(arguments, format);
     vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
     snprintf(line, sizeof line, "%s: %s", t->where, reason);
     t->emit(t->context, line);
-    t->lines++;
+}
+
+/* The last of this run with that label; NULL: none. */
+static const simp_step *find_last_step(const sim_order *order, const char *label)
+{
+    for (size_t i = order == NULL ? 0 : order->step_count; i > 0; i--) {
+        if (strcmp(order->labels.labels[order->steps[i - 1].label].text, label) == 0)
+            return &order->steps[i - 1];
+    }
+    return NULL;
+}
+
+/* The linter knows each callback; an order at least those that were steps of their own.  False: nobody. */
+static bool tell_last_step(const telling *t, const char *name, char text[80])
+{
+    char label[SIM_LINT_WHERE_MAX + 32];
+    const sim_order *order = t->socket->host->world->order;
+    snprintf(label, sizeof label, "%s %s", t->where, name);
+    const simp_step *step = find_last_step(order, label);
+    if (step != NULL)
+        snprintf(text, 80, "%s#%" PRIu32 " at %" PRIu64 " ns", name, step->occurrence, step->at_ns);
+    return step != NULL;
 }
 
 /* "OnReceive#3 at 120 ns", or the name alone.  Returns text. */
@@ -44,9 +71,10 @@ static const char *last_of(const telling *t, long event, char text[80])
 {
     unsigned number = simp_event_number(event);
     const char *name = cas_event_callback_name(event);
-    if (t->memo == NULL || t->memo->occurrence[number] == 0)
+    bool is_known = t->memo != NULL && t->memo->occurrence[number] != 0;
+    if (!is_known && !tell_last_step(t, name, text))
         snprintf(text, 80, "the last %s", name);
-    else
+    else if (is_known)
         snprintf(text, 80, "%s#%" PRIu32 " at %" PRIu64 " ns", name, t->memo->occurrence[number],
                  t->memo->called_ns[number]);
     return text;
@@ -62,20 +90,22 @@ static void explain_read(telling *t)
     char last[80];
     unsigned unread = simp_lint_unread_of(t->socket);
     if (is_selected(t, FD_READ) && is_shut(t, FD_READ))
-        tell(t,
+        tell(t, unread > 0 ? SIMP_STALL_SURE : SIMP_STALL_MAYBE,
              "OnReceive cannot come: nothing re-armed it after %s, while %u bytes wait; Receive or "
              "AsyncSelect would have",
              last_of(t, FD_READ, last), unread);
     else if (!is_selected(t, FD_READ) && unread > 0)
-        tell(t, "OnReceive cannot come: FD_READ is not selected, while %u bytes wait; AsyncSelect with it "
-                "posts it", unread);
+        tell(t, SIMP_STALL_SURE,
+             "OnReceive cannot come: FD_READ is not selected, while %u bytes wait; AsyncSelect with it "
+             "posts it",
+             unread);
 }
 
 static void explain_urgent(telling *t)
 {
     char last[80];
     if (is_selected(t, FD_OOB) && is_shut(t, FD_OOB))
-        tell(t,
+        tell(t, SIMP_STALL_MAYBE,
              "OnOutOfBandData cannot come: nothing re-armed it after %s; Receive with MSG_OOB or AsyncSelect "
              "would have",
              last_of(t, FD_OOB, last));
@@ -85,15 +115,16 @@ static void explain_write(telling *t)
 {
     char last[80];
     if (is_selected(t, FD_WRITE) && is_shut(t, FD_WRITE))
-        tell(t,
+        tell(t, t->memo != NULL && t->memo->tail.count > 0 ? SIMP_STALL_SURE : SIMP_STALL_MAYBE,
              "OnSend is not armed: no Send has failed with WSAEWOULDBLOCK since %s%s; only such a Send, or "
              "AsyncSelect, arms it",
              last_of(t, FD_WRITE, last),
              t->memo != NULL && t->memo->tail.count > 0 ? ", though the last one did not take all" : "");
     else if (is_selected(t, FD_WRITE) && t->socket->send_blocked)
-        tell(t, "OnSend comes when there is room: the peer does not read what was sent");
+        tell(t, SIMP_STALL_SURE, "OnSend comes when there is room: the peer does not read what was sent");
     else if (!is_selected(t, FD_WRITE) && t->socket->send_blocked)
-        tell(t, "OnSend cannot come: a Send failed with WSAEWOULDBLOCK, and FD_WRITE is not selected");
+        tell(t, SIMP_STALL_SURE,
+             "OnSend cannot come: a Send failed with WSAEWOULDBLOCK, and FD_WRITE is not selected");
 }
 
 static void explain_close(telling *t)
@@ -101,9 +132,10 @@ static void explain_close(telling *t)
     char last[80];
     bool is_over = t->socket->finished || t->socket->dead != 0;
     if (is_over && !is_selected(t, FD_CLOSE))
-        tell(t, "OnClose cannot come: the connection has ended, and FD_CLOSE is not selected");
+        tell(t, SIMP_STALL_SURE,
+             "OnClose cannot come: the connection has ended, and FD_CLOSE is not selected");
     else if (is_over && is_shut(t, FD_CLOSE))
-        tell(t, "the connection has ended, as %s said; Close is all that is left to do",
+        tell(t, SIMP_STALL_IDLE, "the connection has ended, as %s said; Close is all that is left to do",
              last_of(t, FD_CLOSE, last));
 }
 
@@ -112,26 +144,28 @@ static void explain_accept(telling *t)
     char last[80];
     unsigned waiting = t->socket->backlog->accept_count;
     if (is_selected(t, FD_ACCEPT) && is_shut(t, FD_ACCEPT))
-        tell(t,
+        tell(t, waiting > 0 ? SIMP_STALL_SURE : SIMP_STALL_MAYBE,
              "OnAccept cannot come: nothing re-armed it after %s, while %u clients wait; Accept or "
              "AsyncSelect would have",
              last_of(t, FD_ACCEPT, last), waiting);
     else if (!is_selected(t, FD_ACCEPT))
-        tell(t, "OnAccept cannot come: FD_ACCEPT is not selected, while %u clients wait", waiting);
+        tell(t, waiting > 0 ? SIMP_STALL_SURE : SIMP_STALL_MAYBE,
+             "OnAccept cannot come: FD_ACCEPT is not selected, while %u clients wait", waiting);
     else
-        tell(t, "OnAccept may come, but no client calls");
+        tell(t, SIMP_STALL_IDLE, "OnAccept may come, but no client calls");
 }
 
 static void explain_silence(telling *t)
 {
     if (t->socket->datagram)
-        tell(t, "OnReceive may come, but no datagram is on its way");
+        tell(t, SIMP_STALL_SILENT, "OnReceive may come, but no datagram is on its way");
     else if (t->socket->connecting)
-        tell(t, "OnConnect may come, but no answer is on its way");
+        tell(t, SIMP_STALL_SILENT, "OnConnect may come, but no answer is on its way");
     else if (t->socket->connected)
-        tell(t, "OnReceive and OnClose may come, but the peer has nothing on its way and has not closed");
+        tell(t, SIMP_STALL_SILENT,
+             "OnReceive and OnClose may come, but the peer has nothing on its way and has not closed");
     else
-        tell(t, "no call has begun a connection, so that no notification can come");
+        tell(t, SIMP_STALL_IDLE, "no call has begun a connection, so that no notification can come");
 }
 
 /* ---- sockets ---- */
@@ -170,13 +204,20 @@ static bool explain_handle(telling t, const sim_lint *lint, const sim_host *host
     return true;
 }
 
-size_t sim_world_explain_stall(const sim_world *world, const sim_lint *lint, sim_emit *emit, void *context)
+size_t simp_explain_stall(const sim_world *world, const sim_lint *lint, simp_stall_rank rank, sim_emit *emit,
+                          void *context)
 {
+    telling t = {.emit = emit, .context = context, .rank = rank};
     size_t sockets = 0;
     for (uint32_t i = 0; i < world->host_count; i++) {
         const sim_host *host = world->hosts[i];
         for (uint32_t handle = 0; handle < host->socket_capacity; handle++)
-            sockets += explain_handle((telling){.emit = emit, .context = context}, lint, host, handle);
+            sockets += explain_handle(t, lint, host, handle);
     }
     return sockets;
+}
+
+size_t sim_world_explain_stall(const sim_world *world, const sim_lint *lint, sim_emit *emit, void *context)
+{
+    return simp_explain_stall(world, lint, SIMP_STALL_ANY, emit, context);
 }

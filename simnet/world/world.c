@@ -26,6 +26,8 @@ static void limit_events(sim_world *world, uint64_t began)
     uint64_t left = world->options.events_max - began;
     uint64_t most = world->options.events_per_instant_max;
     world->event_limit = began + (left < most ? left : most);
+    if (world->vigil != NULL && world->vigil->at_event < world->event_limit)
+        world->event_limit = world->vigil->at_event;
 }
 
 /* All but the arena, which is made, and texts, which are written before they are read. */
@@ -116,6 +118,12 @@ void simp_world_set_order(sim_world *world, struct sim_order *order)
     world->event_limit = 0;
 }
 
+void simp_world_set_vigil(sim_world *world, simp_vigil *vigil)
+{
+    world->vigil = vigil;
+    world->event_limit = 0; /* is worked out anew */
+}
+
 /* So many events ran that it may be one of the limits, if something is due; SIM_STOP_TIME: it is none. */
 static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
 {
@@ -124,6 +132,9 @@ static COLD sim_stop at_limit(sim_world *world, uint64_t until_ns)
         return SIM_STOP_TIME;
     if (world->event_count >= world->options.events_max)
         return SIM_STOP_EVENTS;
+    sim_stop stop = simp_world_keep_vigil(world);
+    if (stop != SIM_STOP_TIME)
+        return stop;
     limit_events(world, next_at == world->now_ns ? world->instant_began : world->event_count);
     return world->event_count >= world->event_limit ? simp_stuck(world) : SIM_STOP_TIME;
 }

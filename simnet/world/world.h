@@ -23,16 +23,24 @@
 struct simp_tcp;
 struct simp_port;
 
+/* Looks at a run now and then, between two events. */
+typedef struct simp_vigil simp_vigil;
+struct simp_vigil {
+    uint64_t at_event; /* the next look is before the event after so many */
+    /* Sets at_event beyond event_count.  SIM_STOP_TIME: the run goes on. */
+    sim_stop (*look)(simp_vigil *, sim_world *);
+};
+
 struct sim_world {
     simp_arena arena; /* first; the world lies in it */
     simp_event_queue events;
     uint64_t now_ns;
     uint64_t event_count;
     uint64_t instant_began; /* event_count, when the present instant began */
-    uint64_t event_limit;   /* of event_count: below it, neither the world's nor the instant's is reached, and
-                               there is no order */
-    uint64_t packet_count;  /* ids given */
-    uint64_t action_count;  /* ties of actions */
+    uint64_t event_limit; /* of event_count: below it, neither the world's nor the instant's is reached, there
+                               is no order, and no vigil looks */
+    uint64_t packet_count; /* ids given */
+    uint64_t action_count; /* ties of actions */
     struct simp_action *actions_done;
     sim_world_options options;
     simp_choice_log choices;
@@ -50,8 +58,10 @@ struct sim_world {
     simp_hash_table ports;       /* simp_port by host, protocol and port */
     simp_hash_table host_names;  /* sim_host by name */
     struct sim_bridge *bridges;
-    struct sim_order *order; /* who decides what happens next; NULL: time alone */
-    unsigned wait_depth; /* cas_pump_run inside callbacks */
+    struct sim_order *order;    /* who decides what happens next; NULL: time alone */
+    simp_vigil *vigil;          /* NULL: nobody looks */
+    struct simp_memory *memory; /* of programs; NULL: none asked, see memory.h */
+    unsigned wait_depth;        /* cas_pump_run inside callbacks */
     bool stop;
     bool out_of_memory; /* where no call could report it */
     bool failed;
@@ -102,6 +112,14 @@ sim_stop simp_world_step(sim_world *);
 sim_stop simp_world_execute(sim_world *, simp_due);
 /* From now on order decides what happens next. */
 void simp_world_set_order(sim_world *, struct sim_order *order);
+/* Borrowed; NULL ends it. */
+void simp_world_set_vigil(sim_world *, simp_vigil *);
+/* Before an event, where the limits are looked at. */
+static inline sim_stop simp_world_keep_vigil(sim_world *world)
+{
+    simp_vigil *vigil = world->vigil;
+    return vigil == NULL || world->event_count < vigil->at_event ? SIM_STOP_TIME : vigil->look(vigil, world);
+}
 
 /* Queues the event of a host at a time, not before now. */
 void simp_schedule(sim_world *, simp_event *, simp_class, sim_host *, uint64_t at_ns);

@@ -122,6 +122,8 @@ typedef struct sim_explore_options {
     bool (*on_run)(void *context, const sim_explore_progress *);
     void *context;
     sim_order *order; /* borrowed, made by the caller with a strategy and a mode of his; NULL: one is made */
+    sim_lint *lint;   /* watches all runs: borrowed; what it finds is told in the statement, too */
+    uint32_t lint_fails; /* see sim_run_options */
     cas_allocator *memory;
 } sim_explore_options;
 

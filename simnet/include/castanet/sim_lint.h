@@ -44,6 +44,10 @@ typedef enum sim_lint_rule {
     SIM_LINT_RULE_COUNT
 } sim_lint_rule;
 
+/* In masks of rules. */
+#define SIM_LINT_BIT(rule) (UINT32_C(1) << (rule))
+#define SIM_LINT_ALL (SIM_LINT_BIT(SIM_LINT_RULE_COUNT) - 1)
+
 typedef struct sim_lint_text {
     const char *id;       /* "deaf-latch" */
     const char *bug;      /* the kinds of failure it leads to: "BUG-04"; "" for none that has a number */
@@ -66,6 +70,7 @@ typedef struct sim_finding {
     uint64_t at_ns;                 /* on the clock of the thread */
     uint64_t step;                  /* observations before it, in this run */
     const char *silence;            /* the reason that was given; NULL: it speaks */
+    uint64_t runs, last_run;        /* that showed it, and the last of them, as sim_lint_runs counts */
 } sim_finding;
 
 /* memory NULL: the system's.  0 or WSAENOBUFS. */
@@ -88,6 +93,7 @@ void sim_lint_finish(sim_lint *);
 void sim_lint_forget(sim_lint *);
 
 size_t sim_lint_count(const sim_lint *);
+uint64_t sim_lint_runs(const sim_lint *);   /* that were finished or forgotten */
 size_t sim_lint_speaking(const sim_lint *); /* those without a silence */
 /* In the order they were found; valid until the next observation. */
 const sim_finding *sim_lint_finding(const sim_lint *, size_t index);

@@ -14,11 +14,24 @@
 #define CASTANET_SIM_SCENARIO_H
 
 #include "castanet/sim_fault_model.h"
-#include "castanet/sim_observer.h"
+#include "castanet/sim_lint.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* What a scenario forbids to leave behind: bits for forbids. */
+enum {
+    SIM_FORBID_OPEN = 1 << SIM_RESOURCE_OPEN,     /* a socket that was not closed */
+    SIM_FORBID_UNREAD = 1 << SIM_RESOURCE_UNREAD, /* bytes at an open socket */
+    SIM_FORBID_UNSENT = 1 << SIM_RESOURCE_UNSENT, /* bytes that the peer has not acknowledged */
+    SIM_FORBID_MEMORY = 1 << 3                    /* blocks of sim_world_allocator */
+};
+
+/* See sim_lint_silence. */
+typedef struct sim_silence {
+    const char *rule, *where, *reason;
+} sim_silence;
 
 /* All functions get the world and state_size bytes of their own, which begin as initial says.  What they find
  * wrong they tell with sim_world_fail.  Each but build may be NULL. */
@@ -43,6 +56,13 @@ typedef struct sim_scenario {
     const char *const *probes;
     sim_fault_model faults;         /* what a search may let go wrong */
     const sim_world_options *world; /* NULL: all zero.  Its seed and events_max are the run's */
+    /* Virtual time in which events go on, but no program receives a byte, no connection begins or ends, and
+     * is_done says no: a livelock.  0: ten minutes; SIM_FOREVER: idle by purpose. */
+    uint64_t quiet_ns;
+    uint64_t memory_max;         /* bytes that the world may take; 0: 1 GiB */
+    unsigned forbids;            /* SIM_FORBID_ bits */
+    uint32_t lint_fails;         /* SIM_LINT_BIT of rules: what the linter finds of them is a failure */
+    const sim_silence *silences; /* of that linter; the last has no rule.  NULL: none */
 } sim_scenario;
 
 /* ---- how time orders what may happen ---- */
@@ -64,11 +84,13 @@ typedef struct sim_windows {
 
 typedef enum sim_outcome {
     SIM_PASSED,
-    SIM_FAILED,   /* sim_world_fail: a check, an invariant, or the program's own assertion */
-    SIM_STALLED,  /* nothing is left to happen, and is_done says no */
-    SIM_LIVELOCK, /* events go on without end: events_max, or time stands still */
-    SIM_OVERTIME, /* until_ns passed, and is_done says no */
-    SIM_VOID,     /* memory ran out: the run says nothing */
+    SIM_FAILED,    /* sim_world_fail: a check, an invariant, or the program's own assertion */
+    SIM_STALLED,   /* nothing is left to happen, and is_done says no */
+    SIM_LIVELOCK,  /* events go on without end: events_max, time stands still, or nothing comes of them */
+    SIM_OVERTIME,  /* until_ns passed, and is_done says no */
+    SIM_LEFTOVER,  /* sockets, bytes or memory that the scenario forbids to leave behind */
+    SIM_EXHAUSTED, /* memory_max was not enough */
+    SIM_VOID,      /* memory ran out: the run says nothing */
     /* What a run cannot say of itself: who watches its process does (castanet/main.h). */
     SIM_CRASHED, /* a signal, or a sanitizer's report */
     SIM_EXITED,  /* the program called exit */
@@ -95,6 +117,9 @@ typedef struct sim_run_options {
     sim_order *order;       /* NULL: timed, by the seed alone */
     sim_observer *observer; /* borrowed; NULL: none */
     cas_allocator *memory;  /* NULL: the system's */
+    sim_lint *lint;         /* watches the run, and keeps what it finds: borrowed.  NULL: nobody, unless the
+                               scenario or lint_fails asks for it */
+    uint32_t lint_fails;    /* rules beside those of the scenario */
 } sim_run_options;
 
 /* Makes a world, builds the scenario in it, runs and judges it.  WSAEINVAL: a scenario without name or build;

@@ -73,6 +73,9 @@ sim_stop sim_world_run(sim_world *, uint64_t until_ns);
 sim_stop sim_world_step(sim_world *);      /* exactly one event; SIM_STOP_TIME says that it ran */
 uint64_t sim_world_now(const sim_world *); /* ns since the start of the world */
 uint64_t sim_world_seed(const sim_world *);
+/* For the programs of the world: its blocks are counted, so that a scenario may forbid to leave any behind,
+ * and go with the world. */
+cas_allocator *sim_world_allocator(sim_world *);
 const cas_profile *sim_world_profile(const sim_world *);
 uint64_t sim_world_event_count(const sim_world *);
 
