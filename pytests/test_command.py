@@ -187,8 +187,61 @@ def test_check_finds_what_is_not_deterministic():
     said = troubles("check", "remembers", "--runs", 10, expect=DIVERGED)
     assert "remembers: run 1, of seed 0, was another one the second time" in said.stdout
     assert "static variable" in three_lines(said.stderr)[1]
+    assert re.search(r'first:  5\.0+ ms  a/socket#1 SendTo\(1\) = 1 "[ab]"\n'
+                     r'  second: 5\.0+ ms  a/socket#1 SendTo\(1\) = 1 "[ab]"', said.stdout)
+    assert re.findall("likely: (.*)", said.stdout) == [
+        "static or global variables keep values from one run to the next: set them in build"]
     assert "fine: 25 runs were each the same twice" in troubles("check", "fine", "--runs", 25).stdout
     museum("check", "--runs", 3)
+
+
+def test_check_changes_what_must_not_matter():
+    said = troubles("check", "moody", "--runs", 10, expect=DIVERGED).stdout
+    assert "moody: 10 runs were each the same twice\n" in said
+    assert "event 4 is the first that differs" in said
+    assert re.findall("likely: (.*)", said) == [
+        "environment variables decide: give them to the scenario as data"]
+
+
+# ---- pick, diff ----
+
+def typed(tmp_path, text):
+    """A file to be stdin."""
+    path = tmp_path / "typed"
+    path.write_text(text)
+    return path.open()
+
+
+def test_picked_order_is_saved_as_holds_and_replayed(tmp_path):
+    path = tmp_path / "picked.castanet"
+    with typed(tmp_path, "2\nb b->reader datagram\n2\nu\n2\nc\n") as stdin:
+        said = troubles("run", "fails", "--pick", "--save", path, stdin=stdin, expect=FAILED).stdout
+    assert re.search(r"choice 2:\n +1  a->reader datagram#1, due at 6\.000 ms, after a start#1\n"
+                     r" +2  b->reader datagram#1, due at 9\.000 ms, after b start#1\n", said)
+    assert "outcome failed: b came first" in said
+    assert re.search("^hold a->reader datagram#1 until ", path.read_text(), re.M)
+    assert "bit for bit" in troubles("replay", path, expect=FAILED).stdout
+    assert "the same outcome" in troubles("replay", path, "--portable", expect=FAILED).stdout
+
+
+def test_linter_speaks_of_a_run_that_passed():
+    said = museum("run", "K7-broken", "--lint").stdout
+    assert "outcome passed" in said
+    assert re.search(r"^nested-pump \(BUG-17\) server/conn#1 OnReceive#1", said, re.M)
+    assert "mend: " in said
+
+
+def test_diff_shows_where_two_versions_part(tmp_path):
+    same = troubles("diff", "fine", "stalls").stdout
+    assert same == "1 runs were compared\nthey do the same\n"
+    said = troubles("diff", "fine", "fails", "--runs", 1000, expect=FAILED).stdout
+    assert "fine ended: passed\nfails ended: failed: b came first\n" in said
+    museum("explore", "K1-broken", "--seed", 1, "--out", tmp_path, expect=FAILED)
+    schedule = tmp_path / "K1-broken.castanet"
+    said = museum("diff", "K1-broken", "K1-mended", "--schedule", schedule, expect=FAILED).stdout
+    assert re.search(r"event \d+ is the first that differs\n(   .*\n){6}K1-broken .*\nK1-mended .*\n", said)
+    assert "K1-broken ended: failed" in said and "K1-mended ended: passed" in said
+    assert "they do the same" in museum("diff", "K1-mended", "K1-mended", "--schedule", schedule).stdout
 
 
 # ---- shards ----
@@ -305,6 +358,10 @@ def test_failure_leaves_the_corpus_as_it_is(tmp_path):
     (["explore", "--shard", "4/3"], "--shard 4/3 is not possible", "--shard 1/3"),
     (["shrink", "/nowhere"], "/nowhere cannot be read", "name a file"),
     (["run"], "run needs SCENARIO", "run --help"),
+    (["run", "K1-broken", "--save", "x"], "--save writes what was picked", "add --pick"),
+    (["diff", "K1-broken"], "diff needs SCENARIO SCENARIO", "diff --help"),
+    (["diff", "K1-broken", "K1-mnded"], 'scenario "K1-mnded" is unknown', '"K1-mended" is nearest'),
+    (["diff", "K1-broken", "K1-mended", "--schedule", "/nowhere"], "/nowhere cannot be read", "name a file"),
     (["replay", "/nowhere"], "/nowhere cannot be read", "name a file in a folder that exists"),
     (["replay", "/etc/hostname"], "/etc/hostname:1:1: ", "the first line is: castanet schedule 1"),
 ])
@@ -334,7 +391,7 @@ def test_schedule_of_another_program_is_refused(tmp_path):
     assert 'scenario "chat"' in what and "list" in fix
 
 
-@pytest.mark.parametrize("verb", ["list", "run", "explore", "merge", "replay", "shrink", "check"])
+@pytest.mark.parametrize("verb", ["list", "run", "explore", "merge", "replay", "shrink", "check", "diff"])
 def test_each_verb_has_help_with_an_example(verb):
     said = museum(verb, "--help").stdout
     assert said.startswith("usage: ") and re.search(rf"example:\n  \S+ {verb}\b", said)

@@ -92,6 +92,8 @@ typedef struct test_case {
     SUITE(strategy_live) \
     SUITE(strategy_pct) \
     SUITE(strategy_sampling) \
+    SUITE(compare) \
+    SUITE(pick) \
     SUITE(hunt) \
     SUITE(tool) \
     SUITE(museum) \

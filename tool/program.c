@@ -18,8 +18,8 @@
 
 static const tool_verb verbs[] = {
     {"list", "", "", "the scenarios of this program", "list", tool_list},
-    {"run", "SCENARIO", "seed ladder pcap ", "one run in the order of time", "run %s --seed 7 --ladder",
-     tool_run},
+    {"run", "SCENARIO", "seed ladder pcap lint pick save mode by-packet ",
+     "one run in the order of time, or as you choose step by step", "run %s --seed 7 --ladder", tool_run},
     {"explore", "[SCENARIO...]",
      "strategy mode by-packet by-object runs time seed jobs shard corpus out hang ",
      "search for an order that fails; no names: all scenarios", "explore %s --runs 100000 --jobs 2",
@@ -32,6 +32,9 @@ static const tool_verb verbs[] = {
      "shrink castanet-failures/%s.castanet --out small.castanet", tool_shrink},
     {"check", "[SCENARIO...]", "runs seed mode hang ", "is each run the same when it is made again?",
      "check %s --runs 1000", tool_check},
+    {"diff", "SCENARIO SCENARIO", "schedule seed runs strategy mode by-packet times hang ",
+     "the first visible difference between two versions", "diff old-version new-version --runs 100",
+     tool_diff},
 };
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
@@ -81,6 +84,11 @@ static const option_row options[] = {
     TEXT("corpus", corpus, "DIR", "runs that showed something new, to begin with and to add to"),
     TEXT("out", out, "PATH", "where what was found is written"),
     TEXT("pcap", pcap, "FILE", "write a capture for Wireshark"),
+    TEXT("save", save, "FILE", "write what was picked as a schedule"),
+    TEXT("schedule", schedule, "FILE", "both run under its holds and choices"),
+    FLAG("pick", pick, "list what may happen, and ask"),
+    FLAG("lint", lint, "say what will fail in another order, though this run passed"),
+    FLAG("times", times, "the same at another time is different"),
     FLAG("ladder", ladder, "print what hosts did and sent, time downwards"),
     FLAG("by-packet", by_packet, "causal: packets are steps of their own"),
     FLAG("by-object", by_object, "handlers of different sockets of a host share nothing"),
@@ -185,13 +193,22 @@ static bool is_help(const char *word)
 
 /* ---- the command line ---- */
 
+/* "FILE..." is one or more, "[SCENARIO...]" any number, "SCENARIO SCENARIO" two. */
+static void read_counts(const char *words, size_t *least, size_t *most)
+{
+    size_t named = *words != '\0';
+    for (const char *at = words; *at != '\0'; at++)
+        named += *at == ' ';
+    *least = words[0] == '[' ? 0 : named;
+    *most = strstr(words, "...") != NULL ? SIZE_MAX : named;
+}
+
 /* false: it was said why not. */
 static bool count_words(const tool_request *request, const tool_verb *verb)
 {
-    bool many = strstr(verb->words, "...") != NULL,
-         may_lack = verb->words[0] == '[' || verb->words[0] == '\0';
-    size_t most = verb->words[0] == '\0' ? 0 : many ? SIZE_MAX : 1;
-    if (request->word_count <= most && (may_lack || request->word_count > 0))
+    size_t least, most;
+    read_counts(verb->words, &least, &most);
+    if (request->word_count <= most && request->word_count >= least)
         return true;
     char fix[128];
     snprintf(fix, sizeof fix, "%.60s %s --help", request->program, verb->name);

@@ -22,8 +22,8 @@ typedef struct tool_request {
     const sim_scenario *const *scenarios;
     char **words; /* behind the verb */
     size_t word_count;
-    const char *strategy, *mode, *corpus, *out, *pcap, *shard;
-    bool by_packet, by_object, ladder, exact, portable, reanchor, here;
+    const char *strategy, *mode, *corpus, *out, *pcap, *shard, *save, *schedule;
+    bool by_packet, by_object, ladder, exact, portable, reanchor, here, pick, lint, times;
     uint64_t seed, runs, time_s, jobs, hang_s;
 } tool_request;
 
@@ -42,6 +42,10 @@ int tool_merge(const tool_request *);
 int tool_replay(const tool_request *);
 int tool_shrink(const tool_request *);
 int tool_check(const tool_request *);
+int tool_diff(const tool_request *);
+
+/* verb_pick.c: run --pick.  scenario is run, plain is recorded; 0 or an exit code. */
+int tool_pick(const tool_request *, const sim_scenario *scenario, const sim_scenario *plain, sim_result *);
 
 /* ---- what verbs share ---- */
 

@@ -9,6 +9,7 @@
 #include "castanet/sim_explore.h"
 #include "tool/program.h"
 #include "tool/verdict.h"
+#include "tool/vices.h"
 #include "tool/worker.h"
 
 enum { RUNS_DEFAULT = 100, DECISIONS_MAX = 1 << 18, HANG_MS_DEFAULT = 10000 };
@@ -24,6 +25,11 @@ typedef struct checking {
 
 /* What the worker returns. */
 enum { SAME, ANOTHER, NO_MEMORY };
+
+static unsigned quiet_ms_of(const tool_request *request)
+{
+    return request->hang_s != 0 ? (unsigned)request->hang_s * 1000 : HANG_MS_DEFAULT;
+}
 
 static bool is_same(const sim_result *a, const sim_result *b)
 {
@@ -83,7 +89,33 @@ static void print_one(const char *which, const sim_result *result)
     printf(", %lu steps, %llu events\n", (unsigned long)result->steps, (unsigned long long)result->events);
 }
 
-static int tell(const checking *c, const worker_report *report)
+static int complain(const checking *c)
+{
+    return tool_complain(
+        TOOL_DIVERGED,
+        "the program depends on more than its input: a static variable, an address, memory that "
+        "was never written, a clock",
+        "let its state begin in build, and take time and chance from the world", "%s is not deterministic",
+        c->scenario->name);
+}
+
+/* Twice the same is not enough: what must not matter is changed as well. */
+static int look_closer(const checking *c, bool was_same, bool turns_clock)
+{
+    sim_repeat repeat;
+    sim_time_mode mode = SIM_WINDOWED;
+    bool found = tool_read_mode(c->request, &mode) &&
+                 vices_find(c->scenario, mode, c->seed, quiet_ms_of(c->request), turns_clock, &repeat) &&
+                 repeat.causes != 0;
+    if (found && was_same)
+        printf("%s: a run of seed %llu changes with what must not matter\n", c->scenario->name,
+               (unsigned long long)c->seed);
+    if (found)
+        vices_tell(&repeat);
+    return found || !was_same ? complain(c) : TOOL_CLEAN;
+}
+
+static int tell(const checking *c, const worker_report *report, bool turns_clock)
 {
     const char *name = c->scenario->name;
     if (report->end != WORKER_RETURNED) {
@@ -97,33 +129,27 @@ static int tell(const checking *c, const worker_report *report)
         return tool_no_memory();
     if (report->status == SAME) {
         printf("%s: %llu runs were each the same twice\n", name, (unsigned long long)c->runs);
-        return TOOL_CLEAN;
+        return look_closer(c, true, turns_clock);
     }
     printf("%s: run %llu, of seed %llu, was another one the second time\n", name, (unsigned long long)c->runs,
            (unsigned long long)c->seed);
     print_one("first: ", &c->first);
     print_one("second:", &c->second);
-    return tool_complain(
-        TOOL_DIVERGED,
-        "the program depends on more than its input: a static variable, an address, memory that "
-        "was never written, a clock",
-        "let its state begin in build, and take time and chance from the world", "%s is not deterministic",
-        name);
+    return look_closer(c, false, turns_clock);
 }
 
 static int check(const tool_request *request, const sim_scenario *scenario)
 {
     checking *c = worker_share(sizeof *c);
     worker_report report;
-    unsigned quiet_ms = request->hang_s != 0 ? (unsigned)request->hang_s * 1000 : HANG_MS_DEFAULT;
     if (c == NULL)
         return tool_no_memory();
     c->scenario = scenario;
     c->request = request;
     c->journal = (sim_journal){.capacity = DECISIONS_MAX, .values = c->values};
-    worker_limits limits = {.quiet_ms = quiet_ms, .pulse = &c->runs};
+    worker_limits limits = {.quiet_ms = quiet_ms_of(request), .pulse = &c->runs};
     int error = worker_run(task, c, &limits, &report);
-    int code = error != 0 ? tool_no_memory() : tell(c, &report);
+    int code = error != 0 ? tool_no_memory() : tell(c, &report, request->word_count == 1);
     worker_unshare(c, sizeof *c);
     return code;
 }

@@ -19,15 +19,47 @@ static void print_result(const sim_scenario *scenario, uint64_t seed, const sim_
            (unsigned long long)result->events, (unsigned long long)result->now_ns);
 }
 
-static int make_run(const tool_request *request, const sim_scenario *scenario, sim_result *result)
+static int make_run(const tool_request *request, const sim_scenario *scenario, sim_lint *lint,
+                    sim_result *result)
 {
     sim_order_options options = {.mode = SIM_TIMED};
     sim_order *order;
     if (sim_order_create(&options, &order) != 0)
         return tool_no_memory();
-    int error = sim_scenario_run(scenario, &(sim_run_options){.seed = request->seed, .order = order}, result);
+    sim_run_options run = {.seed = request->seed, .order = order, .lint = lint};
+    int error = sim_scenario_run(scenario, &run, result);
     sim_order_destroy(order);
     return error != 0 ? tool_no_memory() : 0;
+}
+
+static void print_line(void *context, const char *line)
+{
+    (void)context;
+    printf("%s\n", line);
+}
+
+/* With the scenario's silences. */
+static int make_linted_run(const tool_request *request, const sim_scenario *scenario, sim_result *result)
+{
+    sim_lint *lint;
+    if (sim_lint_create(NULL, &lint) != 0)
+        return tool_no_memory();
+    for (const sim_silence *at = scenario->silences; at != NULL && at->rule != NULL; at++)
+        (void)sim_lint_silence(lint, at->rule, at->where, at->reason);
+    int code = make_run(request, scenario, lint, result);
+    if (code == 0)
+        sim_lint_list(lint, print_line, NULL);
+    sim_lint_destroy(lint);
+    return code;
+}
+
+static int make_any_run(const tool_request *request, const sim_scenario *scenario, const sim_scenario *plain,
+                        sim_result *result)
+{
+    if (request->pick)
+        return tool_pick(request, scenario, plain, result);
+    return request->lint ? make_linted_run(request, scenario, result)
+                         : make_run(request, scenario, NULL, result);
 }
 
 int tool_run(const tool_request *request)
@@ -38,9 +70,12 @@ int tool_run(const tool_request *request)
     sim_result result;
     if (scenario == NULL)
         return TOOL_USAGE;
+    if (request->save != NULL && !request->pick)
+        return tool_complain(TOOL_USAGE, "there is nothing to save", "add --pick",
+                             "--save writes what was picked");
     if (!watched_init(&w, &watch))
         return tool_no_memory();
-    int code = make_run(request, &w.scenario, &result);
+    int code = make_any_run(request, &w.scenario, scenario, &result);
     watched_fini(&w);
     if (code != 0)
         return code;

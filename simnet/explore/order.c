@@ -86,8 +86,6 @@ static simp_candidate *describe(sim_order *order, sim_world *world, const simp_q
     return c;
 }
 
-static uint32_t maker_of(const sim_order *order, const simp_candidate *c);
-
 /* It is gone without having happened.  False: no memory. */
 static bool lose(sim_order *order, const simp_candidate *c)
 {
@@ -102,7 +100,7 @@ static bool lose(sim_order *order, const simp_candidate *c)
         .chain = c->chain,
         .object = c->object,
         .host = c->host,
-        .made_by = maker_of(order, c),
+        .made_by = simp_order_maker(order, c),
         .ended_by = (uint32_t)order->step_count,
         .label = c->label,
         .occurrence = simp_label_count(&order->labels, c->label) + 1,
@@ -258,7 +256,7 @@ static uint64_t move_clock(sim_order *order, const sim_world *world, const simp_
 /* ---- happening ---- */
 
 /* The step that a packet comes from made its arrival possible. */
-static uint32_t maker_of(const sim_order *order, const simp_candidate *c)
+uint32_t simp_order_maker(const sim_order *order, const simp_candidate *c)
 {
     return c->packet != 0 && c->packet < order->maker_capacity ? order->makers[c->packet] : c->since;
 }
@@ -393,7 +391,7 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
                         .label = c->label,
                         .occurrence = simp_label_happens(&order->labels, c->label),
                         .enabled_by = c->enabled_by,
-                        .made_by = maker_of(order, c),
+                        .made_by = simp_order_maker(order, c),
                         .enabled = (uint32_t)enabled,
                         .picked = (uint32_t)picked,
                         .overtaken_by = c->overtaken_by,
@@ -464,7 +462,7 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
     if (consequence == NULL)
         return take_step(order, world, enabled);
     simp_candidate chosen = *consequence;
-    uint32_t step = chosen.is_quiet ? maker_of(order, &chosen) : (uint32_t)order->step_count;
+    uint32_t step = chosen.is_quiet ? simp_order_maker(order, &chosen) : (uint32_t)order->step_count;
     return execute(order, world, &chosen, step);
 }
 

@@ -74,6 +74,9 @@ void simp_order_end(sim_order *, const sim_result *);
 /* The socket of the task is about to be closed. */
 void simp_order_lose_socket(sim_order *, const simp_task *, const cas_port_socket *);
 
+/* The number, from 1, of the step that made it possible; 0: none did. */
+uint32_t simp_order_maker(const sim_order *, const simp_candidate *);
+
 /* In place of the next event. */
 sim_stop simp_order_step(sim_order *, sim_world *, uint64_t until_ns);
 

@@ -146,6 +146,14 @@ static void build_static(sim_world *world, void *state)
     t->senders[0].letter = (char)('a' + runs++ % 2);
 }
 
+/* What it sends depends on a variable of the environment. */
+static void build_environment(sim_world *world, void *state)
+{
+    const char *home = getenv("HOME");
+    build(world, state, accept_it);
+    ((trouble *)state)->senders[0].letter = home == NULL ? 'a' : home[strlen(home) - 1];
+}
+
 #define SCENARIO(which, what, builder)                                                                       \
     static const sim_scenario which = {.name = #which,                                                       \
                                        .summary = what,                                                      \
@@ -160,7 +168,8 @@ SCENARIO(stalls, "b's datagram first: it waits in vain", build_stall);
 SCENARIO(fails, "b's datagram first: it fails", build_fail);
 SCENARIO(rare, "fails in one of 3000 runs", build_rare);
 SCENARIO(remembers, "a static variable survives the run", build_static);
+SCENARIO(moody, "an environment variable decides", build_environment);
 SCENARIO(fine, "any order will do", build_fine);
 
 const sim_scenario *const castanet_scenarios[] = {&crashes, &exits,     &hangs, &stalls, &fails,
-                                                  &rare,    &remembers, &fine,  NULL};
+                                                  &rare,    &remembers, &moody, &fine,   NULL};

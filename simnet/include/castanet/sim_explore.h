@@ -92,6 +92,28 @@ sim_order_step sim_order_step_at(const sim_order *, size_t index);
  * has another strategy. */
 int sim_order_set_bytes(sim_order *, const void *bytes, size_t count);
 
+/* ---- somebody who is asked instead of a strategy ---- */
+
+/* What may happen next. */
+typedef struct sim_possible {
+    const char *label;   /* "server/conn#2 OnReceive": lasts as long as the order */
+    uint32_t occurrence; /* that it would be, from 1 */
+    uint64_t due_ns;
+    const char *cause; /* the step that made it possible; NULL: none of this run */
+    uint32_t cause_occurrence;
+} sim_possible;
+
+typedef struct sim_asked sim_asked;
+struct sim_asked {
+    /* One of two or more, of which the first is due first: an index. */
+    size_t (*pick)(sim_asked *, const sim_possible *, size_t count);
+    /* A step was made, whether there was a choice or not.  NULL: nobody looks. */
+    void (*ran)(sim_asked *, const char *label, uint32_t occurrence, uint64_t at_ns);
+};
+
+/* In place of the strategy that the order was made with; borrowed.  WSAENOBUFS. */
+int sim_order_ask(sim_order *, sim_asked *);
+
 /* ---- a search: run after run, each in another order ---- */
 
 typedef struct sim_explore_progress {
