@@ -68,6 +68,7 @@
     BUG(s46) \
     BUG(s47) \
     BUG(s48) \
+    BUG(s49) \
     BUG(s50) \
     BUG(s51) \
     BUG(s57) \

@@ -70,6 +70,7 @@ static const museum_optimum optima[] = {
     {"S46", 1, "the words, until the second call"},
     {"S47", 1, "OnAccept, until more callers are there than may wait"},
     {"S48", 1, "the server's end, until the client's timer"},
+    {"S49", 1, "OnClose, until the caller calls"},
     {"S50", 0, "always"},
     {"S51", 1, "the connection, until the word"},
     {"S57", 1, "OnReceive, until the patience's timer"},
