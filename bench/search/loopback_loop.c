@@ -94,7 +94,9 @@ static void *run(void *argument)
     sim_world *stage = loop->host->stage;
     bool is_over = false;
     cas_thread_enter(loop->thread);
+    pthread_mutex_lock(&stage->lock);
     int descriptor = cas_pump_descriptor();
+    pthread_mutex_unlock(&stage->lock);
     if (loop->start != NULL)
         sleep_until(loop, -1, stage->begin_ns + loop->start_ns);
     while (!is_over) {
