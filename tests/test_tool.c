@@ -90,6 +90,17 @@ static void bounds_add_up(void)
     EXPECT_EQ_INT(statement_summary_length("one\ntwo"), 7);
 }
 
+static void what_one_part_reached_was_reached(void)
+{
+    static const char *const lines[] = {"never reached: one, two, three, four\nrest",
+                                        "never reached: two, thre, four", "never reached: four, two\nlast"};
+    char text[SIM_EXPLORE_STATEMENT_MAX];
+    statement_add(lines, 3, text, sizeof text);
+    EXPECT_EQ_STR(text, "never reached: two, four\nlast");
+    statement_add((const char *const[]){lines[0], "", lines[1]}, 3, text, sizeof text);
+    EXPECT_EQ_STR(text, "");
+}
+
 /* ---- results ---- */
 
 static const shard_part sample = {
@@ -287,6 +298,7 @@ const test_case test_tool[] = {TEST(distance_counts_changes),
                                TEST(blocks_lie_end_to_end),
                                TEST(search_is_the_same_whoever_makes_it),
                                TEST(bounds_add_up),
+                               TEST(what_one_part_reached_was_reached),
                                TEST(result_is_read_as_it_was_written),
                                TEST(result_that_is_cut_off_is_refused),
                                TEST(shards_are_counted_from_one),

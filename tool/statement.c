@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "castanet/sim_explore.h"
 #include "simnet/explore/chance_text.h"
 
 enum { LINES_MAX = 16, NAME_MAX_BYTES = 31 };
@@ -89,6 +90,64 @@ static void say_bounds(text *out, const gathered *g)
     }
 }
 
+/* ---- what no run reached ---- */
+
+static const char never[] = "never reached: ";
+
+/* The names in that line, up to its end; "" if there is none. */
+static const char *names_never_reached(const char *lines)
+{
+    for (const char *at = lines; at != NULL && *at != '\0'; at = line_after(at)) {
+        if (strncmp(at, never, sizeof never - 1) == 0)
+            return at + sizeof never - 1;
+    }
+    return "";
+}
+
+/* Of a name at the beginning of a list; another one follows behind ", ". */
+static size_t name_length(const char *list)
+{
+    size_t len = strcspn(list, ",\n");
+    while (list[len] == ',' && list[len + 1] != ' ')
+        len += 1 + strcspn(list + len + 1, ",\n");
+    return len;
+}
+
+static const char *next_name(const char *list)
+{
+    const char *end = list + name_length(list);
+    return *end == ',' ? end + 2 : NULL;
+}
+
+static bool has_name(const char *list, const char *name, size_t len)
+{
+    for (const char *at = list; at != NULL && *at != '\0'; at = next_name(at)) {
+        if (name_length(at) == len && memcmp(at, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What one part has reached was reached. */
+static void say_never_reached(text *t, const char *const *lines, unsigned count)
+{
+    char line[SIM_EXPLORE_STATEMENT_MAX];
+    size_t used = 0;
+    const char *first = count == 0 ? "" : names_never_reached(lines[0]);
+    for (const char *at = first; at != NULL && *at != '\0'; at = next_name(at)) {
+        bool in_all = true;
+        for (unsigned i = 1; i < count; i++)
+            in_all = in_all && has_name(names_never_reached(lines[i]), at, name_length(at));
+        if (in_all && used < sizeof line)
+            used += (size_t)snprintf(line + used, sizeof line - used, "%s%.*s", used == 0 ? never : ", ",
+                                     (int)name_length(at), at);
+    }
+    if (used > 0)
+        say(t, line, used < sizeof line ? used : sizeof line - 1);
+}
+
+/* ---- all of it ---- */
+
 const char *statement_lines(const char *block)
 {
     const char *second = line_after(block), *third = second == NULL ? NULL : line_after(second);
@@ -106,12 +165,13 @@ void statement_add(const char *const *lines, unsigned count, char *out, size_t s
     gathered g = {.bound_count = 0};
     text t = {out, size, 0};
     out[0] = '\0';
+    say_never_reached(&t, lines, count);
     for (unsigned i = 0; i < count; i++) {
         for (const char *at = lines[i]; at != NULL && *at != '\0'; at = line_after(at)) {
             bound b;
             if (read_bound(at, &b))
                 add_bound(&g, &b);
-            else if (i + 1 == count)
+            else if (i + 1 == count && strncmp(at, never, sizeof never - 1) != 0)
                 say(&t, at, strcspn(at, "\n"));
         }
     }

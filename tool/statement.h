@@ -12,7 +12,8 @@ const char *statement_lines(const char *block);
 
 size_t statement_summary_length(const char *block); /* of those two, without the last newline */
 
-/* What many say together: PCT's bounds add up, other lines are told as the last one has them. */
+/* What many say together: PCT's bounds add up, what one has reached was reached, other lines are told as the
+ * last one has them. */
 void statement_add(const char *const *lines, unsigned count, char *text, size_t size);
 
 #endif

@@ -153,7 +153,7 @@ static int print_lines(shard_part *const *list, size_t count)
     if (lines == NULL)
         return tool_no_memory();
     for (size_t i = 0; i < count; i++) {
-        if (list[i]->lines[0] != '\0')
+        if (list[i]->blocks != 0)
             lines[used++] = list[i]->lines;
     }
     statement_add(lines, used, text, sizeof text);
