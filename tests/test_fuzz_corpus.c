@@ -44,11 +44,13 @@ static void corpus_of_wire_keeps_its_promises(void) { replay("wire", fuzz_wire);
 static void corpus_of_tcp_keeps_its_promises(void) { replay("tcp", fuzz_tcp); }
 static void corpus_of_reassembly_keeps_its_promises(void) { replay("reassembly", fuzz_reassembly); }
 static void corpus_of_order_keeps_its_promises(void) { replay("order", fuzz_order); }
+static void corpus_of_schedule_keeps_its_promises(void) { replay("schedule", fuzz_schedule); }
 
 const test_case test_fuzz_corpus[] = {
     TEST(corpus_of_wire_keeps_its_promises),
     TEST(corpus_of_tcp_keeps_its_promises),
     TEST(corpus_of_reassembly_keeps_its_promises),
     TEST(corpus_of_order_keeps_its_promises),
+    TEST(corpus_of_schedule_keeps_its_promises),
     TEST_END,
 };

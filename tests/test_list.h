@@ -99,6 +99,8 @@ typedef struct test_case {
     SUITE(museum) \
     SUITE(label) \
     SUITE(schedule) \
+    SUITE(schedule_input) \
+    SUITE(schedule_words) \
     SUITE(shrink) \
     SUITE(capture) \
     SUITE(profile) \

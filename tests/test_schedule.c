@@ -283,12 +283,13 @@ static void explanation_names_the_cause(void)
 {
     static const char *const expected[] = {
         "failed: the upload has ",
+        "\ncause: the program on server is busy: OnReceive#",
         "\nnecessary: hold ",
         "\n  without it: passed\n",
         "\nwith it, and all else by chance, it fails in 100 of 100 runs: nothing else matters\n",
         "\nwhat the last hold changes: hold ",
         "\nlegal, since ",
-        "\ndepth 2: "};
+        "\ndepth 2: holds (1), faults and other choices (0), and 1; of "};
     upload u;
     uint64_t seed = 0;
     sim_shrink shrink;

@@ -57,8 +57,8 @@ static int replay_facts(const loaded *l)
     if (rerun.released != 0)
         fprintf(stderr, "note: %lu holds were %s\n", (unsigned long)rerun.released, rerun.text);
     if (rerun.unknown != 0)
-        fprintf(stderr, "note: %lu of %zu holds and choices did not occur\n", (unsigned long)rerun.unknown,
-                sim_schedule_fact_count(l->schedule));
+        fprintf(stderr, "note: %lu of %zu holds and choices did not occur: %s\n",
+                (unsigned long)rerun.unknown, sim_schedule_fact_count(l->schedule), rerun.text);
     if (rerun.same)
         printf("the same outcome as recorded\n");
     else if (rerun.result.outcome == SIM_PASSED && (rerun.unknown != 0 || rerun.released != 0))

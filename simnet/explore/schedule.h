@@ -64,6 +64,8 @@ bool simp_schedule_has_fact(const sim_schedule *, const simp_fact *);
 /* A copy of all but the exact form and count facts behind from.  NULL: no memory. */
 sim_schedule *simp_schedule_copy(const sim_schedule *, size_t from, size_t count);
 
+/* 0, or WSAEINVAL: it is another scenario's, as out->text says.  Clears out. */
+int simp_schedule_is_for(const sim_schedule *, const sim_scenario *, sim_rerun *out);
 /* A run under the facts; report NULL: nobody asks.  Notes its steps in the order, which stays with the caller
  * if it wants it. */
 int simp_schedule_run(const sim_schedule *, const sim_scenario *, sim_rerun *out, sim_order **order);

@@ -7,15 +7,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "simnet/explore/schedule.h"
+#include "simnet/explore/schedule_words.h"
 
-enum { CHANCE_RUNS = 100, LINE_BYTES = 512, AROUND = 4 };
+enum { CHANCE_RUNS = 100, LINE_BYTES = 1024, AROUND = 4 };
 
 typedef struct explainer {
     const sim_schedule *schedule;
     const sim_scenario *scenario;
     sim_sink sink;
-    uint8_t *keep; /* by fact */
     int error;
 } explainer;
 
@@ -33,6 +32,21 @@ __attribute__((format(printf, 2, 3))) static void say(explainer *e, const char *
 static const char *message_of(const sim_result *result)
 {
     return result->message[0] != '\0' ? result->message : sim_outcome_word(result->outcome);
+}
+
+/* ---- the cause ---- */
+
+/* What happened, and what had to be so. */
+static void say_cause(explainer *e, const sim_result *result)
+{
+    char line[LINE_BYTES - 16];
+    say(e, "%s: %s", sim_outcome_word(result->outcome), message_of(result));
+    say(e, "\n"); /* the message may be as long as a line */
+    if (e->schedule->fact_count == 0)
+        say(e, "cause: nothing has to be late, it fails in the default order\n");
+    for (size_t i = 0; i < e->schedule->fact_count; i++)
+        say(e, "%s %s\n",
+            i == 0 ? "cause:" : "  and:", simp_fact_sentence(&e->schedule->facts[i], line, sizeof line));
 }
 
 /* ---- necessary, sufficient ---- */
@@ -113,27 +127,7 @@ static void say_beside(explainer *e, const sim_order *with, const sim_order *wit
     }
 }
 
-/* ---- the rule ---- */
-
-static const char *rule_for(const sim_order *order, const simp_fact *fact)
-{
-    size_t i = 0;
-    while (i < order->step_count &&
-           (order->steps[i].occurrence != fact->count || strcmp(text_of(order, i), fact->label) != 0))
-        i++;
-    simp_source source = i < order->step_count ? (simp_source)order->steps[i].source : SIMP_SOURCE_ACTION;
-    switch (source) {
-    case SIMP_SOURCE_DISPATCH:
-        return "a notification waits in its thread's queue until the program comes back to its pump, and "
-               "the network does not wait meanwhile (docs/notifications.md, R14)";
-    case SIMP_SOURCE_ARRIVAL:
-        return "packets of one path keep their order; nothing orders those of different paths, nor a packet "
-               "and what a program does";
-    case SIMP_SOURCE_WAKE:
-    case SIMP_SOURCE_TIMER: return "a timer goes off at its time or later, never at a promised moment";
-    default: return "the network promises no order here";
-    }
-}
+/* ---- rules ---- */
 
 /* Of each kind of fault once. */
 static void say_faults(explainer *e)
@@ -167,35 +161,68 @@ static void say_last_hold(explainer *e)
         say(e, "what the last hold changes: %s\n",
             sim_schedule_fact(e->schedule, last - 1, line, sizeof line));
         say_beside(e, with, without);
-        say(e, "legal, since %s\n", rule_for(with, &e->schedule->facts[last - 1]));
+        say(e, "legal, since %s\n", simp_hold_rule(&e->schedule->facts[last - 1]));
         sim_order_destroy(without);
     }
     sim_order_destroy(with);
+}
+
+/* ---- the depth ---- */
+
+static uint64_t count_chains(const sim_order *order)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < order->step_count; i++) {
+        size_t before = 0;
+        while (before < i && order->steps[before].chain != order->steps[i].chain)
+            before++;
+        count += before == i;
+    }
+    return count;
+}
+
+static uint64_t multiply(uint64_t a, uint64_t b) { return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b; }
+
+/* PCT finds a bug of depth d with a probability of at least 1/(n k^(d-1)), n being chains and k steps. */
+static void say_depth(explainer *e, const sim_order *order)
+{
+    size_t depth = e->schedule->fact_count + 1, holds = 0;
+    uint64_t chains = count_chains(order), odds = chains;
+    for (size_t i = 0; i + 1 < depth; i++) {
+        holds += e->schedule->facts[i].kind == SIMP_FACT_HOLD;
+        odds = multiply(odds, order->step_count);
+    }
+    if (depth == 1)
+        say(e, "depth 1: each run finds it\n");
+    else
+        say(e,
+            "depth %zu: holds (%zu), faults and other choices (%zu), and 1; "
+            "of %llu chains and %zu steps PCT of this depth finds it with a probability of at least 1/%llu a run\n",
+            depth, holds, depth - 1 - holds, (unsigned long long)chains, order->step_count,
+            (unsigned long long)odds);
 }
 
 /* ---- all of it ---- */
 
 int sim_schedule_explain(const sim_schedule *schedule, const sim_scenario *scenario, sim_sink sink)
 {
-    size_t size = schedule->fact_count + 1;
     explainer e = {.schedule = schedule, .scenario = scenario, .sink = sink};
     sim_rerun rerun;
-    e.error = simp_schedule_run(schedule, scenario, &rerun, NULL);
+    sim_order *order = NULL;
+    e.error = simp_schedule_run(schedule, scenario, &rerun, &order);
     if (e.error == 0 && !rerun.same)
         e.error = WSAEINVAL;
-    e.keep = e.error == 0 ? cas_alloc(schedule->memory, size) : NULL;
-    if (e.error != 0 || e.keep == NULL)
-        return e.error != 0 ? e.error : WSAENOBUFS;
-    say(&e, "%s: %s", sim_outcome_word(rerun.result.outcome), message_of(&rerun.result));
-    say(&e, "\n"); /* the message may be as long as a line */
-    if (schedule->fact_count == 0)
-        say(&e, "it fails in the default order: nothing has to be held\n");
+    if (e.error != 0) {
+        sim_order_destroy(order);
+        return e.error;
+    }
+    say_cause(&e, &rerun.result);
     say_necessary(&e);
     if (schedule->fact_count > 0)
         say_sufficient(&e);
     say_faults(&e);
     say_last_hold(&e);
-    say(&e, "depth %zu: so many things must meet\n", schedule->fact_count + 1);
-    cas_free(schedule->memory, e.keep, size);
+    say_depth(&e, order);
+    sim_order_destroy(order);
     return e.error;
 }

@@ -9,7 +9,7 @@
 
 #include "simnet/explore/schedule.h"
 
-enum { LABEL_MAX = 192, BYTES_MAX = 16 << 20 };
+enum { LABEL_MAX = 192, BYTES_MAX = 16 << 20, FACTS_MAX = 1 << 16 };
 
 typedef struct parser {
     const char *line, *end; /* of the line that is read, without its newline */
@@ -39,6 +39,8 @@ __attribute__((format(printf, 3, 4))) static bool fail(parser *p, const char *fi
     snprintf(error->why, sizeof error->why, "line %u reads: %.*s", p->number,
              p->line == NULL ? 0 : (int)(p->end - p->line < 80 ? p->end - p->line : 80),
              p->line == NULL ? "" : p->line);
+    for (char *c = error->why; *c != '\0'; c++)
+        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c; /* for a terminal */
     snprintf(error->fix, sizeof error->fix, "%s", fix);
     return false;
 }
@@ -181,14 +183,47 @@ static bool read_windows(parser *p)
            expect(p, " ") && take_number(p, &w->timer_ns) && ends(p);
 }
 
+static bool has_room(parser *p)
+{
+    return p->schedule->fact_count < FACTS_MAX
+               ? true
+               : fail(p, "shrink it, or keep its exact form alone",
+                      "there are more than %d holds and choices", (int)FACTS_MAX);
+}
+
 static bool read_hold(parser *p)
 {
     char label[LABEL_MAX], until[LABEL_MAX];
     simp_fact fact = {.kind = SIMP_FACT_HOLD, .label = label, .until = until};
     if (!take_label(p, " until ", label, &fact.count) || !expect(p, " until ") ||
-        !take_label(p, "", until, &fact.until_count) || !ends(p))
+        !take_label(p, "", until, &fact.until_count) || !ends(p) || !has_room(p))
         return false;
     simp_schedule_add_fact(p->schedule, &fact);
+    return true;
+}
+
+/* The value that is known for the same decision; NULL: none is. */
+static const simp_fact *find_choice(const sim_schedule *schedule, const simp_fact *wanted)
+{
+    for (size_t i = 0; i < schedule->fact_count; i++) {
+        const simp_fact *fact = &schedule->facts[i];
+        if (fact->kind == SIMP_FACT_CHOICE && fact->count == wanted->count &&
+            strcmp(fact->label, wanted->label) == 0)
+            return fact;
+    }
+    return NULL;
+}
+
+static bool add_choice(parser *p, const simp_fact *fact)
+{
+    const simp_fact *known = find_choice(p->schedule, fact);
+    if (!has_room(p))
+        return false;
+    if (known != NULL && known->value != fact->value)
+        return fail(p, "keep one of the two lines", "the same decision was %lu before",
+                    (unsigned long)known->value);
+    if (known == NULL)
+        simp_schedule_add_fact(p->schedule, fact);
     return true;
 }
 
@@ -199,8 +234,7 @@ static bool read_choice(parser *p)
     if (!take_label(p, " = ", label, &fact.count) || !expect(p, " = ") || !take_number32(p, &fact.value) ||
         !ends(p))
         return false;
-    simp_schedule_add_fact(p->schedule, &fact);
-    return true;
+    return add_choice(p, &fact);
 }
 
 /* "drop client->server data#3", "delay client->server data#3 = 2" */
@@ -217,8 +251,7 @@ static bool read_trouble(parser *p)
         return fail(p, "1 or more; leave the line out if nothing goes wrong", "a fault that is none");
     if (!ends(p))
         return false;
-    simp_schedule_add_fact(p->schedule, &fact);
-    return true;
+    return add_choice(p, &fact);
 }
 
 static bool read_exact(parser *p)
@@ -310,6 +343,10 @@ static bool next_line(parser *p, const char **rest, const char *end)
             return fail(p, "the last line ends with a newline, too", "the text is cut off");
         if (memchr(p->line, '\0', (size_t)(p->end - p->line)) != NULL)
             return fail(p, "give a schedule as castanet writes it", "the text has a zero byte");
+        if (p->end > p->line && p->end[-1] == '\r') {
+            p->at = p->end - 1;
+            return fail(p, "save the file with lines that end with LF alone", "the line ends with CR");
+        }
         *rest = newline + 1;
         if (p->line != p->end && p->line[0] != '#')
             return true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Running under a schedule: exactly, decision by decision, or under its facts.
+ * Running under the facts of a schedule; schedule_exact.c runs under its decisions.
  *
- * Under facts what is due first happens first, unless a hold keeps it: hold E until F keeps E while F has not
+ * What is due first happens first, unless a hold keeps it: hold E until F keeps E while F has not
  * happened.  If everything that could happen is held, the oldest hold is given up.
  */
 #include <stdio.h>
@@ -32,11 +32,6 @@ bool simp_schedule_is_same(const sim_schedule *schedule, const sim_result *resul
     return result->outcome == schedule->outcome && result->identity == schedule->identity;
 }
 
-static const char *text_of(const sim_order *order, uint32_t label)
-{
-    return order->labels.labels[label].text;
-}
-
 static uint64_t hash_of_steps(const sim_order *order, uint64_t state)
 {
     for (size_t i = 0; i < order->step_count; i++) {
@@ -54,8 +49,8 @@ static void say_where(const sim_order *order, sim_result *out)
     if (order->step_count == 0)
         return;
     const simp_step *last = &order->steps[order->step_count - 1];
-    snprintf(out->message + used, sizeof out->message - used, "; in %s#%lu", text_of(order, last->label),
-             (unsigned long)last->occurrence);
+    snprintf(out->message + used, sizeof out->message - used, "; in %s#%lu",
+             order->labels.labels[last->label].text, (unsigned long)last->occurrence);
 }
 
 int simp_schedule_make_run(const sim_schedule *schedule, const sim_scenario *scenario,
@@ -77,120 +72,14 @@ int simp_schedule_make_run(const sim_schedule *schedule, const sim_scenario *sce
     return 0;
 }
 
-/* ---- exact ---- */
-
-typedef struct exact {
-    simp_strategy base; /* first */
-    const sim_schedule *schedule;
-    size_t next; /* decision of the schedule */
-    uint32_t number;
-    sim_rerun report; /* here, since another process may make the run */
-    sim_rerun *out;   /* that */
-} exact;
-
-/* The decision that is recorded for this one; NULL: the boring one. */
-static const simp_decision *recorded(exact *e)
-{
-    e->number++;
-    if (e->out->diverged != 0 || e->next == e->schedule->decision_count ||
-        e->schedule->decisions[e->next].number != e->number)
-        return NULL;
-    return &e->schedule->decisions[e->next++];
-}
-
-static void diverge(exact *e, const simp_decision *d, const char *possible)
-{
-    e->out->diverged = e->number;
-    snprintf(e->out->text, sizeof e->out->text, "decision %lu was %s#%llu, %lu of %lu; now it is among: %s",
-             (unsigned long)e->number, d->label, (unsigned long long)d->count, (unsigned long)d->value,
-             (unsigned long)d->bound, possible);
-}
-
-static size_t pick_exactly(simp_strategy *self, const simp_candidate *const *candidates, size_t count)
-{
-    exact *e = (exact *)self;
-    const simp_decision *d = recorded(e);
-    if (d == NULL)
-        return 0;
-    const simp_label_table *labels = &self->order->labels;
-    if (d->is_order && d->bound == count) {
-        uint32_t label = candidates[d->value]->label;
-        if (strcmp(text_of(self->order, label), d->label) == 0 &&
-            simp_label_count(labels, label) + 1u == d->count)
-            return d->value;
-    }
-    char possible[256] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < count && used < sizeof possible; i++) {
-        uint32_t label = candidates[i]->label;
-        used += (size_t)snprintf(possible + used, sizeof possible - used, "%s%s#%lu", i > 0 ? ", " : "",
-                                 text_of(self->order, label),
-                                 (unsigned long)simp_label_count(labels, label) + 1);
-    }
-    diverge(e, d, possible);
-    return 0;
-}
-
-static uint32_t choose_exactly(simp_strategy *self, const simp_site *site, uint64_t ordinal, uint32_t bound,
-                               uint32_t drawn)
-{
-    exact *e = (exact *)self;
-    const simp_decision *d = recorded(e);
-    char label[LABEL_MAX + 24];
-    (void)drawn;
-    if (d == NULL)
-        return 0;
-    int len = snprintf(label, sizeof label, "%s %s", site->who, site->purpose);
-    if (!d->is_order && d->bound == bound && d->count == ordinal && strcmp(label, d->label) == 0)
-        return d->value;
-    snprintf(label + len, sizeof label - (size_t)len, "#%llu", (unsigned long long)ordinal);
-    diverge(e, d, label);
-    return 0;
-}
-
-static const simp_strategy_ops strategy_exact = {
-    .name = "exact", .summary = "", .size = sizeof(exact), .pick = pick_exactly, .choose = choose_exactly};
-
-static int refuse(sim_rerun *out, const char *text, const char *name)
-{
-    snprintf(out->text, sizeof out->text, text, name);
-    return WSAEINVAL;
-}
-
-static int is_for(const sim_schedule *schedule, const sim_scenario *scenario, sim_rerun *out)
+int simp_schedule_is_for(const sim_schedule *schedule, const sim_scenario *scenario, sim_rerun *out)
 {
     *out = (sim_rerun){.result = {.outcome = SIM_VOID}};
-    if (strcmp(schedule->scenario, scenario->name) != 0)
-        return refuse(out, "the schedule is for scenario %s", schedule->scenario);
-    return 0;
-}
-
-int sim_schedule_replay_exact(const sim_schedule *schedule, const sim_scenario *scenario, sim_rerun *out)
-{
-    sim_order *order;
-    int error = is_for(schedule, scenario, out);
-    if (error == 0 && !schedule->has_exact)
-        error = refuse(out, "the schedule of scenario %s has no exact form", schedule->scenario);
-    if (error == 0)
-        error = simp_schedule_order(schedule, &strategy_exact, &order);
-    if (error != 0)
-        return error;
-    exact *e = (exact *)order->strategy;
-    e->schedule = schedule;
-    e->out = &e->report;
-    sim_run_options run = {.seed = schedule->seed, .order = order, .memory = schedule->memory};
-    error = simp_schedule_make_run(schedule, scenario, &run, &e->report.result);
-    *out = e->report;
-    if (error == 0 && out->diverged == 0 && e->next < schedule->decision_count) {
-        out->diverged = schedule->decisions[e->next].number;
-        snprintf(out->text, sizeof out->text, "the run ends before decision %lu, %s#%llu",
-                 (unsigned long)out->diverged, schedule->decisions[e->next].label,
-                 (unsigned long long)schedule->decisions[e->next].count);
+    if (strcmp(schedule->scenario, scenario->name) != 0) {
+        snprintf(out->text, sizeof out->text, "the schedule is for scenario %s", schedule->scenario);
+        return WSAEINVAL;
     }
-    out->same = error == 0 && out->diverged == 0 && simp_schedule_is_same(schedule, &out->result) &&
-                memcmp(out->result.fingerprint, schedule->fingerprint, sizeof schedule->fingerprint) == 0;
-    sim_order_destroy(order);
-    return error;
+    return 0;
 }
 
 /* ---- under facts ---- */
@@ -362,20 +251,28 @@ static int make_bound(const sim_schedule *schedule, sim_order **order)
     return 0;
 }
 
-static void count_unknown(const bound_order *b, sim_rerun *out)
+/* The event has happened, or could have and was held. */
+static bool is_known(const bound_order *b, size_t fact)
 {
-    for (size_t i = 0; i < b->schedule->fact_count; i++) {
-        const simp_fact *fact = &b->schedule->facts[i];
-        bool is_known = b->bonds[i].met && (fact->kind == SIMP_FACT_CHOICE || b->bonds[i].until != 0);
-        out->unknown += !is_known;
-    }
+    const simp_fact *f = &b->schedule->facts[fact];
+    const bond *tie = &b->bonds[fact];
+    if (f->kind == SIMP_FACT_CHOICE)
+        return tie->met;
+    return tie->until != 0 && (tie->met || has_happened(&b->base.order->labels, tie->label, f->count));
+}
+
+static void count_unknown(bound_order *b, sim_rerun *out)
+{
+    learn_labels(b);
+    for (size_t i = 0; i < b->schedule->fact_count; i++)
+        out->unknown += !is_known(b, i);
 }
 
 int simp_schedule_run(const sim_schedule *schedule, const sim_scenario *scenario, sim_rerun *out,
                       sim_order **kept)
 {
     sim_order *order;
-    int error = is_for(schedule, scenario, out);
+    int error = simp_schedule_is_for(schedule, scenario, out);
     if (error == 0)
         error = make_bound(schedule, &order);
     if (error != 0)
@@ -393,9 +290,103 @@ int simp_schedule_run(const sim_schedule *schedule, const sim_scenario *scenario
     return error;
 }
 
+/* ---- what a replay says ---- */
+
+/* Characters that two labels have in common at their ends. */
+static size_t likeness(const char *a, const char *b)
+{
+    size_t begin = 0, end = 0, len_a = strlen(a), len_b = strlen(b);
+    while (begin < len_a && a[begin] == b[begin])
+        begin++;
+    while (end < len_a - begin && end < len_b - begin && a[len_a - 1 - end] == b[len_b - 1 - end])
+        end++;
+    return begin + end;
+}
+
+/* Of those that occurred in the run; NULL: none did. */
+static const char *most_alike(const simp_label_table *labels, const char *label)
+{
+    const char *best = NULL;
+    for (uint32_t i = 1; i < labels->count; i++) {
+        const char *text = labels->labels[i].text;
+        if (simp_label_count(labels, i) > 0 &&
+            (best == NULL || likeness(text, label) > likeness(best, label)))
+            best = text;
+    }
+    return best;
+}
+
+static void say_unknown_label(const bound_order *b, const char *label, uint32_t known, uint64_t count,
+                              sim_rerun *out)
+{
+    const simp_label_table *labels = &b->base.order->labels;
+    unsigned long times = known == 0 ? 0 : simp_label_count(labels, known);
+    const char *like = times == 0 ? most_alike(labels, label) : NULL;
+    if (like != NULL)
+        snprintf(out->text, sizeof out->text, "nothing is called %s in this run; the most alike is %s", label,
+                 like);
+    else
+        snprintf(out->text, sizeof out->text, "%s happens %lu times in this run, not %llu times", label,
+                 times, (unsigned long long)count);
+}
+
+/* The first fact that says nothing about this run. */
+static void say_unknown(const bound_order *b, sim_rerun *out)
+{
+    size_t i = 0;
+    while (is_known(b, i))
+        i++;
+    const simp_fact *fact = &b->schedule->facts[i];
+    const bond *tie = &b->bonds[i];
+    char line[400];
+    if (fact->kind == SIMP_FACT_CHOICE)
+        snprintf(out->text, sizeof out->text, "this run has no such decision: %s",
+                 sim_schedule_fact(b->schedule, i, line, sizeof line));
+    else if (tie->met || has_happened(&b->base.order->labels, tie->label, fact->count))
+        say_unknown_label(b, fact->until, tie->until, fact->until_count, out);
+    else
+        say_unknown_label(b, fact->label, tie->label, fact->count, out);
+}
+
+/* The step of an occurrence; step_count: it did not happen. */
+static size_t step_of(const sim_order *order, uint32_t label, uint64_t count)
+{
+    size_t i = 0;
+    while (i < order->step_count && (order->steps[i].label != label || order->steps[i].occurrence != count))
+        i++;
+    return i;
+}
+
+/* What happened although it was held, since for a moment nothing else was there at all. */
+static void find_given_up(bound_order *b, sim_rerun *out)
+{
+    const sim_order *order = b->base.order;
+    b->out = out;
+    for (size_t i = 0; i < b->schedule->fact_count; i++) {
+        const simp_fact *fact = &b->schedule->facts[i];
+        const bond *tie = &b->bonds[i];
+        if (fact->kind != SIMP_FACT_HOLD || tie->label == 0 || tie->until == 0 || tie->released)
+            continue;
+        size_t held = step_of(order, tie->label, fact->count);
+        if (held < order->step_count && held < step_of(order, tie->until, fact->until_count))
+            release(b, i);
+    }
+}
+
 int sim_schedule_replay(const sim_schedule *schedule, const sim_scenario *scenario, sim_rerun *out)
 {
-    return simp_schedule_run(schedule, scenario, out, NULL);
+    sim_order *order = NULL;
+    int error = simp_schedule_run(schedule, scenario, out, &order);
+    if (error == 0)
+        find_given_up((bound_order *)order->strategy, out);
+    if (error == 0 && out->unknown != 0 && out->text[0] == '\0')
+        say_unknown((const bound_order *)order->strategy, out);
+    if (error == 0 && !out->same && out->text[0] == '\0')
+        snprintf(out->text, sizeof out->text, "recorded was %s, and this run %s%s%.400s",
+                 sim_outcome_word(schedule->outcome), sim_outcome_word(out->result.outcome),
+                 out->result.message[0] != '\0' ? ": " : "", out->result.message);
+    sim_order_destroy(order);
+    return error;
 }
 
 int simp_schedule_run_random(const sim_schedule *schedule, const sim_scenario *scenario, uint64_t seed,
@@ -403,7 +394,7 @@ int simp_schedule_run_random(const sim_schedule *schedule, const sim_scenario *s
 {
     sim_order *order;
     sim_rerun replay;
-    int error = is_for(schedule, scenario, &replay);
+    int error = simp_schedule_is_for(schedule, scenario, &replay);
     if (error == 0)
         error = make_bound(schedule, &order);
     if (error != 0)

@@ -12,7 +12,14 @@
 
 #include "simnet/explore/schedule.h"
 
-enum { RUNS_DEFAULT = 500, RUNS_OF_DERIVED = 190, DECISIONS_MAX = 1 << 16, LAST_RUNS = 3, FEW = 3 };
+enum {
+    RUNS_DEFAULT = 500,
+    RUNS_OF_DERIVED = 190,
+    DECISIONS_MAX = 1 << 16,
+    LAST_RUNS = 3,
+    FEW = 3,
+    TRIES = 3
+};
 
 typedef struct shrinker {
     sim_schedule *best; /* fails in the same way */
@@ -57,7 +64,15 @@ static sim_order *run_of(shrinker *s, const sim_schedule *facts)
     s->error = simp_schedule_run(facts, s->scenario, &rerun, &order);
     if (s->error == 0)
         return order;
+    sim_order_destroy(order);
     return NULL;
+}
+
+static void swap(sim_schedule *a, sim_schedule *b)
+{
+    sim_schedule held = *a;
+    *a = *b;
+    *b = held;
 }
 
 /* ---- facts ---- */
@@ -165,12 +180,52 @@ static bool ends_with(shrinker *s, size_t index, const sim_order *order, size_t 
     return take(s, changed);
 }
 
-/* An end that is about the same connection as the event that waits, or as the end that there is, or about no
- * connection: another one has nothing to do with it, and may be gone tomorrow. */
-static bool may_end(const simp_step *held, const simp_step *end, const simp_step *other)
+/* What no program sees: a timer of a stack, a pure acknowledgement. */
+static bool is_hidden(const sim_order *order, const simp_step *step)
 {
-    return other->host == held->host &&
-           (other->object == 0 || other->object == held->object || other->object == end->object);
+    const char *text = order->labels.labels[step->label].text, *blank = strrchr(text, ' ');
+    return step->source == SIMP_SOURCE_TIMER || (blank != NULL && strcmp(blank, " ACK") == 0);
+}
+
+/* An end that is about the same connection as the event that waits, or as the end that there is, or about no
+ * connection: another one has nothing to do with it, and may be gone tomorrow.  A hidden end says nothing
+ * about that. */
+static bool may_end(const sim_order *order, const simp_step *held, const simp_step *end,
+                    const simp_step *other)
+{
+    return other->host == held->host && !is_hidden(order, other) &&
+           (other->object == 0 || other->object == held->object || other->object == end->object ||
+            is_hidden(order, end));
+}
+
+/* Does the best hold all that it says? */
+static bool gives_nothing_up(shrinker *s)
+{
+    sim_rerun rerun;
+    s->runs++;
+    s->error = sim_schedule_replay(s->best, s->scenario, &rerun);
+    return s->error == 0 && rerun.released == 0;
+}
+
+/* hold E until F, F being hidden, becomes hold E until G for a packet G behind it that is not. */
+static bool end_visibly(shrinker *s, size_t index, const sim_order *order, size_t held, size_t end)
+{
+    sim_schedule *before = is_hidden(order, &order->steps[end]) ? simp_schedule_copy(s->best, 0, 0) : NULL;
+    if (before == NULL)
+        return false;
+    bool found = false, kept = false;
+    for (size_t at = end + 1, tries = 0; !found && at < order->step_count && tries < TRIES; at++) {
+        if (order->steps[at].source != SIMP_SOURCE_ARRIVAL ||
+            !may_end(order, &order->steps[held], &order->steps[at], &order->steps[at]))
+            continue;
+        tries++;
+        found = ends_with(s, index, order, held, at);
+        kept = found && gives_nothing_up(s);
+    }
+    if (found && !kept)
+        swap(s->best, before);
+    sim_schedule_destroy(before);
+    return kept;
 }
 
 /* hold E until F becomes hold E until G, for the first step G at the host of E that will do. */
@@ -183,14 +238,14 @@ static bool weaken_in(shrinker *s, size_t index, const sim_order *order)
         return false;
     while (first < best) {
         size_t middle = first + (best - first) / 2, at = middle;
-        while (at < best && !may_end(&order->steps[held], &order->steps[end], &order->steps[at]))
+        while (at < best && !may_end(order, &order->steps[held], &order->steps[end], &order->steps[at]))
             at++;
         if (at < best && ends_with(s, index, order, held, at))
             best = at;
         else
             first = middle + 1;
     }
-    return best != end;
+    return best != end || end_visibly(s, index, order, held, end);
 }
 
 static bool weaken(shrinker *s, size_t index)
@@ -260,13 +315,6 @@ static bool is_smaller(const sim_schedule *a, const sim_schedule *b)
 {
     return a->fact_count != b->fact_count ? a->fact_count < b->fact_count
                                           : count_strange(a) < count_strange(b);
-}
-
-static void swap(sim_schedule *a, sim_schedule *b)
-{
-    sim_schedule held = *a;
-    *a = *b;
-    *b = held;
 }
 
 /* The same failure from other holds; what is not smaller in the end is thrown away. */

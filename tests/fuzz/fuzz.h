@@ -23,6 +23,8 @@ void fuzz_tcp(const uint8_t *data, size_t size);
 void fuzz_reassembly(const uint8_t *data, size_t size);
 /* Choices of order for a sound program: it gets done. */
 void fuzz_order(const uint8_t *data, size_t size);
+/* A schedule: refused with words for it, or written again as it was read, and replayed. */
+void fuzz_schedule(const uint8_t *data, size_t size);
 
 /* Ends the program unless ok, and says what was promised. */
 void fuzz_demand(bool ok, const char *promise);

@@ -90,7 +90,8 @@ bool shrink_case_is_explained(const shrink_case *c)
     bool holds = says(c, "\nnecessary: hold ");
     for (const char *at = c->explanation; (at = strstr(at, "\nnecessary: ")) != NULL; at++)
         named++;
-    return named == facts && says(c, "\ndepth ") && (facts == 0 || says(c, "all else by chance")) &&
+    return named == facts && says(c, "\ncause: ") && says(c, "\ndepth ") &&
+           (facts == 0 || says(c, "all else by chance")) &&
            (!holds || (says(c, "\nwhat the last hold changes: ") && says(c, "\nlegal, since ")));
 }
 

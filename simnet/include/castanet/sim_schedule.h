@@ -66,7 +66,9 @@ typedef struct sim_rerun {
     uint32_t diverged; /* exact: the number of the first decision that is another one; 0: none */
     uint32_t unknown;  /* portable: holds and faults whose labels did not occur */
     uint32_t released; /* portable: holds that were given up, since nothing else could happen */
-    char text[512];    /* what diverged: what was recorded, what is possible now; or what was given up */
+    /* What diverged: what was recorded, what is possible now; what was given up; what is not called so; or
+     * how this run ended instead. */
+    char text[512];
 } sim_rerun;
 
 /* WSAEINVAL: another scenario's schedule, or one without the exact form; out->text says so. */
