@@ -55,9 +55,9 @@ def test_watching_a_run_does_not_change_it(tmp_path):
 def test_failure_is_found_shrunk_explained_and_left_in_files(tmp_path):
     said = museum("explore", "K1-broken", "--seed", 1, "--out", tmp_path, expect=FAILED).stdout
     assert re.match(r"K1-broken: run \d+ failed: of the 128 bytes sent, \d+ were stored\n", said)
-    hold = re.search(r"^    (hold server/\S+ On\w+#\d+ until \S+ ?\S*)$", said, re.M).group(1)
+    hold = re.search(r"^    (hold \S+ \S+#\d+ until \S+ ?\S*)$", said, re.M).group(1)
     assert f"\n    necessary: {hold}\n" in said, said
-    assert re.search(r"^    cause: the program on server is busy: On\w+#\d+ of \S+ is called only after \S+", said, re.M)
+    assert re.search(r"^    cause: .+ only after .+", said, re.M), said
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "K1-broken.castanet", "K1-broken.explain.txt", "K1-broken.ladder.txt", "K1-broken.pcap"]
     command = re.search(r"repeat it: \S+ (.+)", said).group(1)

@@ -216,6 +216,7 @@ static void bad_text_is_refused_with_its_place(void)
         {HEAD "hold a#1 before b#1\n", "' until ' is missing", 6, 20},
         {HEAD "hold a#0 until b#1\n", "a label ends with # and a number from 1", 6, 9},
         {HEAD "hold a#1 until b#1 x\n", "a label ends with # and a number from 1", 6, 19},
+        {HEAD "hold a#1 until a#1\n", "an event waits for itself", 6, 19},
         {HEAD "choose l#1 = \n", "a number is missing", 6, 14},
         {HEAD "choose l#1 = 99999999999\n", "the number is too large", 6, 25},
         {HEAD "choose l#99999999999999999999999 = 1\n", "the number is too large", 6, 29},

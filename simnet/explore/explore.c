@@ -197,7 +197,7 @@ static void write_statement(const search *s)
     char line[SIM_EXPLORE_STATEMENT_MAX];
     unsigned long long failed = out->failed_runs, distinct = out->failure_count;
     snprintf(line, sizeof line,
-             "%llu runs of at most %u steps, %llu of which failed in %llu ways; it ended because %s",
+             "%llu runs of at most %u steps; failed: %llu, kinds of failure: %llu; it ended because %s",
              (unsigned long long)out->runs, out->steps_max, failed, distinct, reason_of(out));
     size_t used = add_line(out->statement, 0, line);
     snprintf(

@@ -197,7 +197,8 @@ static void say_depth(explainer *e, const sim_order *order)
     else
         say(e,
             "depth %zu: holds (%zu), faults and other choices (%zu), and 1; "
-            "of %llu chains and %zu steps PCT of this depth finds it with a probability of at least 1/%llu a run\n",
+            "of %llu chains and %zu steps PCT of this depth finds it with a probability of at least 1/%llu a "
+            "run\n",
             depth, holds, depth - 1 - holds, (unsigned long long)chains, order->step_count,
             (unsigned long long)odds);
 }

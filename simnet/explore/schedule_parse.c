@@ -198,6 +198,8 @@ static bool read_hold(parser *p)
     if (!take_label(p, " until ", label, &fact.count) || !expect(p, " until ") ||
         !take_label(p, "", until, &fact.until_count) || !ends(p) || !has_room(p))
         return false;
+    if (fact.count == fact.until_count && strcmp(label, until) == 0)
+        return fail(p, "name what it waits for, or leave the line out", "an event waits for itself");
     simp_schedule_add_fact(p->schedule, &fact);
     return true;
 }

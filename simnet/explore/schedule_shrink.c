@@ -193,7 +193,7 @@ static bool is_hidden(const sim_order *order, const simp_step *step)
 static bool may_end(const sim_order *order, const simp_step *held, const simp_step *end,
                     const simp_step *other)
 {
-    return other->host == held->host && !is_hidden(order, other) &&
+    return other != held && other->host == held->host && !is_hidden(order, other) &&
            (other->object == 0 || other->object == held->object || other->object == end->object ||
             is_hidden(order, end));
 }

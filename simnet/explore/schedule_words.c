@@ -107,8 +107,7 @@ char *simp_fact_sentence(const simp_fact *fact, char *buf, size_t size)
 
 #define QUEUE                                                                                                \
     "a message waits in the queue of its thread until the program is back in its pump, and the network "     \
-    "does "                                                                                                  \
-    "not wait meanwhile"
+    "does not wait meanwhile"
 #define RULES(also) " (docs/notifications.md, R14" also ")"
 
 static const char *rule_of_callback(const parts *held, const parts *end)

@@ -59,7 +59,10 @@ static void on_receive(CAsyncSocket *socket, int error)
 static void on_close(CAsyncSocket *socket, int error)
 {
     state *s = duo_state();
+    char rest[16];
     (void)error;
+    while (CAsyncSocket_Receive(socket, rest, sizeof rest, 0) > 0)
+        continue;
     CAsyncSocket_Close(socket);
     CAsyncSocket_Close(&s->listeners[0]);
 }
