@@ -369,7 +369,7 @@ static void who_leaves_nothing_behind_passes(void)
 
 static void a_finding_is_a_failure_where_it_is_said_to_be(void)
 {
-    static const sim_silence silences[] = {{"deaf-latch", "server/", "it has heard enough"}, {NULL}};
+    static const sim_silence silences[] = {{"deaf-latch", "server/", "it has heard enough"}, {0}};
     deaf initial = {.is_easy = true};
     sim_scenario scenario = deaf_scenario(&initial);
     EXPECT_EQ_STR(sim_outcome_word(run_deaf(&scenario, true, NULL).outcome), "passed");
