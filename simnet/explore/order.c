@@ -10,6 +10,7 @@
 #include "simnet/explore/coverage.h"
 #include "simnet/explore/knowledge.h"
 #include "simnet/host/host.h"
+#include "simnet/world/news.h"
 
 #define ARRIVAL_NS_DEFAULT SIM_MS(200)
 #define DISPATCH_NS_DEFAULT SIM_MS(200)
@@ -424,6 +425,18 @@ static void note_enabled(sim_order *order, size_t enabled)
     }
 }
 
+/* An event that was not due first. */
+static void tell(const sim_order *order, const sim_world *world, const simp_step *step)
+{
+    simp_tell(world, &(sim_news){.kind = SIM_NEWS_CHOICE,
+                                 .what = "order",
+                                 .about = order->labels.labels[step->label].text,
+                                 .handle = INVALID_SOCKET,
+                                 .number = step->occurrence,
+                                 .value = step->picked,
+                                 .bound = step->enabled});
+}
+
 static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
 {
     note_enabled(order, enabled);
@@ -435,6 +448,8 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
+    if (picked != 0 && simp_is_heard(world))
+        tell(order, world, &order->steps[index]);
     sim_stop stop = execute(order, world, &chosen, (uint32_t)index + 1);
     order->steps[index].at_ns = world->now_ns;
     order->steps[index].packets = world->packet_count;

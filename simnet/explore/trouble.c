@@ -8,6 +8,7 @@
 
 #include "simnet/explore/order.h"
 #include "simnet/host/host.h"
+#include "simnet/world/news.h"
 
 #define SHORT_NS_DEFAULT SIM_MS(20)
 #define LONG_NS_DEFAULT SIM_S(3)
@@ -66,6 +67,19 @@ typedef struct question {
     uint32_t ordinal, bound;
 } question;
 
+static void tell(const simp_trouble *t, const sim_world *world, const question *q, uint32_t value)
+{
+    simp_path *path = t->about.event == NULL ? NULL : simp_path_of(t->about.event);
+    bool of_packet = path != NULL && path->flight != NULL && path->flight->id == t->about.packet;
+    simp_tell(world, &(sim_news){.kind = SIM_NEWS_FAULT,
+                                 .what = simp_trouble_word(number_of(q->kind)),
+                                 .about = q->event,
+                                 .packet = of_packet ? path->flight : NULL,
+                                 .handle = INVALID_SOCKET,
+                                 .value = value,
+                                 .bound = q->bound});
+}
+
 static uint32_t ask(simp_trouble *t, sim_world *world, const question *q)
 {
     if ((t->model.kinds & (unsigned)q->kind) == 0 || q->bound < 2)
@@ -79,6 +93,8 @@ static uint32_t ask(simp_trouble *t, sim_world *world, const question *q)
     if (value == 0)
         return 0;
     t->fired[number]++;
+    if (simp_is_heard(world))
+        tell(t, world, q, value);
     lasts_until(t, world->now_ns);
     return value;
 }

@@ -3,6 +3,7 @@
  * The clock of a host whose time is not the world's: it may have jumped, and run fast or slow.
  */
 #include "simnet/host/host_fault.h"
+#include "simnet/world/news.h"
 
 #define RATE_ONE UINT64_C(1000000000)
 #define DRIFT_PPM_MAX INT64_C(500000)
@@ -61,5 +62,6 @@ int sim_host_set_clock(sim_host *host, int64_t jump_ns, int64_t drift_ppm)
     f->rate = RATE_ONE + (uint64_t)(drift_ppm * 1000);
     for (simp_task *task = host->tasks; task != NULL; task = task->next)
         simp_task_rearm(task);
+    simp_tell_host(host, "clock", jump_ns != 0 ? "jumps" : "drifts");
     return 0;
 }

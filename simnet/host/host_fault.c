@@ -15,6 +15,7 @@
 #include "simnet/socket/socket_call.h"
 #include "simnet/transport/port_table.h"
 #include "simnet/transport/tcp.h"
+#include "simnet/world/news.h"
 
 simp_host_faults *simp_host_faults_of(sim_host *host)
 {
@@ -75,6 +76,7 @@ int sim_host_crash(sim_host *host, sim_crash kind)
         reset_connections(host);
     }
     faults->paused = false;
+    simp_tell_host(host, "crash", kind == SIM_CRASH_POWER ? "the power is gone" : "its programs are gone");
     for (simp_task *task = host->tasks; task != NULL; task = task->next)
         simp_task_end(task);
     close_handles(host);
@@ -103,6 +105,7 @@ int sim_host_restart(sim_host *host)
         return error;
     simp_record_event(host->world, SIMP_RECORD_HOST, host->name_hash >> 8, UINT64_MAX);
     faults->down = false;
+    simp_tell_host(host, "restart", NULL);
     return 0;
 }
 
@@ -114,6 +117,7 @@ int sim_host_pause(sim_host *host)
     if (faults == NULL)
         return simp_no_memory(host->world);
     faults->paused = sim_host_is_up(host);
+    simp_tell_host(host, "pause", NULL);
     return 0;
 }
 
@@ -122,6 +126,7 @@ void sim_host_resume(sim_host *host)
     if (!simp_host_is_paused(host))
         return;
     host->faults->paused = false;
+    simp_tell_host(host, "resume", NULL);
     for (simp_task *task = host->tasks; task != NULL; task = task->next)
         simp_task_rearm(task);
 }
@@ -140,6 +145,7 @@ int sim_host_set_cpu_delay(sim_host *host, int64_t least_ns, int64_t most_ns)
         simp_stream_init(&faults->cpu, world->options.seed, host->name, "cpu");
     faults->cpu_least_ns = (uint64_t)least_ns;
     faults->cpu_window = most_ns == 0 ? 0 : (uint64_t)(most_ns - least_ns) + 1;
+    simp_tell_host(host, "cpu delay", most_ns == 0 ? "ends" : "begins");
     return 0;
 }
 
@@ -157,5 +163,6 @@ int sim_host_set_out_of_buffers(sim_host *host, bool on)
     if (faults == NULL)
         return simp_no_memory(host->world);
     faults->out_of_buffers = on;
+    simp_tell_host(host, "out of buffers", on ? "begins" : "ends");
     return 0;
 }

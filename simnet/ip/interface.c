@@ -9,6 +9,7 @@
 
 #include "simnet/ip/ip_state.h"
 #include "simnet/link/link.h"
+#include "simnet/world/news.h"
 
 /* ---- finding ---- */
 
@@ -70,9 +71,12 @@ int sim_host_add_address(sim_host *host, sim_link *link, const char *address)
     if (interface == NULL)
         return refuse_unattached(host);
     int error = simp_interface_add_address(interface, address == NULL ? "" : address);
-    if (error == 0)
-        simp_topology_changed(host->world);
-    return error;
+    if (error != 0)
+        return error;
+    simp_topology_changed(host->world);
+    if (host->world->event_count > 0) /* else it belongs to the plan */
+        simp_tell_host(host, "address added", address);
+    return 0;
 }
 
 static simp_interface_address **place_of(const sim_host *host, simp_ip ip)
@@ -104,6 +108,7 @@ int sim_host_remove_address(sim_host *host, const char *text)
     *place = address->next;
     simp_hash_remove(&address->interface->link->neighbours, &address->node);
     simp_free(&world->arena, address, sizeof *address);
+    simp_tell_host(host, "address removed", text);
     return 0;
 }
 
@@ -113,9 +118,11 @@ int sim_host_set_interface_up(sim_host *host, sim_link *link, bool up)
     if (interface == NULL)
         return refuse_unattached(host);
     int error = note_change(host);
-    if (error == 0)
-        interface->down = !up;
-    return error;
+    if (error != 0)
+        return error;
+    interface->down = !up;
+    simp_tell_host(host, up ? "interface up" : "interface down", link->name);
+    return 0;
 }
 
 int sim_host_set_strong(sim_host *host, bool on)

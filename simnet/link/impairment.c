@@ -322,6 +322,7 @@ int sim_link_add(sim_link *link, const sim_host *from, const sim_impairment *wha
     if (all == NULL)
         return simp_no_memory(world);
     all->link = link;
+    model.rule = ++world->rule_count;
     error = begin_all(all, from, &model);
     if (error != 0) {
         sim_stage_remove(all);

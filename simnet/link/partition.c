@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "simnet/ip/ip.h"
+#include "simnet/world/news.h"
 
 enum { GROUPS_MAX = 64, NAME_LEN_MAX = 63, RING_MIN = 4, BRIDGE_MIN = 3 };
 
@@ -105,6 +106,12 @@ uint64_t sim_partition_blocked(const sim_partition *p) { return p->blocked; }
 
 /* ---- healing ---- */
 
+static void tell(const sim_partition *p, const char *what)
+{
+    simp_tell(p->world,
+              &(sim_news){.kind = SIM_NEWS_FAULT, .what = what, .about = p->name, .handle = INVALID_SOCKET});
+}
+
 static void discard(sim_partition *p)
 {
     sim_world *world = p->world;
@@ -138,6 +145,7 @@ void sim_partition_heal(sim_partition *p)
     if (*place == NULL)
         return; /* healed already, in this instant */
     *place = p->next;
+    tell(p, "heal");
     simp_events_schedule(&world->events, &p->healed, world->now_ns,
                          simp_tie(SIMP_CLASS_ACTION, 0, ++world->action_count));
 }
@@ -191,6 +199,7 @@ static void hold_from_now_on(sim_partition *p)
 {
     p->next = p->world->partitions;
     p->world->partitions = p;
+    tell(p, "partition");
 }
 
 /* ---- lists of hosts ---- */

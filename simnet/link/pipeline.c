@@ -11,6 +11,7 @@
 #include "core/check.h"
 #include "simnet/link/connections.h"
 #include "simnet/link/link.h"
+#include "simnet/world/news.h"
 
 /* A copy that has not gone on yet. */
 typedef struct simp_pending {
@@ -124,6 +125,18 @@ void simp_pipeline_remove(simp_pipeline *pipeline, simp_stage *stage)
 
 /* ---- passing ---- */
 
+/* What a stage did to a packet; rule 0: a plain option of the link, or its script. */
+static void tell(const simp_path *path, const char *what, uint64_t rule, const sim_packet *packet)
+{
+    simp_tell(world_of(path), &(sim_news){.kind = SIM_NEWS_FAULT,
+                                          .what = what,
+                                          .about = path->pipeline->who,
+                                          .host = path->from->host,
+                                          .packet = packet,
+                                          .handle = INVALID_SOCKET,
+                                          .number = rule});
+}
+
 /* Through one stage, with its counters. */
 static simp_stage_result run(simp_pipeline *pipeline, simp_stage *stage, simp_transit *transit)
 {
@@ -136,6 +149,8 @@ static simp_stage_result run(simp_pipeline *pipeline, simp_stage *stage, simp_tr
     if (result != SIMP_PASS && !only_waits) {
         stage->hit++;
         pipeline->fates[transit->fate]++;
+        if (simp_is_heard(world_of(stage->path)) && (stage->rule != 0 || transit->fate != SIM_FATE_SENT))
+            tell(stage->path, stage->kind->name, stage->rule, transit->packet);
     }
     if (transit->fate == SIM_FATE_SENT)
         transit->fate = before;
@@ -191,6 +206,7 @@ static bool ask_script(simp_path *path, simp_transit *transit)
         return true;
     pipeline->fates[SIM_FATE_SCRIPTED]++;
     transit->fate = verdict == SIM_DROP ? SIM_FATE_SCRIPTED : SIM_FATE_DUPLICATED;
+    tell(path, verdict == SIM_DROP ? "script drop" : "script duplicate", 0, transit->packet);
     return verdict != SIM_DROP;
 }
 
@@ -298,6 +314,7 @@ bool simp_pipeline_lets_arrive(simp_path *path, sim_packet *packet)
         stage->seen++;
         stage->hit++;
         path->pipeline->fates[transit.fate]++;
+        tell(path, stage->kind->name, stage->rule, packet);
         if (result == SIMP_DROP)
             simp_pipeline_lose(path, packet, transit.fate);
         return false;

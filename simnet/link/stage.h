@@ -87,6 +87,7 @@ struct simp_stage {
     uint64_t odds;                          /* that belong to chance_ppm */
     uint32_t connections_decided;           /* of connections_ppm */
     uint64_t seen, hit, passed;
+    uint64_t rule; /* its impairment's number, from 1; 0: a plain option of the link */
     simp_chances *chances;
     void *state;
 };

@@ -51,7 +51,8 @@ typedef enum simp_fault_amount {
 typedef struct simp_fault_rule {
     struct simp_fault_rule *next; /* newest first */
     sim_fault_rule rule;
-    uint64_t seen; /* calls of its kind since it was added */
+    uint64_t seen;   /* calls of its kind since it was added */
+    uint64_t number; /* from 1, among the rules of the world */
 } simp_fault_rule;
 
 struct sim_fault {
@@ -67,6 +68,7 @@ struct sim_fault {
     simp_site chances[SIMP_CHANCES];
     simp_site amounts[SIMP_AMOUNTS];
     simp_fault_rule *rules;
+    uint64_t rule_count; /* outside worlds: ever added */
     sim_fault_counters counters;
 };
 
@@ -95,6 +97,8 @@ extern const cas_backend_ops simp_fault_ops;
 int simp_fault_rule_for(sim_fault *, sim_fault_call, const sim_fault_rule **hit);
 /* Fills *why, unless it is NULL, and returns code. */
 int simp_fault_refuse(sim_error *why, int code, const char *what, const char *reason, const char *fix);
+/* Tells observers of the world, if there is one, that a call or a notification of the socket goes wrong. */
+void simp_fault_tell(const cas_port_socket *, const char *what);
 /* Draws only where ppm is not 0. */
 bool simp_fault_happens(sim_fault *, simp_fault_chance, int64_t ppm);
 /* A call that may find nothing: does it, by a storm that is on or by chance? */

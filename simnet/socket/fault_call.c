@@ -151,6 +151,7 @@ static bool blocks_by_chance(sim_fault *fault, cas_port_socket *listener)
         !simp_fault_blocks(fault, listener, SIMP_CHANCE_ACCEPT_BLOCKS, fault->options.accept_would_block_ppm))
         return false;
     fault->counters.accept_would_blocks++;
+    simp_fault_tell(listener, "accept would block");
     return true;
 }
 

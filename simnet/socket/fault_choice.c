@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "castanet/error.h"
+#include "core/engine.h"
 #include "simnet/socket/fault_backend.h"
 #include "simnet/socket/fault_search.h"
 #include "simnet/host/host.h"
+#include "simnet/world/news.h"
 
 int simp_fault_refuse(sim_error *why, int code, const char *what, const char *reason, const char *fix)
 {
@@ -81,7 +83,9 @@ int sim_fault_add_rule(sim_fault *fault, const sim_fault_rule *rule, sim_error *
     if (entry == NULL)
         return simp_fault_refuse(why, WSAENOBUFS, "the rule could not be added",
                                  "the allocator refused memory", "free memory");
+    sim_host *host = sim_host_of(fault->thread);
     *entry = (simp_fault_rule){.next = fault->rules, .rule = *rule};
+    entry->number = host != NULL ? ++host->world->rule_count : ++fault->rule_count;
     if (entry->rule.count == 0)
         entry->rule.count = 1;
     fault->rules = entry;
@@ -97,6 +101,23 @@ void sim_fault_clear_rules(sim_fault *fault)
     }
 }
 
+static void tell(const sim_fault *fault, SOCKET handle, const char *what, uint64_t rule)
+{
+    const sim_host *host = sim_host_of(fault->thread);
+    if (host != NULL && simp_is_heard(host->world))
+        simp_tell(host->world, &(sim_news){.kind = SIM_NEWS_FAULT,
+                                           .what = what,
+                                           .about = "call",
+                                           .host = host,
+                                           .handle = handle,
+                                           .number = rule});
+}
+
+void simp_fault_tell(const cas_port_socket *s, const char *what)
+{
+    tell(s->fault, ((const casp_sink *)s->upper)->handle, what, 0);
+}
+
 int simp_fault_rule_for(sim_fault *fault, sim_fault_call call, const sim_fault_rule **hit)
 {
     const sim_fault_rule *found = NULL;
@@ -106,8 +127,10 @@ int simp_fault_rule_for(sim_fault *fault, sim_fault_call call, const sim_fault_r
             continue;
         at->seen++;
         bool hits = at->seen >= at->rule.nth && at->seen - at->rule.nth < at->rule.count;
-        if (hits && found == NULL)
-            found = &at->rule;
+        if (!hits || found != NULL)
+            continue;
+        found = &at->rule;
+        tell(fault, INVALID_SOCKET, sim_fault_call_name(call), at->number);
     }
     if (hit != NULL)
         *hit = found;

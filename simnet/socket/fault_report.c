@@ -62,6 +62,7 @@ long simp_fault_sift(cas_port_socket *s, long events)
     if (events == 0 || !simp_fault_happens(fault, SIMP_CHANCE_LATE, fault->options.late_ppm))
         return events;
     fault->counters.late++;
+    simp_fault_tell(s, "late notification");
     uint64_t below = (uint64_t)fault->options.late_ns_max + 1;
     simp_fault_hold(s, events, simp_fault_amount_below(fault, SIMP_AMOUNT_LATE, below));
     return 0;

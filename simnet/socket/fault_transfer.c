@@ -46,6 +46,7 @@ static bool receive_blocks(sim_fault *fault, cas_port_socket *s, size_t len, int
         !simp_fault_blocks(fault, s, SIMP_CHANCE_RECEIVE_BLOCKS, ppm))
         return false;
     fault->counters.receive_would_blocks++;
+    simp_fault_tell(s, "receive would block");
     return true;
 }
 
@@ -62,11 +63,13 @@ static size_t receive_len(sim_fault *fault, const cas_port_socket *s, size_t len
     size_t part = simp_fault_search_len(fault, s, SIM_MAY_SHORT_RECEIVE, all);
     if (part < all) {
         fault->counters.short_receives++;
+        simp_fault_tell(s, "short receive");
         return part < s->promised ? s->promised : part;
     }
     if (!simp_fault_happens(fault, SIMP_CHANCE_RECEIVE_SHORT, ppm))
         return len;
     fault->counters.short_receives++;
+    simp_fault_tell(s, "short receive");
     return shorter(fault, SIMP_AMOUNT_RECEIVE, all, s->promised);
 }
 
@@ -81,6 +84,7 @@ static bool must_wait(sim_fault *fault, cas_port_socket *s, size_t len, int flag
         !receive_may_block(fault, s, len, flags))
         return false;
     fault->counters.slow_receives++;
+    simp_fault_tell(s, "slow receive");
     simp_fault_hold(s, FD_READ, s->next_receive_ns - now_of(fault));
     return true;
 }
@@ -91,6 +95,7 @@ static size_t slow_len(sim_fault *fault, const cas_port_socket *s, size_t len, i
     if (most == 0 || s->datagram || (flags & MSG_OOB) != 0 || len <= most || s->promised > most)
         return len;
     fault->counters.slow_receives++;
+    simp_fault_tell(s, "slow receive");
     return most;
 }
 
@@ -125,6 +130,7 @@ static void leave_surplus(sim_fault *fault, cas_port_socket *s, int flags)
         !simp_fault_happens(fault, SIMP_CHANCE_SURPLUS, ppm))
         return;
     fault->counters.surplus_reads++;
+    simp_fault_tell(s, "surplus read");
     simp_fault_hold(s, FD_READ, 0);
 }
 
@@ -169,6 +175,7 @@ static bool send_blocks(sim_fault *fault, cas_port_socket *s, size_t len)
         !simp_fault_blocks(fault, s, SIMP_CHANCE_SEND_BLOCKS, ppm))
         return false;
     fault->counters.send_would_blocks++;
+    simp_fault_tell(s, "send would block");
     return true;
 }
 
@@ -195,6 +202,7 @@ static int send_half_and_reset(sim_fault *fault, cas_port_socket *s, const void 
     if (error != 0)
         return error;
     fault->counters.resets++;
+    simp_fault_tell(s, "reset");
     simp_fault_reset(fault, s);
     return 0;
 }
@@ -226,8 +234,10 @@ int simp_fault_send(cas_backend *backend, cas_port_socket *s, const void *buf, s
     error = fault->inner->ops->send(fault->inner, s->inner, buf, part, flags, to, to_len, count);
     if (error == WSAEWOULDBLOCK)
         simp_fault_forget(s, FD_WRITE); /* the backend below owes it */
-    if (error == 0 && part < len)
+    if (error == 0 && part < len) {
         fault->counters.short_sends++;
+        simp_fault_tell(s, "short send");
+    }
     return error;
 }
 
@@ -240,6 +250,7 @@ static void count_short(sim_fault *fault, cas_port_socket *s, unsigned *value)
         return;
     if (*value >= 2 && *value > s->promised && simp_fault_happens(fault, SIMP_CHANCE_RECEIVE_SHORT, ppm)) {
         fault->counters.short_counts++;
+        simp_fault_tell(s, "short count");
         *value = (unsigned)shorter(fault, SIMP_AMOUNT_RECEIVE, *value, s->promised);
     }
     if (*value > s->promised)

@@ -265,6 +265,9 @@ void simp_tcp_challenge(simp_tcp *);
 /* ---- tcp_report.c ---- */
 /* Tells observers; value as sim_report has it. */
 void simp_tcp_report(const simp_tcp *, sim_report_kind, int value);
+/* Tells observers which state it has entered. */
+void simp_tcp_tell_state(const simp_tcp *);
+const char *simp_tcp_state_name(simp_tcp_state); /* "SYN-SENT" */
 
 /* ---- tcp_out.c ---- */
 /* Sends what may be sent now, and an ACK if one is due. */

@@ -29,10 +29,17 @@
 #include "simnet/ip/way.h"
 #include "simnet/transport/port_table.h"
 #include "simnet/transport/tcp_sack.h"
+#include "simnet/world/news.h"
 
 enum { RECEIVE_MIN = 64, SCALE_MAX = 14, WINDOW_UNITS_MIN = 16, ISN_STEP = 65536, WINDOW_MAX = 65535 };
 
-void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state) { t->state = (uint8_t)state; }
+void simp_tcp_set_state(simp_tcp *t, simp_tcp_state state)
+{
+    bool changes = t->state != (uint8_t)state;
+    t->state = (uint8_t)state;
+    if (changes && simp_is_heard(t->host->world))
+        simp_tcp_tell_state(t);
+}
 
 uint64_t simp_tcp_hash(const sim_world *world, const simp_tcp_key *key)
 {

@@ -2,7 +2,7 @@
  *
  * See world.h.
  */
-#include "simnet/world/world.h"
+#include "simnet/world/news.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -187,6 +187,10 @@ void sim_world_fail(sim_world *world, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(world->failure, sizeof world->failure, format, arguments);
     va_end(arguments);
+    simp_tell(world, &(sim_news){.kind = SIM_NEWS_FAILURE,
+                                 .what = "fail",
+                                 .about = world->failure,
+                                 .handle = INVALID_SOCKET});
 }
 
 /* ---- reading ---- */

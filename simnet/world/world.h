@@ -61,6 +61,7 @@ struct sim_world {
     struct sim_order *order;    /* who decides what happens next; NULL: time alone */
     simp_vigil *vigil;          /* NULL: nobody looks */
     struct simp_memory *memory; /* of programs; NULL: none asked, see memory.h */
+    uint64_t rule_count;        /* impairments and rules of fault wrappers that were added */
     unsigned wait_depth;        /* cas_pump_run inside callbacks */
     bool stop;
     bool out_of_memory; /* where no call could report it */

@@ -16,12 +16,12 @@ extern "C" {
 typedef struct sim_packet sim_packet;
 
 typedef enum sim_fate {
-    SIM_FATE_SENT,       /* on its way */
-    SIM_FATE_LOST,       /* by the loss stage */
-    SIM_FATE_OVERFLOWED, /* the queue was full */
-    SIM_FATE_SCRIPTED,   /* dropped by a script */
-    SIM_FATE_DUPLICATED, /* on its way twice (reported once) */
-    SIM_FATE_REORDERED,  /* on its way, displaced */
+    SIM_FATE_SENT,        /* on its way */
+    SIM_FATE_LOST,        /* by the loss stage */
+    SIM_FATE_OVERFLOWED,  /* the queue was full */
+    SIM_FATE_SCRIPTED,    /* dropped by a script */
+    SIM_FATE_DUPLICATED,  /* on its way twice (reported once) */
+    SIM_FATE_REORDERED,   /* on its way, displaced */
     SIM_FATE_PARTITIONED, /* kept from its destination by a partition */
     SIM_FATE_DOWN,        /* the link was down */
     SIM_FATE_TOO_BIG,     /* longer than a bottleneck lets through */
@@ -52,6 +52,29 @@ typedef struct sim_report {
     int value;
 } sim_report;
 
+/* What befalls a world beside packets and calls. */
+typedef enum sim_news_kind {
+    SIM_NEWS_FAULT,  /* what: "drop", "crash", "short receive", or that it is over: "heal", "resume" */
+    SIM_NEWS_STATE,  /* a TCP connection enters a state; what: "ESTABLISHED", RFC 9293 3.3.2 */
+    SIM_NEWS_CHOICE, /* not the boring one; what: "choose", or "order" for an event that was not due first */
+    SIM_NEWS_FAILURE /* the scenario fails; about: its message */
+} sim_news_kind;
+
+/* It lasts until the return, with all that it points to. */
+typedef struct sim_news {
+    sim_news_kind kind;
+    const char *what;
+    const char *about;        /* a link, a call, the label of a choice, a message; never NULL */
+    const sim_host *host;     /* NULL: none in particular */
+    const sim_packet *packet; /* NULL: none */
+    SOCKET handle;            /* INVALID_SOCKET: none */
+    /* Faults: which rule, from 1 in the order in which the world's impairments and the wrapper's rules were
+     * added; 0: none.  Choices: the how manieth of that label. */
+    uint64_t number;
+    uint32_t value, bound;            /* choices */
+    uint16_t local_port, remote_port; /* states */
+} sim_news;
+
 typedef struct sim_observer sim_observer;
 struct sim_observer {
     sim_observer *next; /* private */
@@ -66,6 +89,8 @@ struct sim_observer {
     void (*on_lost)(sim_observer *, const sim_world *, const sim_packet *, sim_fate);
     /* Of a connection at a host; the report lasts until the return. */
     void (*on_report)(sim_observer *, const sim_world *, const sim_host *at, const sim_report *);
+    /* Of a fault that concerns a packet: before that packet's on_sent or on_lost. */
+    void (*on_news)(sim_observer *, const sim_world *, const sim_news *);
 };
 
 /* The observer is borrowed; it must outlive the world or be removed. */
