@@ -10,7 +10,7 @@
 
 typedef struct head {
     watch_plan *plan;
-    cap_file *capture;
+    cap_trace *trace;
     cap_ladder *ladder;
     max_align_t end[]; /* of the head: the inner state */
 } head;
@@ -21,8 +21,8 @@ static void build(sim_world *world, void *state)
 {
     head *h = state;
     watch_plan *plan = h->plan;
-    if (plan->pcap != NULL)
-        (void)cap_file_open(world, plan->pcap, &h->capture, &plan->error);
+    if (plan->pcap != NULL && cap_trace_open(world, &h->trace, &plan->error) == 0)
+        (void)cap_trace_add_pcapng(h->trace, plan->pcap, &(cap_capture_options){.about = plan->about}, &plan->error);
     if (plan->ladder != NULL && cap_ladder_open(world, plan->rows, &h->ladder) != 0)
         h->ladder = NULL;
     plan->inner->build(world, inner_state(state));
@@ -54,8 +54,8 @@ static void end(sim_world *world, void *state)
     if (h->ladder != NULL)
         cap_ladder_print(h->ladder, plan->ladder);
     cap_ladder_close(h->ladder);
-    if (h->capture != NULL)
-        (void)cap_file_close(h->capture, &plan->error);
+    if (h->trace != NULL)
+        (void)cap_trace_close(h->trace, plan->error.code == 0 ? &plan->error : NULL);
     if (plan->inner->end != NULL)
         plan->inner->end(world, inner_state(state));
 }

@@ -10,10 +10,12 @@
 
 #include "castanet/capture.h"
 #include "castanet/sim_scenario.h"
+#include "castanet/trace.h"
 
 typedef struct watch_plan {
     const sim_scenario *inner;
     const char *pcap;          /* NULL: no capture */
+    cap_about about;           /* of the capture */
     FILE *ladder;              /* written at the end; NULL: none */
     unsigned rows;             /* of the ladder, the newest; 0: 200 */
     volatile uint64_t *events; /* counts those that are over; NULL: nobody asks */

@@ -75,6 +75,7 @@ static void tell(const simp_trouble *t, const sim_world *world, const question *
                                  .what = simp_trouble_word(number_of(q->kind)),
                                  .about = q->event,
                                  .packet = of_packet ? path->flight : NULL,
+                                 .under_way = of_packet,
                                  .handle = INVALID_SOCKET,
                                  .value = value,
                                  .bound = q->bound});

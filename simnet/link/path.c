@@ -130,6 +130,7 @@ void simp_path_report(const simp_path *path, const sim_packet *packet, sim_fate 
 {
     sim_host *host = path->from->host;
     sim_world *world = host->world;
+    world->told_of = path->from;
     if (fate != SIM_FATE_SENT)
         simp_record_event(world, SIMP_RECORD_FATE, (uint64_t)fate, packet->id);
     if (!packet->originated)

@@ -133,6 +133,7 @@ static void tell(const simp_path *path, const char *what, uint64_t rule, const s
                                           .about = path->pipeline->who,
                                           .host = path->from->host,
                                           .packet = packet,
+                                          .under_way = packet != path->pipeline->submitted,
                                           .handle = INVALID_SOCKET,
                                           .number = rule});
 }
@@ -260,12 +261,14 @@ void simp_pipeline_submit(simp_path *path, simp_transit *transit)
         transit->connection = simp_connections_note(path->from, transit->packet);
     simp_stage_result result = SIMP_DROP;
     path->pipeline->copies = 0;
+    path->pipeline->submitted = transit->packet;
     if (ask_script(path, transit)) {
         if (transit->fate == SIM_FATE_DUPLICATED)
             branch(path, transit, simp_packet_copy(&link->world->arena, transit->packet),
                    path->pipeline->stages, 0);
         result = pass(path, transit, path->pipeline->stages);
     }
+    path->pipeline->submitted = NULL;
     simp_path_report(path, transit->packet, transit->fate);
     settle(path, transit, result);
     pass_copies(path);

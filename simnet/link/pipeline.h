@@ -26,6 +26,7 @@ typedef struct simp_pipeline {
     struct simp_pending *pending, **pending_end; /* copies that have not gone on yet */
     uint64_t fates[SIM_FATE_COUNT];              /* how often each was dealt */
     unsigned copies;                             /* made of the packet that passes */
+    const sim_packet *submitted; /* that passes and was not reported yet; NULL: none */
 } simp_pipeline;
 
 /* Makes the pipeline of a path that has none: 0 or WSAENOBUFS. */

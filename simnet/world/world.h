@@ -54,6 +54,7 @@ struct sim_world {
     uint32_t topology;                /* counts changes of addresses, routes and interfaces; see way.h */
     struct sim_partition *partitions; /* that hold */
     sim_observer *observers;
+    const struct simp_interface *told_of; /* while on_sent is called: where the packet leaves */
     simp_hash_table connections; /* simp_tcp by host, addresses and ports */
     simp_hash_table ports;       /* simp_port by host, protocol and port */
     simp_hash_table host_names;  /* sim_host by name */

@@ -7,14 +7,11 @@
 
 #include <stdio.h>
 
-#include "castanet/sim_observer.h"
+#include "castanet/trace.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* Virtual time 0 in captures: 2000-01-01T00:00:00Z. */
-#define CAP_EPOCH_S 946684800
 
 typedef struct cap_file cap_file;
 

@@ -67,6 +67,7 @@ typedef struct sim_news {
     const char *about;        /* a link, a call, the label of a choice, a message; never NULL */
     const sim_host *host;     /* NULL: none in particular */
     const sim_packet *packet; /* NULL: none */
+    bool under_way;           /* the packet was sent before; else its on_sent follows */
     SOCKET handle;            /* INVALID_SOCKET: none */
     /* Faults: which rule, from 1 in the order in which the world's impairments and the wrapper's rules were
      * added; 0: none.  Choices: the how manieth of that label. */
@@ -89,7 +90,7 @@ struct sim_observer {
     void (*on_lost)(sim_observer *, const sim_world *, const sim_packet *, sim_fate);
     /* Of a connection at a host; the report lasts until the return. */
     void (*on_report)(sim_observer *, const sim_world *, const sim_host *at, const sim_report *);
-    /* Of a fault that concerns a packet: before that packet's on_sent or on_lost. */
+    /* Of a fault that concerns a packet: before that packet's on_sent or on_lost, and once for each fault. */
     void (*on_news)(sim_observer *, const sim_world *, const sim_news *);
 };
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Traces: what happens in a world, written down while it runs.
+ *
+ * A trace is an observer.  Outputs are added to it, each a format and a place; all tell of the same events
+ * with the same numbers, so that frame 31 of a capture is event 31 everywhere.  A run is the same with every
+ * output and with none.  The bytes depend on the run and on what the outputs were told: no clock, path, user
+ * or address of the machine is among them.
+ *
+ * Files are written as "<path>.part", and get their name when they are complete.
+ */
+#ifndef CASTANET_TRACE_H
+#define CASTANET_TRACE_H
+
+#include <stdio.h>
+
+#include "castanet/sim_observer.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Virtual time 0 in captures: 2000-01-01T00:00:00Z. */
+#define CAP_EPOCH_S 946684800
+
+typedef struct cap_trace cap_trace;
+
+/* 0 or WSAENOBUFS; error, if not NULL, receives what, why and fix, here and below. */
+int cap_trace_open(sim_world *, cap_trace **out, sim_error *error);
+/* Completes what was added, and frees the trace; call before the world is destroyed.  Of outputs that could
+ * not be written the first is told; the others are complete.  NULL is ignored. */
+int cap_trace_close(cap_trace *, sim_error *error);
+/* Frees it; the files of its outputs are gone. */
+void cap_trace_discard(cap_trace *);
+/* Hands over what is buffered, in whole records; happens by itself when the scenario fails.  Async-signal-safe
+ * for captures. */
+void cap_trace_flush(cap_trace *);
+
+/* ---- captures ---- */
+
+/* What a capture says of itself; each may be NULL or 0, and is left out then.  Copied. */
+typedef struct cap_about {
+    const char *program, *scenario;
+    const char *schedule; /* its fingerprint or name */
+    const char *command;  /* that repeats the run */
+    uint64_t seed;
+    bool has_seed;
+} cap_about;
+
+typedef struct cap_capture_options {
+    cap_about about;
+    const char *host;  /* only what this host's own system would capture, in and out; NULL: each packet of
+                           the world once, when it is put on the wire */
+    uint32_t snap_len; /* bytes kept of a frame; 0: all */
+} cap_capture_options;
+
+/* pcapng: one Ethernet interface for each interface of each host, with names, addresses and speed; comments
+ * on packets that a fault touched; calls, notifications, faults, states, choices and failures as rows of
+ * their own ("systemd Journal" in Wireshark).  options NULL: all zero.  Returns 0 or a WSAE code. */
+int cap_trace_add_pcapng(cap_trace *, const char *path, const cap_capture_options *, sim_error *error);
+/* Classic pcap with nanoseconds, by libpcap, for tools that read nothing else: packets only. */
+int cap_trace_add_pcap(cap_trace *, const char *path, const cap_capture_options *, sim_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
