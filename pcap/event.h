@@ -38,13 +38,13 @@ typedef struct capp_event {
     const sim_host *host; /* NULL: none in particular */
     const char *socket;   /* "conn#2", "listen:80", as in labels; empty: none */
     SOCKET handle;
-    const char *what;  /* "Send", "OnReceive", "drop", "ESTABLISHED", "order" */
-    const char *about; /* the link of a fault, the label of a choice, the message of a failure; never NULL */
-    int64_t result;    /* calls */
-    int64_t asked;     /* Send and Receive: bytes that the program asked for */
-    int error;         /* of a call, or of a notification */
-    unsigned depth;    /* calls, callbacks: callbacks around it */
-    uint64_t packet;   /* its id; of callbacks and drops the one whose arrival posted it; 0: none */
+    const char *what;   /* "Send", "OnReceive", "drop", "ESTABLISHED", "order" */
+    const char *about;  /* the link of a fault, the label of a choice, the message of a failure; never NULL */
+    int64_t result;     /* calls */
+    int64_t asked;      /* Send and Receive: bytes that the program asked for */
+    int error;          /* of a call, or of a notification */
+    unsigned depth;     /* calls, callbacks: callbacks around it */
+    uint64_t packet;    /* its id; of callbacks and drops the one whose arrival posted it; 0: none */
     uint64_t posted_ns; /* callbacks, drops */
     uint64_t number_of; /* faults: the rule; choices: the how manieth of the label; 0: none */
     uint32_t value, bound;

@@ -130,13 +130,11 @@ int cap_ladder_open(sim_world *world, unsigned rows_max, cap_ladder **out)
     cap_ladder *ladder = cas_alloc(cas_allocator_system(), size);
     if (ladder == NULL)
         return WSAENOBUFS;
-    *ladder = (cap_ladder){.observer = {.on_sent = on_sent,
-                                        .on_arrived = on_arrived,
-                                        .on_step = on_step,
-                                        .on_lost = on_lost},
-                           .world = world,
-                           .size = size,
-                           .rows_max = (unsigned)rows};
+    *ladder = (cap_ladder){
+        .observer = {.on_sent = on_sent, .on_arrived = on_arrived, .on_step = on_step, .on_lost = on_lost},
+        .world = world,
+        .size = size,
+        .rows_max = (unsigned)rows};
     sim_world_add_observer(world, &ladder->observer);
     *out = ladder;
     return 0;

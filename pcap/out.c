@@ -71,10 +71,7 @@ static int fail(sim_error *error, const char *what, const char *path, int number
     return code;
 }
 
-int capp_no_memory(sim_error *error)
-{
-    return fail(error, "could not be begun", "the trace", ENOMEM);
-}
+int capp_no_memory(sim_error *error) { return fail(error, "could not be begun", "the trace", ENOMEM); }
 
 /* ---- opening ---- */
 

@@ -165,8 +165,8 @@ static void on_post(cap_trace *trace, const sim_host *host, const cas_observatio
     bool is_by_packet = trace->arrived_at == host &&
                         trace->arrived_event == sim_world_event_count(trace->world);
     if (socket != NULL)
-        socket->posted[number_of_event(what->event)] = (capp_posted){
-            is_by_packet ? trace->arrived_packet : 0, sim_world_now(trace->world)};
+        socket->posted[number_of_event(what->event)] = (capp_posted){is_by_packet ? trace->arrived_packet : 0,
+                                                                     sim_world_now(trace->world)};
 }
 
 static void tell_step(cap_trace *trace, const sim_host *host, const cas_observation *what, capp_kind kind)
@@ -274,8 +274,8 @@ static void on_news(sim_observer *observer, const sim_world *world, const sim_ne
 const char *capp_kind_word(capp_kind kind)
 {
     static const char *const words[CAPP_KINDS] = {
-        [CAPP_PACKET] = "packet", [CAPP_CALL] = "call",   [CAPP_CALLBACK] = "callback",
-        [CAPP_DROP] = "dropped",  [CAPP_FAULT] = "fault", [CAPP_STATE] = "state",
+        [CAPP_PACKET] = "packet", [CAPP_CALL] = "call",     [CAPP_CALLBACK] = "callback",
+        [CAPP_DROP] = "dropped",  [CAPP_FAULT] = "fault",   [CAPP_STATE] = "state",
         [CAPP_CHOICE] = "choice", [CAPP_REPORT] = "report", [CAPP_FAILURE] = "failure"};
     return words[kind];
 }
