@@ -45,9 +45,9 @@ def test_run_is_the_same_each_time():
 
 def test_watching_a_run_does_not_change_it(tmp_path):
     plain = museum("run", "K1-broken").stdout
-    watched = museum("run", "K1-broken", "--ladder", "--pcap", tmp_path / "k1.pcap").stdout
+    watched = museum("run", "K1-broken", "--ladder", "--pcap", tmp_path / "k1.pcapng").stdout
     assert watched.endswith(plain) and "OnConnect(0)" in watched
-    assert (tmp_path / "k1.pcap").stat().st_size > 1000
+    assert (tmp_path / "k1.pcapng").stat().st_size > 1000
 
 
 # ---- explore, replay ----
@@ -59,7 +59,7 @@ def test_failure_is_found_shrunk_explained_and_left_in_files(tmp_path):
     assert f"\n    necessary: {hold}\n" in said, said
     assert re.search(r"^    cause: .+ only after .+", said, re.M), said
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "K1-broken.castanet", "K1-broken.explain.txt", "K1-broken.ladder.txt", "K1-broken.pcap"]
+        "K1-broken.castanet", "K1-broken.explain.txt", "K1-broken.ladder.txt", "K1-broken.pcapng"]
     command = re.search(r"repeat it: \S+ (.+)", said).group(1)
     again = museum(*command.split(), "--out", tmp_path, expect=FAILED).stdout
     assert again.splitlines()[0] == said.splitlines()[0]
@@ -114,7 +114,7 @@ def test_every_bug_of_the_museum_has_its_files_within_a_second(tmp_path, kind):
             slow[name] = time.monotonic() - begin
         assert search.returncode == FAILED and re.match(rf"{name}: run \d+ ", said[0]), "".join(said)
         files = {ending: tmp_path / f"{name}{ending}" for ending in (".castanet", ".explain.txt",
-                                                                     ".ladder.txt", ".pcap")}
+                                                                     ".ladder.txt", ".pcapng")}
         assert all(path.stat().st_size > 0 for path in files.values()), name
         again = museum("replay", files[".castanet"], "--exact", expect=FAILED).stdout
         assert "the same run as recorded, bit for bit" in again
@@ -151,7 +151,7 @@ def test_evidence_of_a_crash_ends_where_it_happened(tmp_path, scenario):
     assert ladder[-1].startswith("then: ") and ladder[-1].endswith("; in reader/socket#1 OnReceive#1")
     assert "OnReceive" not in "".join(ladder[:-1])
     assert ladder[-3].strip(" |").endswith("<-UDP 1-")
-    assert len(tshark(tmp_path / f"{scenario}.pcap", "udp")) == 2
+    assert len(tshark(tmp_path / f"{scenario}.pcapng", "udp")) == 2
 
 
 def test_crash_of_another_kind_is_not_the_same(tmp_path):

@@ -81,7 +81,7 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
                               .is_exact = !c->is_shrunk,
                               .scenario = plan->scenario,
                               .quiet_ms = plan->outcome == SIM_HUNG ? HUNG_QUIET_MS : plan->quiet_ms,
-                              .pcap = failure_path(pcap, sizeof pcap, folder, name, ".pcap"),
+                              .pcap = failure_path(pcap, sizeof pcap, folder, name, ".pcapng"),
                               .ladder = failure_path(ladder, sizeof ladder, folder, name, ".ladder.txt"),
                               .ending = c->message[0] != '\0' ? c->message : NULL};
     code = schedule_save(c->schedule, schedule, message);
@@ -90,7 +90,7 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
     if (code != 0)
         return code;
     printf("  written: %s, %s%s\n", schedule, text,
-           evidence_write(&evidence) ? ", .ladder.txt and .pcap" : "");
+           evidence_write(&evidence) ? ", .ladder.txt and .pcapng" : "");
     printf("  replay it: %s replay %s\n", request->program, schedule);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is told of a failure, and the files about it: FOLDER/SCENARIO.castanet (its schedule), .explain.txt,
- * .pcap and .ladder.txt.
+ * .pcapng and .ladder.txt.
  */
 #ifndef TOOL_FAILURE_H
 #define TOOL_FAILURE_H

@@ -425,18 +425,6 @@ static void note_enabled(sim_order *order, size_t enabled)
     }
 }
 
-/* An event that was not due first. */
-static void tell(const sim_order *order, const sim_world *world, const simp_step *step)
-{
-    simp_tell(world, &(sim_news){.kind = SIM_NEWS_CHOICE,
-                                 .what = "order",
-                                 .about = order->labels.labels[step->label].text,
-                                 .handle = INVALID_SOCKET,
-                                 .number = step->occurrence,
-                                 .value = step->picked,
-                                 .bound = step->enabled});
-}
-
 static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
 {
     note_enabled(order, enabled);
@@ -448,8 +436,10 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
-    if (picked != 0 && simp_is_heard(world))
-        tell(order, world, &order->steps[index]);
+    if (picked != 0)
+        simp_tell_choice(world, "order",
+                         &(sim_choice){order->labels.labels[chosen.label].text,
+                                       order->steps[index].occurrence, (uint32_t)enabled, (uint32_t)picked});
     sim_stop stop = execute(order, world, &chosen, (uint32_t)index + 1);
     order->steps[index].at_ns = world->now_ns;
     order->steps[index].packets = world->packet_count;

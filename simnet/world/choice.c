@@ -74,17 +74,6 @@ static bool has_room(simp_choice_log *log)
     return true;
 }
 
-static void tell(const sim_world *world, const sim_choice *choice)
-{
-    simp_tell(world, &(sim_news){.kind = SIM_NEWS_CHOICE,
-                                 .what = "choose",
-                                 .about = choice->label,
-                                 .handle = INVALID_SOCKET,
-                                 .number = choice->ordinal,
-                                 .value = choice->value,
-                                 .bound = choice->bound});
-}
-
 static void record(simp_choice_log *log, simp_site *site, uint32_t bound, uint32_t value)
 {
     if (log->world != NULL)
@@ -93,8 +82,8 @@ static void record(simp_choice_log *log, simp_site *site, uint32_t bound, uint32
     const char *label = label_of(log->memory, site);
     if (label != NULL && has_room(log)) {
         log->choices[log->count++] = (sim_choice){label, site->ordinal, bound, value};
-        if (log->world != NULL && simp_is_heard(log->world))
-            tell(log->world, &log->choices[log->count - 1]);
+        if (log->world != NULL)
+            simp_tell_choice(log->world, "choose", &log->choices[log->count - 1]);
         return;
     }
     log->refused++;

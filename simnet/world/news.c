@@ -23,3 +23,15 @@ void simp_tell_host(const sim_host *host, const char *what, const char *about)
                                            .host = host,
                                            .handle = INVALID_SOCKET});
 }
+
+void simp_tell_choice(const sim_world *world, const char *what, const sim_choice *choice)
+{
+    if (simp_is_heard(world))
+        simp_tell(world, &(sim_news){.kind = SIM_NEWS_CHOICE,
+                                     .what = what,
+                                     .about = choice->label,
+                                     .handle = INVALID_SOCKET,
+                                     .number = choice->ordinal,
+                                     .value = choice->value,
+                                     .bound = choice->bound});
+}

@@ -16,4 +16,7 @@ void simp_tell(const sim_world *, const sim_news *);
 /* Something is wrong with a host, or is no longer; about may be NULL. */
 void simp_tell_host(const sim_host *, const char *what, const char *about);
 
+/* A decision that was not the boring one. */
+void simp_tell_choice(const sim_world *, const char *what, const sim_choice *);
+
 #endif
