@@ -13,7 +13,8 @@
 #include "pcap/pcapng_block.h"
 #include "pcap/recorder.h"
 
-enum { CAPP_BLOCK_MAX = 1 << 14, CAPP_NO_INTERFACE = UINT32_MAX };
+enum { CAPP_BLOCK_MAX = 1 << 14 };
+#define CAPP_NO_INTERFACE UINT32_MAX
 
 typedef struct capp_interface_count {
     const struct simp_interface *interface;

@@ -77,7 +77,7 @@ def test_instructions(tmp_path, what, case, option, less, more, units, limit):
 
 
 @needs_valgrind
-@pytest.mark.parametrize("strategy, limit", [("none", 99_000), ("natural", 185_000), ("portfolio", 222_000)])
+@pytest.mark.parametrize("strategy, limit", [("none", 99_000), ("natural", 185_000), ("portfolio", 224_000)])
 def test_a_schedule_of_thirty_notifications(tmp_path, strategy, limit):
     """With its world, its journal and what the strategy learns; none: a run without an order."""
     spent = [instructions(tmp_path, "--runs", runs, strategy, what="bench/search/castanet_schedules")

@@ -21,9 +21,9 @@ static void build(sim_world *world, void *state)
 {
     head *h = state;
     watch_plan *plan = h->plan;
+    cap_capture_options capture = {.about = plan->about};
     if (plan->pcap != NULL && cap_trace_open(world, &h->trace, &plan->error) == 0)
-        (void)cap_trace_add_pcapng(h->trace, plan->pcap, &(cap_capture_options){.about = plan->about},
-                                   &plan->error);
+        (void)cap_trace_add_pcapng(h->trace, plan->pcap, &capture, &plan->error);
     if (plan->ladder != NULL && cap_ladder_open(world, plan->rows, &h->ladder) != 0)
         h->ladder = NULL;
     plan->inner->build(world, inner_state(state));

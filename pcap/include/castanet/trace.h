@@ -32,8 +32,8 @@ int cap_trace_open(sim_world *, cap_trace **out, sim_error *error);
 int cap_trace_close(cap_trace *, sim_error *error);
 /* Frees it; the files of its outputs are gone. */
 void cap_trace_discard(cap_trace *);
-/* Hands over what is buffered, in whole records; happens by itself when the scenario fails.  Async-signal-safe
- * for captures. */
+/* Hands over what is buffered, in whole records; happens by itself when the scenario fails.  For captures it
+ * is async-signal-safe. */
 void cap_trace_flush(cap_trace *);
 
 /* ---- captures ---- */
