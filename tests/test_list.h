@@ -101,6 +101,7 @@ typedef struct test_case {
     SUITE(schedule) \
     SUITE(schedule_input) \
     SUITE(schedule_words) \
+    SUITE(printable) \
     SUITE(shrink) \
     SUITE(capture) \
     SUITE(profile) \

@@ -8,19 +8,42 @@
 #include <string.h>
 
 #include "castanet/sim_explore.h"
+#include "simnet/explore/printable.h"
 #include "tool/nearest.h"
 #include "tool/program.h"
 
+enum { SAID_MAX = 2048 };
+
+/* Part of it may come from a file: nothing in it reaches the terminal as a command. */
+static void say(const char *head, const char *text)
+{
+    char shown[SAID_MAX];
+    fprintf(stderr, "%s%s\n", head, simp_printable(text, strlen(text), shown, sizeof shown));
+}
+
 int tool_complain(int code, const char *why, const char *fix, const char *what, ...)
 {
+    char text[SAID_MAX];
     va_list arguments;
     fflush(stdout);
-    fputs("error: ", stderr);
     va_start(arguments, what);
-    vfprintf(stderr, what, arguments);
+    vsnprintf(text, sizeof text, what, arguments);
     va_end(arguments);
-    fprintf(stderr, "\n  why: %s\n  fix: %s\n", why, fix);
+    say("error: ", text);
+    say("  why: ", why);
+    say("  fix: ", fix);
     return code;
+}
+
+void tool_note(const char *what, ...)
+{
+    char text[SAID_MAX];
+    va_list arguments;
+    fflush(stdout);
+    va_start(arguments, what);
+    vsnprintf(text, sizeof text, what, arguments);
+    va_end(arguments);
+    say("note: ", text);
 }
 
 int tool_no_memory(void)

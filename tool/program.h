@@ -52,6 +52,8 @@ int tool_pick(const tool_request *, const sim_scenario *scenario, const sim_scen
 /* Three lines on stderr: what, why, fix.  Returns code. */
 __attribute__((format(printf, 4, 5))) int tool_complain(int code, const char *why, const char *fix,
                                                         const char *what, ...);
+/* One line on stderr, of what may matter. */
+__attribute__((format(printf, 1, 2))) void tool_note(const char *what, ...);
 /* Of two exit codes the one that matters more. */
 int tool_worse(int a, int b);
 /* Of memory that ran out. */

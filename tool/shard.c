@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "simnet/explore/printable.h"
+
 enum { LINE_BYTES = 1024 };
 
 bool shard_parse(const char *text, unsigned *shard, unsigned *shards)
@@ -48,7 +50,7 @@ static void write_lines(const char *lines, FILE *stream)
 
 void shard_write(const shard_part *p, FILE *stream)
 {
-    char message[sizeof p->result.message];
+    char message[sizeof p->result.message], shown[sizeof p->result.message];
     memcpy(message, p->result.message, sizeof message);
     for (char *at = message; (at = strchr(at, '\n')) != NULL;)
         *at = ' ';
@@ -61,16 +63,18 @@ void shard_write(const shard_part *p, FILE *stream)
                            : "cut short");
     if (p->run != 0)
         fprintf(stream, "failure %" PRIu64 " %s %016" PRIx64 " %s\n", p->run,
-                sim_outcome_word(p->result.outcome), p->result.identity, message);
+                sim_outcome_word(p->result.outcome), p->result.identity,
+                simp_printable(message, strlen(message), shown, sizeof shown));
     write_lines(p->lines, stream);
     fprintf(stream, "end\n");
 }
 
 /* ---- reading ---- */
 
-/* Into line, without its end.  False: there is none, or it is too long. */
+/* Into line, without its end.  False: there is none, or it is too long, or was not written as text. */
 static bool next_line(shard_reader *r, char line[LINE_BYTES])
 {
+    char shown[LINE_BYTES];
     const char *newline = r->at == r->end ? NULL : memchr(r->at, '\n', (size_t)(r->end - r->at));
     r->line++;
     if (newline == NULL || newline - r->at >= LINE_BYTES)
@@ -79,7 +83,7 @@ static bool next_line(shard_reader *r, char line[LINE_BYTES])
     memcpy(line, r->at, len);
     line[len] = '\0';
     r->at = newline + 1;
-    return strlen(line) == len;
+    return strcmp(simp_printable(line, len, shown, sizeof shown), line) == 0;
 }
 
 static bool read_text(const char *line, const char *word, char *out, size_t size)
@@ -140,17 +144,19 @@ static bool read_head(shard_reader *r, shard_part *p)
            p->shard <= p->shards && next_line(r, line) && read_made(line, p);
 }
 
-bool shard_read(shard_reader *r, shard_part *p)
+shard_end shard_read(shard_reader *r, shard_part *p)
 {
     char line[LINE_BYTES];
     *p = (shard_part){.shard = 0};
-    if (r->at == r->end || !read_head(r, p))
-        return false;
+    if (r->at == r->end)
+        return SHARD_NONE_LEFT;
+    if (!read_head(r, p))
+        return SHARD_BAD_LINE;
     while (next_line(r, line)) {
         if (strcmp(line, "end") == 0)
-            return true;
+            return SHARD_READ;
         if (strncmp(line, "failure ", 8) == 0 ? !read_failure(line, p) : !add_line(line, p))
-            return false;
+            return SHARD_BAD_LINE;
     }
-    return false;
+    return SHARD_BAD_LINE;
 }

@@ -41,8 +41,10 @@ typedef struct shard_reader {
     unsigned line; /* of what was read last, from 1 */
 } shard_reader;
 
-/* The next part.  False: there is none (at == end), or the line cannot be read. */
-bool shard_read(shard_reader *, shard_part *);
+typedef enum shard_end { SHARD_READ, SHARD_NONE_LEFT, SHARD_BAD_LINE } shard_end;
+
+/* The next part.  A bad line is the one that was read last. */
+shard_end shard_read(shard_reader *, shard_part *);
 
 /* "2/3": true, and the numbers. */
 bool shard_parse(const char *text, unsigned *shard, unsigned *shards);

@@ -51,9 +51,9 @@ static int tell_failure(const tool_request *request, const search_plan *plan, co
              (unsigned long long)found->run, sim_outcome_word(result->outcome), result->message);
     printf("%s\n", message);
     if (find->lost != 0)
-        fprintf(stderr, "note: the run made %lu decisions more than are kept\n", (unsigned long)find->lost);
+        tool_note("the run made %lu decisions more than are kept", (unsigned long)find->lost);
     if (!find->repeats)
-        fprintf(stderr, "note: a second run with the same decisions ended otherwise\n");
+        tool_note("a second run with the same decisions ended otherwise");
     print_command(request, plan->scenario, found->run);
     fflush(stdout);
     cause_plan why = {.scenario = plan->scenario,

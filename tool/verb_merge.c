@@ -35,19 +35,25 @@ static int add(parts *all, const shard_part *part)
     return 0;
 }
 
+static int complain(const char *path, unsigned line)
+{
+    static const char fix[] = "give what explore --shard has written";
+    if (line == 0)
+        return tool_complain(TOOL_USAGE, "it is empty", fix, "%s has no result", path);
+    return tool_complain(TOOL_USAGE, "it is no result, or not all of it is there", fix,
+                         "%s:%u: this line cannot be read", path, line);
+}
+
 static int read_parts(parts *all, const char *path, const char *text, size_t len)
 {
     shard_reader reader = {.at = text, .end = text + len};
     shard_part *part = malloc(sizeof *part);
     int code = part == NULL ? tool_no_memory() : 0;
-    while (code == 0 && shard_read(&reader, part))
+    shard_end end = SHARD_READ;
+    while (code == 0 && (end = shard_read(&reader, part)) == SHARD_READ)
         code = add(all, part);
     free(part);
-    if (code == 0 && (reader.at != reader.end || len == 0))
-        code = tool_complain(TOOL_USAGE, "it is no result, or not all of it is there",
-                             "give what explore --shard has written", "%s:%u cannot be read", path,
-                             reader.line);
-    return code;
+    return code == 0 && (end == SHARD_BAD_LINE || len == 0) ? complain(path, reader.line) : code;
 }
 
 static int read_files(parts *all, const tool_request *request)

@@ -4,7 +4,6 @@
  */
 #include <stdio.h>
 
-#include "castanet/error.h"
 #include "tool/failure.h"
 #include "tool/files.h"
 #include "tool/load.h"
@@ -19,6 +18,18 @@ static int save(const tool_request *request, const cause *c)
     return 0;
 }
 
+static int complain(const loaded *l)
+{
+    sim_rerun rerun;
+    int error = sim_schedule_replay(l->schedule, l->scenario, &rerun);
+    return tool_complain(TOOL_DIVERGED,
+                         error == 0 && rerun.text[0] != '\0'
+                             ? rerun.text
+                             : "under its holds and choices the scenario does not fail as recorded",
+                         "replay it with --reanchor; or record it anew, if the program was changed",
+                         "%s cannot be shrunk", l->path);
+}
+
 static int shrink(const tool_request *request, const loaded *l, unsigned quiet_ms)
 {
     cause c;
@@ -28,12 +39,9 @@ static int shrink(const tool_request *request, const loaded *l, unsigned quiet_m
         return tool_complain(TOOL_USAGE, "its outcome is that the scenario passed", "give one of a failure",
                              "%s has nothing to shrink", l->path);
     int error = cause_shrink(&plan, l->text, l->len, &c);
-    int code = error == WSAENOBUFS ? tool_no_memory() : 0;
+    int code = error != 0 ? tool_no_memory() : 0;
     if (error == 0 && !c.is_shrunk)
-        code = tool_complain(TOOL_DIVERGED,
-                             "under its holds and choices the scenario does not fail as recorded",
-                             "replay it with --reanchor; or record it anew, if the program was changed",
-                             "%s cannot be shrunk", l->path);
+        code = complain(l);
     else if (error == 0)
         code = save(request, &c);
     if (code == 0 && request->out != NULL)

@@ -10,7 +10,7 @@
 
 #include "simnet/explore/schedule.h"
 
-enum { RUNS_MAX = 200, LABEL_MAX = 192 };
+enum { RUNS_MAX = 200, LABEL_MAX = 192, OBJECT_MAX = 1000000000 };
 
 typedef struct anchor {
     sim_schedule *schedule;
@@ -44,7 +44,7 @@ static bool move_object(const char *label, int by, char text[LABEL_MAX])
     const char *mark = strchr(label, '#');
     if (mark == NULL)
         return false;
-    long number = strtol(mark + 1, NULL, 10) + by;
+    long named = strtol(mark + 1, NULL, 10), number = named < 1 || named > OBJECT_MAX ? 0 : named + by;
     const char *rest = strchr(mark, ' ');
     if (number < 1 || rest == NULL)
         return false;

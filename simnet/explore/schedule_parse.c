@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simnet/explore/printable.h"
 #include "simnet/explore/schedule.h"
 
-enum { LABEL_MAX = 192, BYTES_MAX = 16 << 20, FACTS_MAX = 1 << 16 };
+enum { LABEL_MAX = 192, LINE_SHOWN = 96, BYTES_MAX = 16 << 20, FACTS_MAX = 1 << 16 };
 
 typedef struct parser {
     const char *line, *end; /* of the line that is read, without its newline */
@@ -18,7 +19,7 @@ typedef struct parser {
     sim_schedule *schedule;
     cas_allocator *memory;
     sim_schedule_error *error;
-    bool has_mode, has_seed, has_outcome;
+    bool has_mode, has_windows, has_seed, has_outcome;
     uint64_t decisions_left; /* that the exact form still owes */
     uint32_t last_decision;
 } parser;
@@ -28,19 +29,31 @@ typedef struct parser {
 __attribute__((format(printf, 3, 4))) static bool fail(parser *p, const char *fix, const char *what, ...)
 {
     sim_schedule_error *error = p->error;
+    char shown[LINE_SHOWN];
     va_list arguments;
     if (error->what[0] != '\0')
         return false;
     error->line = p->number;
-    error->column = p->line == NULL ? 0 : (unsigned)(p->at - p->line) + 1;
+    error->column = (unsigned)(p->at - p->line) + 1;
     va_start(arguments, what);
     vsnprintf(error->what, sizeof error->what, what, arguments);
     va_end(arguments);
-    snprintf(error->why, sizeof error->why, "line %u reads: %.*s", p->number,
-             p->line == NULL ? 0 : (int)(p->end - p->line < 80 ? p->end - p->line : 80),
-             p->line == NULL ? "" : p->line);
-    for (char *c = error->why; *c != '\0'; c++)
-        *c = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c; /* for a terminal */
+    snprintf(error->why, sizeof error->why, "line %u reads: %s", p->number,
+             simp_printable(p->line, (size_t)(p->end - p->line), shown, sizeof shown));
+    snprintf(error->fix, sizeof error->fix, "%s", fix);
+    return false;
+}
+
+/* Of the text as a whole: its place is where it ends, if it has begun. */
+static bool fail_all(parser *p, const char *fix, const char *why, const char *what)
+{
+    sim_schedule_error *error = p->error;
+    if (error->what[0] != '\0')
+        return false;
+    error->line = p->line == NULL ? 0 : p->number;
+    error->column = p->line == NULL ? 0 : (unsigned)(p->at - p->line) + 1;
+    snprintf(error->what, sizeof error->what, "%s", what);
+    snprintf(error->why, sizeof error->why, "%s", why);
     snprintf(error->fix, sizeof error->fix, "%s", fix);
     return false;
 }
@@ -126,11 +139,16 @@ static const char *find_text(const parser *p, const char *text)
 static bool take_label(parser *p, const char *up_to, char label[LABEL_MAX], uint64_t *count)
 {
     const char *begin = p->at, *found = up_to[0] == '\0' ? NULL : find_text(p, up_to);
+    if (found == NULL && up_to[0] != '\0')
+        return fail(p, "hold EVENT until EVENT, or choose EVENT = NUMBER", "there is no '%s' in the line",
+                    up_to);
     const char *stop = found == NULL ? p->end : found;
     const char *mark = stop;
     while (mark > begin && mark[-1] != '#')
         mark--;
-    if (mark == begin || (size_t)(mark - begin) > LABEL_MAX)
+    if (mark > begin && (size_t)(mark - begin) > LABEL_MAX)
+        return fail(p, "as in: server/conn#2 OnReceive#8", "a label has at most %d bytes", LABEL_MAX - 1);
+    if (mark == begin)
         return fail(p, "as in: server/conn#2 OnReceive#8", "a label with its number is missing");
     memcpy(label, begin, (size_t)(mark - 1 - begin));
     label[mark - 1 - begin] = '\0';
@@ -144,13 +162,22 @@ static bool take_label(parser *p, const char *up_to, char label[LABEL_MAX], uint
 
 /* ---- lines ---- */
 
+/* Of a line that each schedule has once: two of them would contradict each other. */
+static bool is_first(parser *p, bool *has)
+{
+    if (*has)
+        return fail(p, "keep one of the two", "there is such a line already");
+    return *has = true;
+}
+
 static bool read_mode(parser *p)
 {
     static const char *const words[] = {"timed", "windowed", "causal"};
+    if (!is_first(p, &p->has_mode))
+        return false;
     for (unsigned i = 0; i < 3; i++) {
         if (takes(p, words[i])) {
             p->schedule->order.mode = (sim_time_mode)i;
-            p->has_mode = true;
             return ends(p);
         }
     }
@@ -160,6 +187,8 @@ static bool read_mode(parser *p)
 static bool read_outcome(parser *p)
 {
     uint8_t identity[8];
+    if (!is_first(p, &p->has_outcome))
+        return false;
     for (int i = SIM_PASSED; i <= SIM_HUNG; i++) {
         if (!takes(p, sim_outcome_word((sim_outcome)i)))
             continue;
@@ -169,7 +198,6 @@ static bool read_outcome(parser *p)
         p->schedule->identity = 0;
         for (unsigned b = 0; b < sizeof identity; b++)
             p->schedule->identity = p->schedule->identity << 8 | identity[b];
-        p->has_outcome = true;
         return ends(p);
     }
     return fail(p, "passed, failed, stalled, livelock, overtime, crashed, exited, hung",
@@ -179,8 +207,8 @@ static bool read_outcome(parser *p)
 static bool read_windows(parser *p)
 {
     sim_windows *w = &p->schedule->order.windows;
-    return take_number(p, &w->arrival_ns) && expect(p, " ") && take_number(p, &w->dispatch_ns) &&
-           expect(p, " ") && take_number(p, &w->timer_ns) && ends(p);
+    return is_first(p, &p->has_windows) && take_number(p, &w->arrival_ns) && expect(p, " ") &&
+           take_number(p, &w->dispatch_ns) && expect(p, " ") && take_number(p, &w->timer_ns) && ends(p);
 }
 
 static bool has_room(parser *p)
@@ -296,8 +324,7 @@ static bool read_decision(parser *p)
 
 static bool read_seed(parser *p)
 {
-    p->has_seed = true;
-    return take_number(p, &p->schedule->seed) && ends(p);
+    return is_first(p, &p->has_seed) && take_number(p, &p->schedule->seed) && ends(p);
 }
 
 static bool read_by(parser *p)
@@ -359,7 +386,10 @@ static bool next_line(parser *p, const char **rest, const char *end)
 static bool read_head(parser *p, const char **rest, const char *end)
 {
     if (!next_line(p, rest, end))
-        return fail(p, "give a schedule as castanet writes it", "the schedule is empty");
+        return fail_all(p, "give a file that explore has written", "it has no line but comments",
+                        "the schedule is empty");
+    if (takes(p, "\xEF\xBB\xBF"))
+        return fail(p, "save the file as UTF-8 without a byte order mark", "a byte order mark comes first");
     if (!takes(p, "castanet schedule "))
         return fail(p, "the first line is: castanet schedule 1", "this is no schedule");
     if (!takes(p, "1") || p->at != p->end)
@@ -370,11 +400,26 @@ static bool read_head(parser *p, const char **rest, const char *end)
     return p->schedule != NULL;
 }
 
+static bool has_whole_head(parser *p)
+{
+    static const char *const names[] = {"mode", "seed", "outcome"};
+    const bool has[] = {p->has_mode, p->has_seed, p->has_outcome};
+    char what[64];
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(what, sizeof what, "the line '%s' is missing", names[i]);
+        if (!has[i])
+            return fail_all(p, "add it, or record the schedule anew", "each schedule has mode, seed, outcome",
+                            what);
+    }
+    return true;
+}
+
 static bool read_text(parser *p, const char *text, size_t len)
 {
     const char *rest = text, *end = text + len;
     if (len > BYTES_MAX)
-        return fail(p, "a schedule has at most 16 MB", "the schedule is too long");
+        return fail_all(p, "shrink it, or give its exact form alone", "a schedule has at most 16 MB",
+                        "the schedule is too long");
     if (!read_head(p, &rest, end))
         return false;
     while (next_line(p, &rest, end)) {
@@ -383,11 +428,9 @@ static bool read_text(parser *p, const char *text, size_t len)
     }
     if (p->error->what[0] != '\0')
         return false;
-    if (!p->has_mode || !p->has_seed || !p->has_outcome)
-        return fail(p, "mode, seed and outcome each have a line", "the schedule lacks a line of its head");
-    return p->decisions_left == 0 ? true
-                                  : fail(p, "record it anew", "%llu decisions are missing",
-                                         (unsigned long long)p->decisions_left);
+    return has_whole_head(p) &&
+           (p->decisions_left == 0 || fail_all(p, "record it anew", "fewer follow than 'exact' announces",
+                                               "the schedule lacks decisions"));
 }
 
 int sim_schedule_parse(const char *text, size_t len, cas_allocator *memory, sim_schedule **out,

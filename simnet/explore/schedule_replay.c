@@ -373,6 +373,15 @@ static void find_given_up(bound_order *b, sim_rerun *out)
     }
 }
 
+static void say_other_end(const sim_schedule *schedule, sim_rerun *out)
+{
+    bool is_alike = schedule->outcome == out->result.outcome;
+    snprintf(out->text, sizeof out->text, "recorded was %s, and this run %s%s%.400s",
+             is_alike ? "another failure" : sim_outcome_word(schedule->outcome),
+             sim_outcome_word(out->result.outcome), out->result.message[0] != '\0' ? ": " : "",
+             out->result.message);
+}
+
 int sim_schedule_replay(const sim_schedule *schedule, const sim_scenario *scenario, sim_rerun *out)
 {
     sim_order *order = NULL;
@@ -382,9 +391,7 @@ int sim_schedule_replay(const sim_schedule *schedule, const sim_scenario *scenar
     if (error == 0 && out->unknown != 0 && out->text[0] == '\0')
         say_unknown((const bound_order *)order->strategy, out);
     if (error == 0 && !out->same && out->text[0] == '\0')
-        snprintf(out->text, sizeof out->text, "recorded was %s, and this run %s%s%.400s",
-                 sim_outcome_word(schedule->outcome), sim_outcome_word(out->result.outcome),
-                 out->result.message[0] != '\0' ? ": " : "", out->result.message);
+        say_other_end(schedule, out);
     sim_order_destroy(order);
     return error;
 }
