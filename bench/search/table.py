@@ -59,6 +59,7 @@ def groups(table):
     yield "all", list(table)
     for letter, name in (("B", "B1 to B10"), ("K", "K1 to K15")):
         yield name, [bug for bug in table if re.fullmatch(letter + r"\d+", bug)]
+    yield "both, the corpus", [bug for bug in table if bug[0] in "BK"]
     hard = [bug for bug in table if "latency" in table[bug] and table[bug]["latency"].mean > 10]
     yield "those that `latency` needs more than 10 runs for", hard
     hard = [bug for bug in table if "random" in table[bug] and table[bug]["random"].mean > 10]
