@@ -32,16 +32,19 @@ typedef struct simp_candidate {
     uint32_t host;   /* index of the host whose state it changes, or SIMP_ALL_HOSTS */
     uint32_t label;  /* number in the table of the order */
     uint32_t overtaken_by; /* the number, from 1, of the last step that was due later; 0: none */
-    uint32_t since;        /* steps that were done when it was first seen */
+    uint32_t since;        /* steps that were done when it was queued */
     uint32_t enabled_by;   /* the number, from 1, of the step after which it could first be chosen; 0: none */
     bool was_enabled;      /* enabled_by is known */
     uint64_t packet;       /* id of the packet that arrives; 0: none */
     uint8_t source;        /* simp_source */
     bool is_quiet;         /* a packet that tells no program anything: a pure ACK, a first SYN */
-    uint32_t looked;       /* order.c: when it was pending last */
 } simp_candidate;
 
-/* Fills in all but times, since and looked.  False: no memory for its label. */
+/* What an event's candidate is before it was described, with the steps that were done when it was queued; an
+ * index then. */
+#define SIMP_CANDIDATE_NEW (UINT32_C(1) << 31)
+
+/* Fills in all but times and since.  False: no memory for its label. */
 bool simp_candidate_describe(simp_candidate *, const sim_world *, const simp_queued *, simp_label_table *);
 
 /* Do they touch the same state?  by_object: handlers of different sockets share nothing. */

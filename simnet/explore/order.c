@@ -6,9 +6,10 @@
 
 #include <string.h>
 
-#include "core/limits.h"
 #include "simnet/explore/coverage.h"
+#include "simnet/explore/grow.h"
 #include "simnet/explore/knowledge.h"
+#include "simnet/explore/pending.h"
 #include "simnet/host/host.h"
 #include "simnet/world/news.h"
 
@@ -16,224 +17,15 @@
 #define DISPATCH_NS_DEFAULT SIM_MS(200)
 #define TIMER_NS_DEFAULT SIM_MS(20)
 
-/* ---- memory ---- */
-
-static bool grow(cas_allocator *memory, void **array, size_t size, size_t *capacity, size_t wanted)
-{
-    if (wanted <= *capacity)
-        return true;
-    size_t larger = *capacity == 0 ? CASP_LIMIT(64, 1) : *capacity * 2;
-    larger = larger < wanted ? wanted : larger;
-    void *grown = memory->resize(memory, *array, *capacity * size, larger * size);
-    if (grown == NULL)
-        return false;
-    *array = grown;
-    *capacity = larger;
-    return true;
-}
-
-static bool has_room_for_candidate(sim_order *order)
-{
-    size_t wanted = order->candidate_count + 1;
-    void *candidates = order->candidates, *enabled = (void *)order->enabled;
-    bool done = grow(order->memory, &candidates, sizeof *order->candidates, &order->candidate_capacity,
-                     wanted);
-    order->candidates = candidates;
-    done = done && grow(order->memory, &enabled, sizeof *order->enabled, &order->enabled_capacity, wanted);
-    order->enabled = enabled;
-    return done;
-}
-
-/* ---- what is pending ---- */
-
-/* NULL: it was not seen before. */
-static simp_candidate *known(const sim_order *order, const simp_queued *queued)
-{
-    uint32_t index = queued->event->candidate;
-    if (index >= order->candidate_count)
-        return NULL;
-    simp_candidate *c = &order->candidates[index];
-    return c->event == queued->event && c->tie == queued->tie ? c : NULL;
-}
-
-static uint64_t slack_of(const sim_order *order, const simp_candidate *c)
-{
-    switch ((simp_source)c->source) {
-    case SIMP_SOURCE_ARRIVAL: return order->windows.arrival_ns;
-    case SIMP_SOURCE_TIMER:
-    case SIMP_SOURCE_WAKE: return order->windows.timer_ns;
-    case SIMP_SOURCE_DISPATCH: return order->windows.dispatch_ns;
-    default: return 0;
-    }
-}
-
-static uint64_t latest(const sim_order *order, const simp_candidate *c)
-{
-    uint64_t slack = order->mode == SIM_TIMED ? 0 : slack_of(order, c);
-    return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
-}
-
-static simp_candidate *describe(sim_order *order, sim_world *world, const simp_queued *queued)
-{
-    if (!has_room_for_candidate(order))
-        return NULL;
-    simp_candidate *c = &order->candidates[order->candidate_count];
-    if (!simp_candidate_describe(c, world, queued, &order->labels))
-        return NULL;
-    c->since = (uint32_t)order->step_count;
-    c->at_ns = queued->at_ns;
-    c->latest_ns = latest(order, c);
-    queued->event->candidate = (uint32_t)order->candidate_count++;
-    return c;
-}
-
-/* It is gone without having happened.  False: no memory. */
-static bool lose(sim_order *order, const simp_candidate *c)
-{
-    void *lost = order->lost;
-    bool matters = c->source != SIMP_SOURCE_TIMER || c->overtaken_by != 0;
-    if (!matters || order->step_count == 0)
-        return true;
-    if (!grow(order->memory, &lost, sizeof *order->lost, &order->lost_capacity, order->lost_count + 1))
-        return false;
-    order->lost = lost;
-    order->lost[order->lost_count++] = (simp_lost_event){
-        .chain = c->chain,
-        .object = c->object,
-        .host = c->host,
-        .made_by = simp_order_maker(order, c),
-        .ended_by = (uint32_t)order->step_count,
-        .label = c->label,
-        .occurrence = simp_label_count(&order->labels, c->label) + 1,
-        .overtaken_by = c->overtaken_by,
-        .source = c->source};
-    return true;
-}
-
-/* The last candidate takes its place. */
-static void forget(sim_order *order, size_t index)
-{
-    simp_candidate *c = &order->candidates[index];
-    *c = order->candidates[--order->candidate_count];
-    if (c->looked == order->looks)
-        c->event->candidate = (uint32_t)index;
-}
-
-/* False: no memory. */
-static bool forget_others(sim_order *order)
-{
-    for (size_t i = 0; i < order->candidate_count;) {
-        simp_candidate *c = &order->candidates[i];
-        if (c->looked == order->looks)
-            i++;
-        else if (!lose(order, c))
-            return false;
-        else
-            forget(order, i);
-    }
-    return true;
-}
-
-/* False: no memory. */
-static bool see(sim_order *order, sim_world *world, const simp_queued *queued)
-{
-    simp_candidate *c = known(order, queued);
-    if (c == NULL)
-        c = describe(order, world, queued);
-    if (c == NULL)
-        return false;
-    c->looked = order->looks;
-    order->seen++;
-    order->horizon_ns = c->latest_ns < order->horizon_ns ? c->latest_ns : order->horizon_ns;
-    return true;
-}
-
-/* False: no memory. */
-static bool look(sim_order *order, sim_world *world)
-{
-    (void)simp_events_next_at(&world->events);
-    const simp_event_queue *queue = &world->events;
-    order->looks++;
-    order->seen = 0;
-    order->horizon_ns = UINT64_MAX;
-    bool done = queue->first.event == NULL || see(order, world, &queue->first);
-    for (size_t i = 0; i < queue->count && done; i++)
-        done = see(order, world, &queue->heap[i]);
-    return done && (order->seen == order->candidate_count || forget_others(order));
-}
-
-/* ---- what may happen next ---- */
-
-static bool comes_before(const simp_candidate *a, const simp_candidate *b)
-{
-    return a->at_ns < b->at_ns || (a->at_ns == b->at_ns && a->tie < b->tie);
-}
-
-static size_t insert(const simp_candidate **list, size_t count, const simp_candidate *c)
-{
-    size_t at = count;
-    while (at > 0 && comes_before(c, list[at - 1])) {
-        list[at] = list[at - 1];
-        at--;
-    }
-    list[at] = c;
-    return count + 1;
-}
-
-/* Timers of one stack are of one chain: the first of them alone may happen. */
-static bool is_behind_its_chain(const sim_order *order, const simp_candidate *c)
-{
-    if (c->source != SIMP_SOURCE_TIMER)
-        return false;
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        const simp_candidate *other = &order->candidates[i];
-        if (other->chain == c->chain && comes_before(other, c))
-            return true;
-    }
-    return false;
-}
-
-static size_t enable_within(sim_order *order, uint64_t until_ns)
-{
-    uint64_t end = order->horizon_ns < until_ns ? order->horizon_ns : until_ns;
-    size_t count = 0;
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        const simp_candidate *c = &order->candidates[i];
-        if (c->at_ns <= end && !is_behind_its_chain(order, c))
-            count = insert(order->enabled, count, c);
-    }
-    return count;
-}
-
 /* ---- causal ---- */
-
-static bool is_timer_of_stack(const simp_candidate *c) { return c->source == SIMP_SOURCE_TIMER; }
-
-/* All but timers of stacks; or of those the first. */
-static size_t enable_causes(sim_order *order, uint64_t until_ns)
-{
-    size_t count = 0;
-    const simp_candidate *timer = NULL;
-    for (size_t i = 0; i < order->candidate_count; i++) {
-        const simp_candidate *c = &order->candidates[i];
-        if (c->at_ns > until_ns)
-            continue;
-        if (!is_timer_of_stack(c))
-            count = insert(order->enabled, count, c);
-        else if (timer == NULL || comes_before(c, timer))
-            timer = c;
-    }
-    if (count == 0 && timer != NULL)
-        order->enabled[count++] = timer;
-    return count;
-}
 
 /* False: no memory. */
 static bool has_clocks(sim_order *order, const sim_world *world)
 {
     size_t before = order->clock_capacity;
-    void *clocks = order->clocks;
-    if (!grow(order->memory, &clocks, sizeof *order->clocks, &order->clock_capacity, world->host_count))
+    void *clocks = simp_grow(order->memory, order->clocks, sizeof *order->clocks, &order->clock_capacity,
+                             world->host_count);
+    if (clocks == NULL && world->host_count != 0)
         return false;
     order->clocks = clocks;
     for (size_t i = before; i < order->clock_capacity; i++)
@@ -265,9 +57,9 @@ uint32_t simp_order_maker(const sim_order *order, const simp_candidate *c)
 /* The packets after before were made by that step.  False: no memory. */
 static bool note_makers(sim_order *order, const sim_world *world, uint64_t before, uint32_t step)
 {
-    void *makers = order->makers;
-    size_t wanted = (size_t)world->packet_count + 1;
-    if (!grow(order->memory, &makers, sizeof *order->makers, &order->maker_capacity, wanted))
+    void *makers = simp_grow(order->memory, order->makers, sizeof *order->makers, &order->maker_capacity,
+                             (size_t)world->packet_count + 1);
+    if (makers == NULL)
         return false;
     order->makers = makers;
     for (uint64_t id = before + 1; id <= world->packet_count; id++)
@@ -275,19 +67,17 @@ static bool note_makers(sim_order *order, const sim_world *world, uint64_t befor
     return true;
 }
 
-/* As part of that step: c is a copy. */
+/* As part of that step. */
 static sim_stop execute(sim_order *order, sim_world *world, const simp_candidate *c, uint32_t step)
 {
-    uint64_t packets = world->packet_count;
-    forget(order, c->event->candidate);
-    simp_events_cancel(&world->events, c->event);
-    uint64_t at = c->at_ns;
+    uint64_t packets = world->packet_count, at = c->at_ns;
     if (order->mode == SIM_CAUSAL)
         at = move_clock(order, world, c);
     else if (at < world->now_ns)
         at = world->now_ns;
     order->notifications += c->source == SIMP_SOURCE_DISPATCH;
     simp_event *event = order->is_troubled ? simp_order_trouble(order, c) : c->event;
+    simp_pending_take(order, world, c);
     sim_stop stop = simp_world_execute(world, (simp_due){at, event});
     if (note_makers(order, world, packets, step))
         return stop;
@@ -379,8 +169,9 @@ static uint32_t answer(simp_chooser *chooser, const simp_site *site, uint64_t or
 
 static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
 {
-    void *steps = order->steps;
-    if (!grow(order->memory, &steps, sizeof *order->steps, &order->step_capacity, order->step_count + 1))
+    void *steps = simp_grow(order->memory, order->steps, sizeof *order->steps, &order->step_capacity,
+                            order->step_count + 1);
+    if (steps == NULL)
         return NULL;
     order->steps = steps;
     const simp_candidate *c = order->enabled[picked];
@@ -431,16 +222,16 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
     size_t picked = pick(order, enabled);
     size_t index = order->step_count;
     overtake(order, picked);
-    simp_candidate chosen = *order->enabled[picked];
     if (add_step(order, enabled, picked) == NULL) {
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
     if (picked != 0)
         simp_tell_choice(world, "order",
-                         &(sim_choice){order->labels.labels[chosen.label].text,
+                         &(sim_choice){order->labels.labels[order->steps[index].label].text,
                                        order->steps[index].occurrence, (uint32_t)enabled, (uint32_t)picked});
-    sim_stop stop = execute(order, world, &chosen, (uint32_t)index + 1);
+    simp_pending_note_step(order);
+    sim_stop stop = execute(order, world, order->enabled[picked], (uint32_t)index + 1);
     order->steps[index].at_ns = world->now_ns;
     order->steps[index].packets = world->packet_count;
     if (order->script == NULL && order->strategy->ops->ran != NULL)
@@ -455,20 +246,19 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
     sim_stop vigil = simp_world_keep_vigil(world);
     if (vigil != SIM_STOP_TIME)
         return vigil;
-    if (!look(order, world) || (order->mode == SIM_CAUSAL && !has_clocks(order, world))) {
+    bool causal = order->mode == SIM_CAUSAL;
+    size_t enabled;
+    if (!simp_pending_look(order, world, until_ns, &enabled) || (causal && !has_clocks(order, world))) {
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
-    bool causal = order->mode == SIM_CAUSAL;
-    size_t enabled = causal ? enable_causes(order, until_ns) : enable_within(order, until_ns);
     if (enabled == 0)
         return SIM_STOP_IDLE;
     const simp_candidate *consequence = causal ? find_consequence(order, enabled) : NULL;
     if (consequence == NULL)
         return take_step(order, world, enabled);
-    simp_candidate chosen = *consequence;
-    uint32_t step = chosen.is_quiet ? simp_order_maker(order, &chosen) : (uint32_t)order->step_count;
-    return execute(order, world, &chosen, step);
+    uint32_t step = consequence->is_quiet ? simp_order_maker(order, consequence) : (uint32_t)order->step_count;
+    return execute(order, world, consequence, step);
 }
 
 /* ---- runs ---- */
@@ -476,7 +266,7 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
 bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
 {
     order->world = world;
-    order->candidate_count = order->step_count = order->lost_count = 0;
+    order->step_count = 0;
     order->formers.count = 0;
     order->notifications = order->faults = order->misfits = 0;
     order->script_next = 0;
@@ -489,6 +279,7 @@ bool simp_order_begin(sim_order *order, sim_world *world, uint64_t seed)
     for (size_t i = 0; i < order->clock_capacity; i++)
         order->clocks[i] = 0;
     simp_world_set_order(world, order);
+    simp_pending_begin(order, world);
     world->choices.chooser = &order->chooser;
     if (order->script == NULL && order->strategy->ops->begin != NULL)
         order->strategy->ops->begin(order->strategy, seed);

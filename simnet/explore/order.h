@@ -11,9 +11,7 @@
  * Bytes of a path stay in order in each mode, since a path has but the packet at its head pending; so do the
  * messages of a thread.
  *
- * Invariants:
- *  1. What is described is described once: a candidate is known by its event and the event's tie.
- *  2. Candidates that are shown to a strategy are sorted by (time, tie).
+ * Invariant: candidates that are shown to a strategy are sorted by (time, tie).
  */
 #ifndef SIMNET_ORDER_H
 #define SIMNET_ORDER_H
@@ -42,6 +40,7 @@ struct sim_order {
     uint32_t misfits;
     simp_label_table labels;
     sim_world *world; /* of the present run; NULL: none */
+    simp_event_watch watch;
     simp_candidate *candidates;
     size_t candidate_count, candidate_capacity;
     const simp_candidate **enabled; /* of candidates */
@@ -55,9 +54,6 @@ struct sim_order {
     simp_former_list formers; /* of this run */
     uint64_t *clocks;         /* causal: by host */
     size_t clock_capacity;
-    uint32_t looks;      /* at what is pending */
-    size_t seen;         /* at the last look */
-    uint64_t horizon_ns; /* windowed: nothing may happen later than this before something else did */
     uint32_t notifications, faults;
 };
 

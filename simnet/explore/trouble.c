@@ -202,11 +202,8 @@ bool simp_order_allow(sim_order *order, const sim_fault_model *model)
     return true;
 }
 
-/* What follows on the same path is described anew, though its tie may be the same. */
 simp_event *simp_order_trouble(sim_order *order, const simp_candidate *c)
 {
-    if (c->event->candidate < order->candidate_count)
-        order->candidates[c->event->candidate].event = NULL;
     return event_of(order->trouble, c);
 }
 

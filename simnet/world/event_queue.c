@@ -131,10 +131,47 @@ static void remove_at(simp_event_queue *queue, size_t i)
         sift_down(queue, i, *last);
 }
 
+/* ---- while somebody watches ---- */
+
+void simp_events_watch(simp_event_queue *queue, simp_event_watch *watch)
+{
+    CHECK(simp_events_is_empty(queue));
+    queue->count = 0;
+    queue->has_hole = false;
+    queue->watch = watch;
+}
+
+static APART void remove_watched(simp_event_queue *queue, simp_event *event)
+{
+    queue->watch->gone(queue->watch, event);
+    queue->count--;
+    for (size_t i = event->position - 1; i < queue->count; i++)
+        place(queue, i, queue->heap[i + 1]);
+    event->position = 0;
+}
+
+static APART void schedule_watched(simp_event_queue *queue, const simp_queued *key)
+{
+    if (key->event->position != 0)
+        remove_watched(queue, key->event);
+    CHECK(queue->count < queue->capacity);
+    size_t i = queue->count++;
+    for (; i > 0 && is_before(key, &queue->heap[i - 1]); i--)
+        place(queue, i, queue->heap[i - 1]);
+    place(queue, i, *key);
+    key->event->candidate = queue->watch->mark;
+}
+
+/* ---- */
+
 void simp_events_cancel(simp_event_queue *queue, simp_event *event)
 {
     if (event->position == 0)
         return;
+    if (queue->watch != NULL) {
+        remove_watched(queue, event);
+        return;
+    }
     if (queue->has_hole)
         simp_events_settle(queue);
     if (event->position == SIMP_POSITION_FIRST)
@@ -169,7 +206,9 @@ static COLD void move(simp_event_queue *queue, const simp_queued *key)
 void simp_events_schedule(simp_event_queue *queue, simp_event *event, uint64_t at_ns, uint64_t tie)
 {
     const simp_queued key = {at_ns, tie, event};
-    if (event->position != 0)
+    if (queue->watch != NULL)
+        schedule_watched(queue, &key);
+    else if (event->position != 0)
         move(queue, &key);
     else
         add(queue, &key);

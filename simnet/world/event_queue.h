@@ -10,9 +10,11 @@
  *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
  *  2. While has_hole, heap[0] is the place of the event that was popped last; who is queued next fills it,
  *     so that an event that queues its successor costs one way through the heap and not two.
+ *  3. While somebody watches, the heap is sorted, and there is neither a first nor a hole: who watches reads it
+ *     from its beginning.
  *
- * Costs: push, pop and move O(log n); what is queued to be next of all, O(1); an event that is not queued
- * costs nothing.
+ * Costs: push, pop and move O(log n), O(n) while somebody watches; what is queued to be next of all, O(1); an
+ * event that is not queued costs nothing.
  */
 #ifndef SIMNET_EVENT_QUEUE_H
 #define SIMNET_EVENT_QUEUE_H
@@ -37,7 +39,15 @@ typedef struct simp_event simp_event;
 struct simp_event {
     void (*run)(struct sim_world *, simp_event *); /* the event is off the queue when it runs */
     uint32_t position;  /* in the heap, from 1; 0: not queued; SIMP_POSITION_FIRST: beside it, and first */
-    uint32_t candidate; /* where an order may know it from; checked there */
+    uint32_t candidate; /* that of who watches the queue; its mark, when the event was queued */
+};
+
+/* Who chooses among what is queued, in the place of time. */
+typedef struct simp_event_watch simp_event_watch;
+struct simp_event_watch {
+    uint32_t mark; /* for what is queued from now on */
+    /* The event is about to leave the queue, with what it was marked with or has been told since. */
+    void (*gone)(simp_event_watch *, simp_event *);
 };
 
 #define SIMP_POSITION_FIRST UINT32_MAX
@@ -62,6 +72,7 @@ typedef struct simp_event_queue {
     size_t count, capacity; /* of the heap, the hole included */
     size_t owners;          /* events that may be queued at the same time */
     bool has_hole;
+    simp_event_watch *watch; /* borrowed; NULL: nobody */
 } simp_event_queue;
 
 #define SIMP_HOSTS_MAX ((uint32_t)1 << 20)
@@ -77,6 +88,8 @@ static inline uint32_t simp_host_of(uint64_t tie) { return (uint32_t)(tie >> 42)
 /* Each owner of an event reserves its place once, so that pushing cannot fail.  False: no memory. */
 bool simp_events_reserve(simp_event_queue *, simp_arena *);
 void simp_events_release(simp_event_queue *);
+/* From now on; nothing is queued yet. */
+void simp_events_watch(simp_event_queue *, simp_event_watch *);
 
 /* Queues the event, or moves it if it is queued. */
 void simp_events_schedule(simp_event_queue *, simp_event *, uint64_t at_ns, uint64_t tie);

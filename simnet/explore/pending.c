@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See pending.h.
+ */
+#include "simnet/explore/pending.h"
+
+#include "simnet/explore/grow.h"
+
+/* ---- describing ---- */
+
+static uint64_t slack_of(const sim_order *order, const simp_candidate *c)
+{
+    switch ((simp_source)c->source) {
+    case SIMP_SOURCE_ARRIVAL: return order->windows.arrival_ns;
+    case SIMP_SOURCE_TIMER:
+    case SIMP_SOURCE_WAKE: return order->windows.timer_ns;
+    case SIMP_SOURCE_DISPATCH: return order->windows.dispatch_ns;
+    default: return 0;
+    }
+}
+
+static uint64_t latest(const sim_order *order, const simp_candidate *c)
+{
+    uint64_t slack = order->mode == SIM_TIMED ? 0 : slack_of(order, c);
+    return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
+}
+
+/* False: no memory. */
+static bool has_room(sim_order *order)
+{
+    size_t wanted = order->candidate_count + 1;
+    void *candidates = simp_grow(order->memory, order->candidates, sizeof *order->candidates,
+                                 &order->candidate_capacity, wanted);
+    if (candidates == NULL)
+        return false;
+    order->candidates = candidates;
+    void *enabled = simp_grow(order->memory, (void *)order->enabled, sizeof *order->enabled,
+                              &order->enabled_capacity, wanted);
+    if (enabled == NULL)
+        return false;
+    order->enabled = enabled;
+    return true;
+}
+
+/* False: no memory. */
+static APART bool describe(sim_order *order, const sim_world *world, const simp_queued *queued)
+{
+    if (!has_room(order))
+        return false;
+    simp_candidate *c = &order->candidates[order->candidate_count];
+    if (!simp_candidate_describe(c, world, queued, &order->labels))
+        return false;
+    c->since = queued->event->candidate & ~SIMP_CANDIDATE_NEW;
+    c->at_ns = queued->at_ns;
+    c->latest_ns = latest(order, c);
+    queued->event->candidate = (uint32_t)order->candidate_count++;
+    return true;
+}
+
+static bool is_new(const simp_event *event) { return (event->candidate & SIMP_CANDIDATE_NEW) != 0; }
+
+static bool is_timer(const simp_queued *queued) { return simp_class_of(queued->tie) == SIMP_CLASS_TIMER; }
+
+/* False: no memory. */
+static bool describe_new(sim_order *order, const sim_world *world)
+{
+    const simp_event_queue *queue = &world->events;
+    for (size_t i = 0; i < queue->count; i++) {
+        const simp_queued *queued = &queue->heap[i];
+        if (is_new(queued->event) && !is_timer(queued) && !describe(order, world, queued))
+            return false;
+    }
+    return true;
+}
+
+/* ---- forgetting ---- */
+
+/* It is gone without having happened.  Timers of stacks are all the time: that matters if they were
+ * overtaken. */
+static void lose(sim_order *order, const simp_candidate *c)
+{
+    bool matters = c->source != SIMP_SOURCE_TIMER || c->overtaken_by != 0;
+    if (!matters || order->step_count == 0)
+        return;
+    void *lost = simp_grow(order->memory, order->lost, sizeof *order->lost, &order->lost_capacity,
+                           order->lost_count + 1);
+    if (lost == NULL) {
+        simp_out_of_memory(order->world);
+        return;
+    }
+    order->lost = lost;
+    order->lost[order->lost_count++] = (simp_lost_event){
+        .chain = c->chain,
+        .object = c->object,
+        .host = c->host,
+        .made_by = simp_order_maker(order, c),
+        .ended_by = (uint32_t)order->step_count,
+        .label = c->label,
+        .occurrence = simp_label_count(&order->labels, c->label) + 1,
+        .overtaken_by = c->overtaken_by,
+        .source = c->source};
+}
+
+/* The last candidate takes its place. */
+static void forget(sim_order *order, uint32_t index)
+{
+    uint32_t last = (uint32_t)--order->candidate_count;
+    order->candidates[index].event->candidate = order->watch.mark;
+    if (index == last)
+        return;
+    order->candidates[index] = order->candidates[last];
+    order->candidates[index].event->candidate = index;
+}
+
+static void gone(simp_event_watch *watch, simp_event *event)
+{
+    sim_order *order = (sim_order *)(void *)((char *)watch - offsetof(sim_order, watch));
+    if (is_new(event))
+        return;
+    lose(order, &order->candidates[event->candidate]);
+    forget(order, event->candidate);
+}
+
+void simp_pending_take(sim_order *order, sim_world *world, const simp_candidate *c)
+{
+    simp_event *event = c->event;
+    forget(order, event->candidate);
+    simp_events_cancel(&world->events, event);
+}
+
+void simp_pending_begin(sim_order *order, sim_world *world)
+{
+    order->candidate_count = order->lost_count = 0;
+    order->watch.gone = gone;
+    simp_pending_note_step(order);
+    simp_events_watch(&world->events, &order->watch);
+}
+
+/* ---- what may happen next ---- */
+
+/* Timers of one stack are of one chain: the first of them alone may happen. */
+static bool is_behind_its_chain(const sim_order *order, size_t enabled, const simp_candidate *c)
+{
+    for (size_t i = 0; i < enabled; i++) {
+        if (order->enabled[i]->chain == c->chain)
+            return true;
+    }
+    return false;
+}
+
+/* Those that are not due after the latest time of any other. */
+static bool look_within(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
+{
+    const simp_event_queue *queue = &world->events;
+    uint64_t end_ns = until_ns;
+    for (size_t i = 0; i < queue->count && queue->heap[i].at_ns <= end_ns; i++) {
+        const simp_queued *queued = &queue->heap[i];
+        if (is_new(queued->event) && !describe(order, world, queued))
+            return false;
+        const simp_candidate *c = &order->candidates[queued->event->candidate];
+        end_ns = c->latest_ns < end_ns ? c->latest_ns : end_ns;
+        if (c->source != SIMP_SOURCE_TIMER || !is_behind_its_chain(order, *enabled, c))
+            order->enabled[(*enabled)++] = c;
+    }
+    return true;
+}
+
+/* All but timers of stacks; or of those the first. */
+static bool look_for_causes(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
+{
+    const simp_event_queue *queue = &world->events;
+    const simp_queued *timer = NULL;
+    for (size_t i = 0; i < queue->count && queue->heap[i].at_ns <= until_ns; i++) {
+        const simp_queued *queued = &queue->heap[i];
+        if (!is_timer(queued))
+            order->enabled[(*enabled)++] = &order->candidates[queued->event->candidate];
+        else if (timer == NULL)
+            timer = queued;
+    }
+    if (*enabled != 0 || timer == NULL)
+        return true;
+    if (is_new(timer->event) && !describe(order, world, timer))
+        return false;
+    order->enabled[(*enabled)++] = &order->candidates[timer->event->candidate];
+    return true;
+}
+
+bool simp_pending_look(sim_order *order, sim_world *world, uint64_t until_ns, size_t *enabled)
+{
+    *enabled = 0;
+    if (!describe_new(order, world))
+        return false;
+    return order->mode == SIM_CAUSAL ? look_for_causes(order, world, until_ns, enabled)
+                                     : look_within(order, world, until_ns, enabled);
+}
