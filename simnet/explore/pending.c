@@ -25,10 +25,9 @@ static uint64_t latest(const sim_order *order, const simp_candidate *c)
     return slack > UINT64_MAX - c->at_ns ? UINT64_MAX : c->at_ns + slack;
 }
 
-/* False: no memory. */
-static bool has_room(sim_order *order)
+/* For all that is queued, so that candidates stay where they are during a look.  False: no memory. */
+static bool has_room(sim_order *order, size_t wanted)
 {
-    size_t wanted = order->candidate_count + 1;
     void *candidates = simp_grow(order->memory, order->candidates, sizeof *order->candidates,
                                  &order->candidate_capacity, wanted);
     if (candidates == NULL)
@@ -43,10 +42,8 @@ static bool has_room(sim_order *order)
 }
 
 /* False: no memory. */
-static APART bool describe(sim_order *order, const sim_world *world, const simp_queued *queued)
+static bool describe(sim_order *order, const sim_world *world, const simp_queued *queued)
 {
-    if (!has_room(order))
-        return false;
     simp_candidate *c = &order->candidates[order->candidate_count];
     if (!simp_candidate_describe(c, world, queued, &order->labels))
         return false;
@@ -60,18 +57,6 @@ static APART bool describe(sim_order *order, const sim_world *world, const simp_
 static bool is_new(const simp_event *event) { return (event->candidate & SIMP_CANDIDATE_NEW) != 0; }
 
 static bool is_timer(const simp_queued *queued) { return simp_class_of(queued->tie) == SIMP_CLASS_TIMER; }
-
-/* False: no memory. */
-static bool describe_new(sim_order *order, const sim_world *world)
-{
-    const simp_event_queue *queue = &world->events;
-    for (size_t i = 0; i < queue->count; i++) {
-        const simp_queued *queued = &queue->heap[i];
-        if (is_new(queued->event) && !is_timer(queued) && !describe(order, world, queued))
-            return false;
-    }
-    return true;
-}
 
 /* ---- forgetting ---- */
 
@@ -138,6 +123,15 @@ void simp_pending_begin(sim_order *order, sim_world *world)
 
 /* ---- what may happen next ---- */
 
+/* NULL: no memory. */
+static const simp_candidate *candidate_of(sim_order *order, const sim_world *world,
+                                          const simp_queued *queued)
+{
+    if (is_new(queued->event) && !describe(order, world, queued))
+        return NULL;
+    return &order->candidates[queued->event->candidate];
+}
+
 /* Timers of one stack are of one chain: the first of them alone may happen. */
 static bool is_behind_its_chain(const sim_order *order, size_t enabled, const simp_candidate *c)
 {
@@ -148,21 +142,33 @@ static bool is_behind_its_chain(const sim_order *order, size_t enabled, const si
     return false;
 }
 
+/* What may not happen yet is described all the same, but for timers.  False: no memory. */
+static bool describe_rest(sim_order *order, const sim_world *world, size_t i)
+{
+    const simp_event_queue *queue = &world->events;
+    for (; i < queue->count; i++) {
+        if (!is_timer(&queue->heap[i]) && candidate_of(order, world, &queue->heap[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
 /* Those that are not due after the latest time of any other. */
 static bool look_within(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
 {
     const simp_event_queue *queue = &world->events;
     uint64_t end_ns = until_ns;
-    for (size_t i = 0; i < queue->count && queue->heap[i].at_ns <= end_ns; i++) {
-        const simp_queued *queued = &queue->heap[i];
-        if (is_new(queued->event) && !describe(order, world, queued))
+    size_t i = 0, count = 0;
+    for (; i < queue->count && queue->heap[i].at_ns <= end_ns; i++) {
+        const simp_candidate *c = candidate_of(order, world, &queue->heap[i]);
+        if (c == NULL)
             return false;
-        const simp_candidate *c = &order->candidates[queued->event->candidate];
         end_ns = c->latest_ns < end_ns ? c->latest_ns : end_ns;
-        if (c->source != SIMP_SOURCE_TIMER || !is_behind_its_chain(order, *enabled, c))
-            order->enabled[(*enabled)++] = c;
+        if (c->source != SIMP_SOURCE_TIMER || !is_behind_its_chain(order, count, c))
+            order->enabled[count++] = c;
     }
-    return true;
+    *enabled = count;
+    return describe_rest(order, world, i);
 }
 
 /* All but timers of stacks; or of those the first. */
@@ -170,25 +176,31 @@ static bool look_for_causes(sim_order *order, const sim_world *world, uint64_t u
 {
     const simp_event_queue *queue = &world->events;
     const simp_queued *timer = NULL;
-    for (size_t i = 0; i < queue->count && queue->heap[i].at_ns <= until_ns; i++) {
+    size_t i = 0, count = 0;
+    for (; i < queue->count && queue->heap[i].at_ns <= until_ns; i++) {
         const simp_queued *queued = &queue->heap[i];
-        if (!is_timer(queued))
-            order->enabled[(*enabled)++] = &order->candidates[queued->event->candidate];
+        const simp_candidate *c = is_timer(queued) ? NULL : candidate_of(order, world, queued);
+        if (c != NULL)
+            order->enabled[count++] = c;
+        else if (!is_timer(queued))
+            return false;
         else if (timer == NULL)
             timer = queued;
     }
-    if (*enabled != 0 || timer == NULL)
-        return true;
-    if (is_new(timer->event) && !describe(order, world, timer))
-        return false;
-    order->enabled[(*enabled)++] = &order->candidates[timer->event->candidate];
-    return true;
+    if (count == 0 && timer != NULL) {
+        order->enabled[0] = candidate_of(order, world, timer);
+        count = order->enabled[0] != NULL;
+    }
+    *enabled = count;
+    return (timer == NULL || count != 0) && describe_rest(order, world, i);
 }
 
 bool simp_pending_look(sim_order *order, sim_world *world, uint64_t until_ns, size_t *enabled)
 {
     *enabled = 0;
-    if (!describe_new(order, world))
+    if (world->events.count == 0)
+        return true;
+    if (!has_room(order, world->events.count))
         return false;
     return order->mode == SIM_CAUSAL ? look_for_causes(order, world, until_ns, enabled)
                                      : look_within(order, world, until_ns, enabled);
