@@ -12,7 +12,8 @@
 #include "core/cold.h"
 #include "core/limits.h"
 
-static APART void *simp_grown(cas_allocator *memory, void *array, size_t size, size_t *capacity, size_t wanted)
+static APART void *simp_grown(cas_allocator *memory, void *array, size_t size, size_t *capacity,
+                              size_t wanted)
 {
     size_t larger = *capacity == 0 ? CASP_LIMIT(64, 1) : *capacity * 2;
     larger = larger < wanted ? wanted : larger;
@@ -23,7 +24,8 @@ static APART void *simp_grown(cas_allocator *memory, void *array, size_t size, s
 }
 
 /* The array with room for so many elements of that size; NULL: no memory, and the array is as it was. */
-static inline void *simp_grow(cas_allocator *memory, void *array, size_t size, size_t *capacity, size_t wanted)
+static inline void *simp_grow(cas_allocator *memory, void *array, size_t size, size_t *capacity,
+                              size_t wanted)
 {
     return wanted <= *capacity ? array : simp_grown(memory, array, size, capacity, wanted);
 }

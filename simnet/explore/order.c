@@ -257,7 +257,8 @@ sim_stop simp_order_step(sim_order *order, sim_world *world, uint64_t until_ns)
     const simp_candidate *consequence = causal ? find_consequence(order, enabled) : NULL;
     if (consequence == NULL)
         return take_step(order, world, enabled);
-    uint32_t step = consequence->is_quiet ? simp_order_maker(order, consequence) : (uint32_t)order->step_count;
+    uint32_t step = consequence->is_quiet ? simp_order_maker(order, consequence)
+                                          : (uint32_t)order->step_count;
     return execute(order, world, consequence, step);
 }
 

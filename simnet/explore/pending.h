@@ -2,9 +2,9 @@
  *
  * What is pending in a world with an order, as candidates; and which of them may happen next.
  *
- * An order watches the world's queue, which is sorted then: what may happen next is its beginning, and is read
- * from there.  What is queued is described when it is first looked at.  Timers of stacks, which mostly are
- * moved before they are due, wait for that until they may happen.
+ * An order watches the world's queue, which is sorted then: what may happen next is its beginning, and is
+ * read from there.  What is queued is described when it is first looked at.  Timers of stacks, which mostly
+ * are moved before they are due, wait for that until they may happen.
  *
  * Invariants:
  *  1. An event of the queue knows its candidate by index, or is marked as new: since which step.

@@ -10,8 +10,8 @@
  *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
  *  2. While has_hole, heap[0] is the place of the event that was popped last; who is queued next fills it,
  *     so that an event that queues its successor costs one way through the heap and not two.
- *  3. While somebody watches, the heap is sorted, and there is neither a first nor a hole: who watches reads it
- *     from its beginning.
+ *  3. While somebody watches, the heap is sorted, and there is neither a first nor a hole: who watches reads
+ *     it from its beginning.
  *
  * Costs: push, pop and move O(log n), O(n) while somebody watches; what is queued to be next of all, O(1); an
  * event that is not queued costs nothing.
