@@ -147,16 +147,16 @@ static bool observe(tw_world *tw, const tw_options *options)
     sim_error error = {0};
     if (options->pcap != NULL && cap_file_open(tw->world, options->pcap, &tw->capture, &error) != 0)
         return explain(&error);
-    if (options->ladder && cap_ladder_open(tw->world, options->ladder_rows, &tw->ladder) != 0) {
-        fprintf(stderr, "no memory for the ladder\n");
-        return false;
-    }
+    cap_ladder_options ladder = {.rows_max = options->ladder_rows};
+    if (options->ladder && (cap_trace_open(tw->world, &tw->trace, &error) != 0 ||
+                            cap_trace_print_ladder(tw->trace, stdout, &ladder, &error) != 0))
+        return explain(&error);
     return true;
 }
 
 static void discard(tw_world *tw)
 {
-    cap_ladder_close(tw->ladder);
+    cap_trace_discard(tw->trace);
     if (tw->capture != NULL)
         cap_file_discard(tw->capture);
     sim_world_destroy(tw->world);
@@ -189,14 +189,14 @@ bool tw_world_run(tw_world *tw)
     return stop == SIM_STOP_IDLE && sim_world_failure(tw->world) == NULL;
 }
 
-void tw_world_print(const tw_world *tw)
+void tw_world_print(tw_world *tw)
 {
     char fingerprint[33];
     sim_world_fingerprint_text(tw->world, fingerprint);
     sim_link_counters counters = {0};
     sim_link_counters_read(tw->lan, NULL, &counters);
-    if (tw->ladder != NULL)
-        cap_ladder_print(tw->ladder, stdout);
+    cap_trace_close(tw->trace, NULL); /* prints the ladder */
+    tw->trace = NULL;
     printf("seed %" PRIu64 ": %" PRIu64 " events in %.6f s of virtual time\n", sim_world_seed(tw->world),
            sim_world_event_count(tw->world), (double)sim_world_now(tw->world) / 1e9);
     printf("lan: %" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " lost, %" PRIu64 " reordered\n",

@@ -48,7 +48,7 @@ typedef struct tw_world {
     sim_link *lan;
     sim_host *server, *client[TW_CLIENTS_MAX];
     cap_file *capture;
-    cap_ladder *ladder;
+    cap_trace *trace;
 } tw_world;
 
 /* Uses the options seed, loss and reorder (added to link's), pcap, ladder.  False: explained on stderr;
@@ -59,7 +59,7 @@ bool tw_world_open(tw_world *, const tw_options *options, const sim_link_options
 bool tw_world_run(tw_world *);
 
 /* Prints how the run ended, what the network did and the fingerprint; the ladder too, if there is one. */
-void tw_world_print(const tw_world *);
+void tw_world_print(tw_world *);
 
 /* Calls stop(argument) as code of the host, so that a program can close its sockets. */
 void tw_host_call(sim_host *host, void (*stop)(void *argument), void *argument);

@@ -1,149 +1,169 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keeps the newest rows of what happens in a world.  See ladder.h for the invariants.
+ * The ladder as an output of a trace: it keeps events, and is drawn when the trace is closed.
  */
 #include "pcap/ladder.h"
 
+#include <inttypes.h>
 #include <string.h>
 
-#define ROWS_DEFAULT 200u
+#include "castanet/alloc.h"
+#include "pcap/recorder.h"
+#include "simnet/host/host.h"
 
-static capp_row *add_row(cap_ladder *ladder, capp_row_kind kind, const sim_host *host)
+enum { LINES_DEFAULT = 200, EVENTS_PER_LINE = 16, DECISIONS_SHOWN = 20 };
+
+typedef struct ladder {
+    capp_sink sink; /* first */
+    capp_out *out;
+    capp_store *store;
+    size_t rows_max;
+    bool utf8;
+} ladder;
+
+static void on_event(capp_sink *sink, const capp_event *event)
 {
-    capp_row *row = &ladder->rows[ladder->row_count % ladder->rows_max];
-    ladder->row_count++;
-    memset(row, 0, sizeof *row);
-    row->kind = kind;
-    row->at_ns = sim_world_now(ladder->world);
-    row->host = host;
-    return row;
+    (void)capp_store_event(((ladder *)sink)->store, event);
 }
 
-static void on_sent(sim_observer *observer, const sim_world *world, const sim_packet *packet,
-                    const sim_host *from, sim_fate fate)
+static void on_arrival(capp_sink *sink, const capp_arrival *arrival)
 {
-    capp_row *row = add_row((cap_ladder *)observer, CAPP_ROW_SENT, from);
-    capp_packet_row *kept = &row->packet;
-    (void)world;
-    kept->id = packet->id;
-    kept->source = packet->source;
-    kept->destination = packet->destination;
-    kept->next_host = packet->next_host;
-    kept->fate = fate;
-    kept->protocol = packet->protocol;
-    kept->is_fragment = packet->more_fragments || packet->fragment_offset != 0;
-    kept->fragment_offset = packet->fragment_offset;
-    kept->length = packet->length;
-    if (packet->protocol == IPPROTO_TCP) {
-        kept->flags = packet->tcp.flags;
-        kept->window = packet->tcp.window;
-    } else if (packet->protocol != IPPROTO_UDP) {
-        kept->icmp_kind = packet->icmp.kind;
+    capp_store_arrival(((ladder *)sink)->store, arrival);
+}
+
+static void on_lost(capp_sink *sink, uint64_t packet, sim_fate fate)
+{
+    capp_store_lost(((ladder *)sink)->store, packet, fate);
+}
+
+/* ---- printing ---- */
+
+/* What the run depends on, besides the program; threads with another profile than the world's are named. */
+static void print_circumstances(const sim_world *world, capp_out *out)
+{
+    char text[CAS_PROFILE_TEXT], other[CAS_PROFILE_TEXT];
+    cas_profile_text(sim_world_profile(world), text, sizeof text);
+    capp_out_print(out, "(seed %" PRIu64 ", profile %s)\n", sim_world_seed(world), text);
+    for (uint32_t i = 0; i < world->host_count; i++) {
+        for (const simp_task *task = world->hosts[i]->tasks; task != NULL; task = task->next) {
+            cas_profile_text(cas_thread_profile(task->thread), other, sizeof other);
+            if (strcmp(text, other) != 0)
+                capp_out_print(out, "(a thread of %s: profile %s)\n", sim_host_name(world->hosts[i]), other);
+        }
     }
 }
 
-/* The row of the packet's departure, the newest if there are several; NULL when the ring has lost it.
- * Packets under way were sent lately, so that the way back is short. */
-static capp_row *find_sent(cap_ladder *ladder, uint64_t id)
+/* "(3) server/conn#1 OnReceive#3 before 2 that were due". */
+static void print_decision(const capp_event *event, unsigned number, capp_out *out)
 {
-    unsigned len = capp_ladder_len(ladder);
-    for (unsigned back = 1; back <= len; back++) {
-        capp_row *row = &ladder->rows[(ladder->row_count - back) % ladder->rows_max];
-        if (row->kind == CAPP_ROW_SENT && row->packet.id == id)
-            return row;
+    if (strcmp(event->what, "order") == 0)
+        capp_out_print(out, "  (%u) %s#%" PRIu64 " before %" PRIu32 " that %s due\n", number, event->about,
+                       event->number_of, event->value, event->value == 1 ? "was" : "were");
+    else
+        capp_out_print(out, "  (%u) %s#%" PRIu64 " = %" PRIu32 "\n", number, event->about, event->number_of,
+                       event->value);
+}
+
+static void print_decisions(const capp_store *store, unsigned count, capp_out *out)
+{
+    unsigned number = 0;
+    if (count > 0)
+        capp_out_print(out, "decisions\n");
+    for (size_t i = 0; i < capp_store_len(store) && number < DECISIONS_SHOWN; i++) {
+        const capp_event *event = &capp_store_row(store, i)->event;
+        if (event->kind == CAPP_CHOICE)
+            print_decision(event, ++number, out);
     }
-    return NULL;
+    if (count > number)
+        capp_out_print(out, "  and %u more\n", count - number);
 }
 
-static void on_arrived(sim_observer *observer, const sim_world *world, const sim_packet *packet,
-                       const sim_host *at)
+static void print(const ladder *l, const capp_lines *lines, const sim_world *world)
 {
-    cap_ladder *ladder = (cap_ladder *)observer;
-    capp_row *sent = find_sent(ladder, packet->id);
-    (void)world;
-    if (sent == NULL)
-        return; /* half an arrow, from nobody, would only puzzle */
-    const capp_row *newest = &ladder->rows[(ladder->row_count - 1) % ladder->rows_max];
-    bool is_next = sent == newest && !sent->packet.has_arrived;
-    capp_packet_row kept = sent->packet;
-    const sim_host *from = sent->host;
-    sent->packet.has_arrived = true;
-    sent->packet.arrives_next = sent->packet.arrives_next || is_next;
-    if (sent->peer == NULL)
-        sent->peer = at;
-    if (is_next)
-        return;
-    capp_row *row = add_row(ladder, CAPP_ROW_ARRIVED, at); /* may take the place of the row of departure */
-    row->peer = from;
-    row->packet = kept;
+    capp_layout layout;
+    uint64_t before = capp_store_dropped(l->store);
+    capp_layout_make(&layout, l->store, lines, world, l->utf8);
+    print_circumstances(world, l->out);
+    if (before > 0)
+        capp_out_print(l->out, "(%" PRIu64 " earlier events were not kept)\n", before);
+    if (lines->skipped > 0)
+        capp_out_print(l->out, "(%zu earlier rows are left out)\n", lines->skipped);
+    capp_draw_heading(&layout, l->out);
+    for (size_t i = 0; i < lines->count; i++)
+        capp_draw_line(&layout, &lines->lines[i], l->out);
+    print_decisions(l->store, lines->decisions, l->out);
 }
 
-/* Too late for the row of its departure to be moved, but not to say so. */
-static void on_lost(sim_observer *observer, const sim_world *world, const sim_packet *packet, sim_fate fate)
+/* ---- the sink ---- */
+
+static void release(ladder *l)
 {
-    capp_row *sent = find_sent((cap_ladder *)observer, packet->id);
-    (void)world;
-    if (sent != NULL && !sent->packet.has_arrived)
-        sent->packet.fate = fate;
+    capp_store_destroy(l->store);
+    cas_free(cas_allocator_system(), l, sizeof *l);
 }
 
-/* A loop of equal calls is one row. */
-static bool repeats_newest(cap_ladder *ladder, const sim_host *host, const capp_step_row *step)
+static int finish(capp_sink *sink, const sim_world *world, sim_error *error)
 {
-    if (ladder->row_count == 0)
-        return false;
-    capp_row *newest = &ladder->rows[(ladder->row_count - 1) % ladder->rows_max];
-    const capp_step_row *last = &newest->step;
-    bool same = newest->kind == CAPP_ROW_CALL && newest->host == host &&
-                newest->at_ns == sim_world_now(ladder->world) && last->handle == step->handle &&
-                last->name == step->name && last->result == step->result && last->error == step->error &&
-                last->depth == step->depth;
-    if (same)
-        newest->step.times++;
-    return same;
+    ladder *l = (ladder *)sink;
+    capp_lines lines;
+    capp_lines_make(&lines, l->store, l->rows_max);
+    bool refused = lines.refused || capp_store_is_torn(l->store);
+    if (lines.count == 0 && !refused)
+        capp_out_print(l->out, "(nothing happened)\n");
+    else if (!refused)
+        print(l, &lines, world);
+    capp_lines_fini(&lines);
+    int code = capp_out_close(l->out, error);
+    release(l);
+    return refused ? capp_no_memory(error) : code;
 }
 
-static void on_step(sim_observer *observer, const sim_world *world, const cas_observation *what)
+static void discard(capp_sink *sink)
 {
-    cap_ladder *ladder = (cap_ladder *)observer;
-    const sim_host *host = sim_host_of(what->thread);
-    (void)world;
-    if (what->step == CAS_STEP_RETURN && ladder->depth > 0)
-        ladder->depth--;
-    if ((what->step != CAS_STEP_CALL && what->step != CAS_STEP_DISPATCH) || host == NULL)
-        return;
-    bool is_call = what->step == CAS_STEP_CALL;
-    capp_step_row step = {what->handle, what->name, what->result, what->error, ladder->depth, 1};
-    if (is_call && repeats_newest(ladder, host, &step))
-        return;
-    add_row(ladder, is_call ? CAPP_ROW_CALL : CAPP_ROW_CALLBACK, host)->step = step;
-    if (!is_call)
-        ladder->depth++;
+    ladder *l = (ladder *)sink;
+    capp_out_discard(l->out);
+    release(l);
 }
 
-int cap_ladder_open(sim_world *world, unsigned rows_max, cap_ladder **out)
+/* Takes the output over, whatever comes of it. */
+static int add_ladder(cap_trace *trace, capp_out *out, const cap_ladder_options *options, sim_error *error)
 {
-    size_t rows = rows_max != 0 ? rows_max : ROWS_DEFAULT;
-    if (rows > (SIZE_MAX - sizeof(cap_ladder)) / sizeof(capp_row))
-        return WSAENOBUFS;
-    size_t size = sizeof(cap_ladder) + rows * sizeof(capp_row);
-    cap_ladder *ladder = cas_alloc(cas_allocator_system(), size);
-    if (ladder == NULL)
-        return WSAENOBUFS;
-    *ladder = (cap_ladder){
-        .observer = {.on_sent = on_sent, .on_arrived = on_arrived, .on_step = on_step, .on_lost = on_lost},
-        .world = world,
-        .size = size,
-        .rows_max = (unsigned)rows};
-    sim_world_add_observer(world, &ladder->observer);
-    *out = ladder;
+    static const cap_ladder_options usual;
+    options = options == NULL ? &usual : options;
+    size_t rows_max = options->rows_max == 0 ? LINES_DEFAULT : options->rows_max;
+    ladder *l = cas_alloc(cas_allocator_system(), sizeof *l);
+    capp_store *store = capp_store_create(rows_max * EVENTS_PER_LINE);
+    if (l == NULL || store == NULL) {
+        capp_out_discard(out);
+        capp_store_destroy(store);
+        cas_free(cas_allocator_system(), l, sizeof *l);
+        return capp_no_memory(error);
+    }
+    *l = (ladder){.sink = {.event = on_event,
+                           .arrival = on_arrival,
+                           .lost = on_lost,
+                           .finish = finish,
+                           .discard = discard},
+                  .out = out,
+                  .store = store,
+                  .rows_max = rows_max,
+                  .utf8 = options->utf8};
+    capp_trace_add(trace, &l->sink);
     return 0;
 }
 
-void cap_ladder_close(cap_ladder *ladder)
+int cap_trace_add_ladder(cap_trace *trace, const char *path, const cap_ladder_options *options,
+                         sim_error *error)
 {
-    if (ladder == NULL)
-        return;
-    sim_world_remove_observer(ladder->world, &ladder->observer);
-    cas_free(cas_allocator_system(), ladder, ladder->size);
+    capp_out *out;
+    int code = capp_out_open(path, &out, error);
+    return code != 0 ? code : add_ladder(trace, out, options, error);
+}
+
+int cap_trace_print_ladder(cap_trace *trace, FILE *stream, const cap_ladder_options *options,
+                           sim_error *error)
+{
+    capp_out *out;
+    int code = capp_out_wrap(stream, &out, error);
+    return code != 0 ? code : add_ladder(trace, out, options, error);
 }

@@ -1,81 +1,72 @@
 /* SPDX-License-Identifier: MIT
  *
- * The rows of a ladder: recorded by ladder.c, put into text by ladder_print.c.
+ * The ladder: hosts as columns, time downwards, a line for what happened.
+ *
+ *   rows of the store  ->  ladder_lines.c: which lines  ->  ladder_draw.c: what stands in one  ->  ladder.c
  *
  * Invariants:
- *  1. A row keeps numbers and pointers to static names, never a packet; nothing is formatted during the run.
- *  2. Rows lie in a ring that was allocated once; the newest rows_max are kept.
- *  3. Time never decreases from one row to the next.
+ *  1. A line has at most 100 columns, whatever hosts are called; without utf8 it is ASCII.
+ *  2. Only hosts that occur have a column, in the order of their creation; if they are too many, the last
+ *     column is shared, and what stands there names its host.
+ *  3. What does not fit into rows_max lines is told shorter first, and then the oldest is left out.
  */
 #ifndef PCAP_LADDER_H
 #define PCAP_LADDER_H
 
-#include <stdbool.h>
+#include "pcap/out.h"
+#include "pcap/store.h"
 
-#include "castanet/capture.h"
-#include "simnet/ip/ip_address.h"
-#include "simnet/packet/packet.h"
+enum { CAPP_LADDER_COLUMNS = 5, CAPP_LADDER_WIDTH = 100 };
 
-typedef enum capp_row_kind {
-    CAPP_ROW_SENT,    /* a packet leaves host for peer */
-    CAPP_ROW_ARRIVED, /* a packet of peer's reaches host, later than right after it was sent */
-    CAPP_ROW_CALL,    /* an API call on host */
-    CAPP_ROW_CALLBACK
-} capp_row_kind;
+/* ---- lines ---- */
 
-typedef struct capp_packet_row {
-    uint64_t id;
-    simp_ip source, destination;
-    uint16_t next_host; /* where to point when the destination is never seen */
-    sim_fate fate;
-    bool has_arrived;
-    bool arrives_next; /* nothing happened in between: the arrow is drawn whole */
-    uint8_t protocol, flags;
-    simp_icmp_kind icmp_kind;
-    uint16_t window, fragment_offset;
-    bool is_fragment;
-    uint32_t length;
-} capp_packet_row;
+typedef enum capp_line_kind {
+    CAPP_LINE_SENT,    /* a packet leaves */
+    CAPP_LINE_WHOLE,   /* and arrives before anything else happens */
+    CAPP_LINE_ARRIVED, /* it arrives later */
+    CAPP_LINE_STEPS,   /* calls and callbacks of one host at one instant */
+    CAPP_LINE_WORDS    /* a fault, a report, a failure */
+} capp_line_kind;
 
-typedef struct capp_step_row {
-    SOCKET handle;
-    const char *name;
-    int64_t result;
-    int error;
-    unsigned depth; /* callbacks around the call */
-    unsigned times; /* the same call with the same result, one after the other */
-} capp_step_row;
-
-typedef struct capp_row {
-    capp_row_kind kind;
+typedef struct capp_line {
+    capp_line_kind kind;
     uint64_t at_ns;
-    const sim_host *host;
-    const sim_host *peer; /* packets; NULL: not known (yet) */
-    union {
-        capp_packet_row packet;
-        capp_step_row step;
-    };
-} capp_row;
+    const capp_row *row;
+    size_t first, count;          /* steps: rows of the store from there, those of other kinds passed over */
+    unsigned decision, decisions; /* taken right before it: the first number, from 1, and how many */
+} capp_line;
 
-struct cap_ladder {
-    sim_observer observer; /* first, so that the observer's address is the ladder's */
-    sim_world *world;
-    size_t size; /* of this block */
-    unsigned rows_max, depth;
-    uint64_t row_count; /* ever; the newest rows_max of them are kept */
-    capp_row rows[];
-};
+typedef struct capp_lines {
+    capp_line *lines;
+    size_t count, capacity;
+    size_t skipped; /* lines before them */
+    unsigned decisions;
+    bool refused; /* memory */
+} capp_lines;
 
-/* The oldest row is 0. */
-static inline unsigned capp_ladder_len(const cap_ladder *ladder)
-{
-    return ladder->row_count < ladder->rows_max ? (unsigned)ladder->row_count : ladder->rows_max;
-}
+void capp_lines_make(capp_lines *, const capp_store *, size_t rows_max);
+void capp_lines_fini(capp_lines *);
+/* Does a step belong to a line of steps? */
+bool capp_is_step(const capp_row *);
 
-static inline const capp_row *capp_ladder_row(const cap_ladder *ladder, unsigned index)
-{
-    uint64_t first = ladder->row_count - capp_ladder_len(ladder);
-    return &ladder->rows[(first + index) % ladder->rows_max];
-}
+/* ---- drawing ---- */
+
+typedef struct capp_layout {
+    const capp_store *store;
+    const capp_lines *lines;
+    const sim_world *world;
+    const sim_host *hosts[CAPP_LADDER_COLUMNS]; /* of the shared column: its first one */
+    unsigned columns, column_width;
+    bool has_others; /* the last column is shared */
+    bool has_nanoseconds;
+    bool has_sockets[CAPP_LADDER_COLUMNS]; /* more than one socket lives in the column: name it */
+    bool utf8;
+} capp_layout;
+
+void capp_layout_make(capp_layout *, const capp_store *, const capp_lines *, const sim_world *, bool utf8);
+void capp_draw_heading(const capp_layout *, capp_out *);
+void capp_draw_line(const capp_layout *, const capp_line *, capp_out *);
+/* Where a packet was going; NULL: to nobody known. */
+const sim_host *capp_destination(const capp_layout *, const capp_row *);
 
 #endif

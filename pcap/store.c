@@ -29,7 +29,7 @@ struct capp_store {
     size_t capacity; /* of the ring */
     uint64_t count;  /* rows ever */
     place *places;
-    bool is_torn;
+    bool is_torn, has_arrived; /* a packet, since the last row */
     uint64_t packets[BUCKETS]; /* 1 + the number of the newest row; 0: none */
     kept_text *texts[BUCKETS];
 };
@@ -146,7 +146,8 @@ bool capp_store_event(capp_store *store, const capp_event *event)
         return false;
     }
     place *at = place_of(store, store->count);
-    at->row = (capp_row){.event = kept};
+    at->row = (capp_row){.event = kept, .after_arrival = store->has_arrived};
+    store->has_arrived = false;
     at->next = 0;
     if (event->kind == CAPP_PACKET)
         keep_packet(store, &at->row);
@@ -159,6 +160,7 @@ bool capp_store_event(capp_store *store, const capp_event *event)
 void capp_store_arrival(capp_store *store, const capp_arrival *arrival)
 {
     capp_row *row = find(store, sim_packet_id(arrival->data));
+    store->has_arrived = true;
     if (row == NULL || row->flight.arrivals++ > 0)
         return;
     row->flight.arrived_ns = arrival->at_ns;

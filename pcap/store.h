@@ -31,6 +31,7 @@ typedef struct capp_flight {
 typedef struct capp_row {
     capp_event event; /* with texts of the store; data, bytes: NULL */
     capp_flight flight;
+    bool after_arrival; /* a packet arrived since the row before */
 } capp_row;
 
 typedef struct capp_store capp_store;

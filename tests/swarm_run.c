@@ -149,21 +149,20 @@ static void end(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
 static void run_world(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
 {
     cap_file *file = NULL;
-    cap_ladder *ladder = NULL;
+    cap_trace *trace = NULL;
     sim_error error;
     if (mode->pcap != NULL && cap_file_open(w->world, mode->pcap, &file, &error) != 0)
         fail(o, "capture: %s; %s; %s", error.what, error.why, error.fix);
     if (mode->corrupted != NULL && (w->watch.corrupted = fopen(mode->corrupted, "w")) == NULL)
         fail(o, "capture: %s cannot be written", mode->corrupted);
-    if (mode->ladder != NULL && cap_ladder_open(w->world, 0, &ladder) != 0)
+    if (mode->ladder != NULL && (cap_trace_open(w->world, &trace, NULL) != 0 ||
+                                 cap_trace_print_ladder(trace, mode->ladder, NULL, NULL) != 0))
         fail(o, "ladder: no memory");
     swarm_plant(w, mode->bug);
     run_to_rest(w, mode, o);
     if (!o->failed && !swarm_judge(w, o->failure, sizeof o->failure))
         o->failed = true;
-    if (ladder != NULL)
-        cap_ladder_print(ladder, mode->ladder);
-    cap_ladder_close(ladder);
+    cap_trace_close(trace, NULL);
     count(w, o);
     end(w, mode, o);
     if (w->watch.corrupted != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Observers that write: the capture file, read back through libpcap, and the ladder.
+ * The capture file, read back through libpcap.
  */
 #define _DEFAULT_SOURCE /* libpcap's headers need u_int */
 #include <pcap/pcap.h>
@@ -108,98 +108,7 @@ static void capture_that_cannot_be_written_leaves_nothing(void)
     EXPECT_TRUE(error.why[0] != '\0' && error.fix[0] != '\0');
 }
 
-/* ---- the ladder ---- */
-
-/* The ladder's rows without their times, runs of spaces and dashes shortened to one. */
-static char *rows_of(const cap_ladder *ladder)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *stream = open_memstream(&text, &size);
-    EXPECT_TRUE_FATAL(stream != NULL);
-    cap_ladder_print(ladder, stream);
-    fclose(stream);
-    size_t column = 0, out = 0;
-    for (size_t i = 0; i < size; i++) {
-        column = text[i] == '\n' ? 0 : column + 1;
-        EXPECT_TRUE(column <= 100);
-        bool repeats = out > 0 && text[i] == text[out - 1] && (text[i] == ' ' || text[i] == '-');
-        bool is_time = column > 0 && column < 15;
-        if (!repeats && !is_time)
-            text[out++] = text[i];
-    }
-    text[out] = '\0';
-    return text;
-}
-
-static void ladder_tells_calls_packets_and_callbacks(void)
-{
-    world_pair pair = fixture_world_pair(NULL);
-    cap_ladder *ladder = NULL;
-    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
-    connect_to_closed(&pair);
-    char *rows = rows_of(ladder);
-    static const char *const expected[] = {
-        "| Create=1 |", "|-SYN-", "| Connect=0 WSAEWOULDBLOCK |", "RST", "| OnConnect(WSAECONNREFUSED) |",
-        "| Close=1 |"};
-    const char *at = rows;
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        const char *found = strstr(at, expected[i]);
-        expect_report(EXPECT_SITE(false), found != NULL, "'%s' is not behind the rows before it in\n%s",
-                      expected[i], rows);
-        at = found == NULL ? at : found;
-    }
-    free(rows);
-    cap_ladder_close(ladder);
-}
-
-static void ladder_marks_what_was_lost(void)
-{
-    world_pair pair = fixture_world_pair(NULL);
-    cap_ladder *ladder = NULL;
-    drop_mask first = {.mask = 1};
-    sim_link_set_script(pair.link, pair.a, drop_by_mask, &first);
-    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
-    connect_to_closed(&pair);
-    char *rows = rows_of(ladder);
-    expect_report(EXPECT_SITE(false), strstr(rows, "-x dropped") != NULL, "no 'x dropped' in\n%s", rows);
-    free(rows);
-    cap_ladder_close(ladder);
-}
-
-/* A SYN that has left when the link is cut: the row of its departure learns of it. */
-static void ladder_marks_what_was_lost_on_its_way(void)
-{
-    world_pair pair = fixture_world_pair(NULL);
-    cap_ladder *ladder = NULL;
-    sim_impairment cut = {.kind = SIM_IMPAIR_BLOCK, .from_ns = 500000, .until_ns = (uint64_t)SIM_MS(2)};
-    EXPECT_CODE_FATAL(sim_link_add(pair.link, pair.a, &cut, NULL), 0);
-    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
-    connect_to_closed(&pair);
-    char *rows = rows_of(ladder);
-    expect_report(EXPECT_SITE(false), strstr(rows, "SYN-x cut off") != NULL, "no 'x cut off' in\n%s", rows);
-    free(rows);
-    cap_ladder_close(ladder);
-}
-
-static void ladder_keeps_the_newest_rows(void)
-{
-    world_pair pair = fixture_world_pair(NULL);
-    cap_ladder *ladder = NULL;
-    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 1, &ladder), 0);
-    connect_to_closed(&pair);
-    char *rows = rows_of(ladder);
-    EXPECT_TRUE(strstr(rows, "Close=1") != NULL);
-    EXPECT_TRUE(strstr(rows, "Create=1") == NULL);
-    free(rows);
-    cap_ladder_close(ladder);
-}
-
 const test_case test_capture[] = {TEST(file_holds_each_packet_at_its_time),
                                   TEST(discarded_capture_leaves_nothing),
                                   TEST(capture_that_cannot_be_written_leaves_nothing),
-                                  TEST(ladder_tells_calls_packets_and_callbacks),
-                                  TEST(ladder_marks_what_was_lost),
-                                  TEST(ladder_marks_what_was_lost_on_its_way),
-                                  TEST(ladder_keeps_the_newest_rows),
                                   TEST_END};

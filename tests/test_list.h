@@ -104,6 +104,7 @@ typedef struct test_case {
     SUITE(printable) \
     SUITE(shrink) \
     SUITE(capture) \
+    SUITE(ladder) \
     SUITE(profile) \
     SUITE(log) \
     SUITE(fault) \

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "castanet/capture.h"
+#include "castanet/trace.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"
@@ -75,16 +75,16 @@ static void every_trace_tells_the_profiles(void)
     world_pair pair = fixture_world_pair(&options);
     cas_profile own = {.precheck = CAS_PRECHECK_NONE};
     cas_thread_set_profile(sim_host_thread(pair.b), &own);
-    cap_ladder *ladder = NULL;
-    EXPECT_CODE_FATAL(cap_ladder_open(pair.world, 0, &ladder), 0);
-    recorder client, server;
-    world_pair_connect(&pair, &client, &server);
+    cap_trace *trace = NULL;
     char text[4096] = "";
     FILE *stream = fmemopen(text, sizeof text, "w");
     EXPECT_TRUE_FATAL(stream != NULL);
-    cap_ladder_print(ladder, stream);
+    EXPECT_CODE_FATAL(cap_trace_open(pair.world, &trace, NULL), 0);
+    EXPECT_CODE_FATAL(cap_trace_print_ladder(trace, stream, NULL, NULL), 0);
+    recorder client, server;
+    world_pair_connect(&pair, &client, &server);
+    EXPECT_CODE(cap_trace_close(trace, NULL), 0);
     fclose(stream);
-    cap_ladder_close(ladder);
     const char *wanted = "(seed 77, profile documented)\n(a thread of b: profile windows,mfc4.1)\n";
     expect_report(EXPECT_SITE(false), strncmp(text, wanted, strlen(wanted)) == 0, "%s begins not with %s",
                   text, wanted);

@@ -35,7 +35,8 @@ struct part {
     cas_thread *thread;
     cas_thread *thread_before;
     world_pair pair;
-    cap_ladder *ladder;
+    cap_trace *trace;
+    FILE *stream;
     cap_file *file;
     char folder[40], path[64];
 };
@@ -112,7 +113,20 @@ static void prepare_world(part *p)
     snprintf(p->path, sizeof p->path, "%s/sweep.pcap", p->folder);
 }
 
-static int open_ladder(part *p) { return cap_ladder_open(p->pair.world, 20, &p->ladder); }
+static int open_trace(part *p) { return cap_trace_open(p->pair.world, &p->trace, NULL); }
+
+static void prepare_trace(part *p)
+{
+    prepare_world(p);
+    p->stream = tmpfile();
+    EXPECT_TRUE_FATAL(p->stream != NULL);
+    EXPECT_CODE_FATAL(cap_trace_open(p->pair.world, &p->trace, NULL), 0);
+}
+
+static int add_ladder(part *p)
+{
+    return cap_trace_print_ladder(p->trace, p->stream, &(cap_ladder_options){.rows_max = 20}, NULL);
+}
 
 static void send_datagram(part *p)
 {
@@ -126,15 +140,18 @@ static void send_datagram(part *p)
     cas_thread_enter(before);
 }
 
+static void use_trace(part *p, sweep_text *seen)
+{
+    send_datagram(p);
+    sweep_say(seen, " closed %d", cap_trace_close(p->trace, NULL));
+}
+
 static void use_ladder(part *p, sweep_text *seen)
 {
-    FILE *stream = tmpfile();
-    EXPECT_TRUE_FATAL(stream != NULL);
     send_datagram(p);
-    cap_ladder_print(p->ladder, stream);
-    sweep_say(seen, " %ld characters", ftell(stream));
-    fclose(stream);
-    cap_ladder_close(p->ladder);
+    EXPECT_CODE(cap_trace_close(p->trace, NULL), 0);
+    sweep_say(seen, " %ld characters", ftell(p->stream));
+    fclose(p->stream);
 }
 
 static int open_file(part *p)
@@ -206,7 +223,8 @@ static const part_kind kinds[] = {
     {"cas_thread_init", true, prepare_port, init_thread, use_and_fini_thread},
     {"constructor of a backend", false, prepare_nothing, make_port, use_port},
     {"cas_os_init", true, prepare_nothing, init_os, use_and_fini_os},
-    {"cap_ladder_open", true, prepare_world, open_ladder, use_ladder},
+    {"cap_trace_open", true, prepare_world, open_trace, use_trace},
+    {"cap_trace_print_ladder", true, prepare_trace, add_ladder, use_ladder},
     {"cap_file_open", true, prepare_world, open_file, use_file},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };

@@ -11,7 +11,6 @@
 typedef struct head {
     watch_plan *plan;
     cap_trace *trace;
-    cap_ladder *ladder;
     max_align_t end[]; /* of the head: the inner state */
 } head;
 
@@ -22,10 +21,13 @@ static void build(sim_world *world, void *state)
     head *h = state;
     watch_plan *plan = h->plan;
     cap_capture_options capture = {.about = plan->about};
-    if (plan->pcap != NULL && cap_trace_open(world, &h->trace, &plan->error) == 0)
+    cap_ladder_options ladder = {.rows_max = plan->rows};
+    bool wanted = plan->pcap != NULL || plan->ladder != NULL;
+    bool opened = wanted && cap_trace_open(world, &h->trace, &plan->error) == 0;
+    if (opened && plan->pcap != NULL)
         (void)cap_trace_add_pcapng(h->trace, plan->pcap, &capture, &plan->error);
-    if (plan->ladder != NULL && cap_ladder_open(world, plan->rows, &h->ladder) != 0)
-        h->ladder = NULL;
+    if (opened && plan->ladder != NULL)
+        (void)cap_trace_print_ladder(h->trace, plan->ladder, &ladder, &plan->error);
     plan->inner->build(world, inner_state(state));
 }
 
@@ -52,9 +54,6 @@ static void end(sim_world *world, void *state)
 {
     head *h = state;
     watch_plan *plan = h->plan;
-    if (h->ladder != NULL)
-        cap_ladder_print(h->ladder, plan->ladder);
-    cap_ladder_close(h->ladder);
     if (h->trace != NULL)
         (void)cap_trace_close(h->trace, plan->error.code == 0 ? &plan->error : NULL);
     if (plan->inner->end != NULL)

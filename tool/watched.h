@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 
-#include "castanet/capture.h"
 #include "castanet/sim_scenario.h"
 #include "castanet/trace.h"
 

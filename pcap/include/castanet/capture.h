@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Observers that write down a world: a capture file for Wireshark, and a ladder in text.
+ * A capture file in the classic format.
  */
 #ifndef CASTANET_CAPTURE_H
 #define CASTANET_CAPTURE_H
@@ -23,15 +23,6 @@ int cap_file_open(sim_world *world, const char *path, cap_file **out, sim_error 
 int cap_file_close(cap_file *, sim_error *error);
 /* Forgets it: nothing is left behind. */
 void cap_file_discard(cap_file *);
-
-typedef struct cap_ladder cap_ladder;
-
-/* Keeps the newest rows_max rows of what happens (0: 200): packets as arrows between hosts, API calls,
- * callbacks. */
-int cap_ladder_open(sim_world *world, unsigned rows_max, cap_ladder **out);
-/* Prints hosts as columns and virtual time downwards, at most 100 columns wide. */
-void cap_ladder_print(const cap_ladder *, FILE *stream);
-void cap_ladder_close(cap_ladder *);
 
 #ifdef __cplusplus
 }

@@ -61,6 +61,20 @@ int cap_trace_add_pcapng(cap_trace *, const char *path, const cap_capture_option
 /* Classic pcap with nanoseconds, by libpcap, for tools that read nothing else: packets only. */
 int cap_trace_add_pcap(cap_trace *, const char *path, const cap_capture_options *, sim_error *error);
 
+/* ---- the ladder ---- */
+
+typedef struct cap_ladder_options {
+    unsigned rows_max; /* lines of what happened; 0: 200.  What does not fit is told shorter first, and then
+                          the oldest is left out */
+    bool utf8;         /* lines and arrows are drawn, not made of letters */
+} cap_ladder_options;
+
+/* Hosts as columns, virtual time downwards, at most 100 columns wide: packets as arrows, calls and callbacks
+ * with results, decisions numbered.  It is written when the trace is closed.  options NULL: all zero. */
+int cap_trace_add_ladder(cap_trace *, const char *path, const cap_ladder_options *, sim_error *error);
+/* To a stream, which stays the caller's. */
+int cap_trace_print_ladder(cap_trace *, FILE *stream, const cap_ladder_options *, sim_error *error);
+
 #ifdef __cplusplus
 }
 #endif
