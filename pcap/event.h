@@ -38,7 +38,7 @@ typedef struct capp_event {
     const sim_host *host; /* NULL: none in particular */
     const char *socket;   /* "conn#2", "listen:80", as in labels; empty: none */
     SOCKET handle;
-    const char *what;   /* "Send", "OnReceive", "drop", "ESTABLISHED", "order" */
+    const char *what;   /* "Send", "OnReceive", "drop", "ESTABLISHED", "hold" */
     const char *about;  /* the link of a fault, the label of a choice, the message of a failure; never NULL */
     int64_t result;     /* calls */
     int64_t asked;      /* Send and Receive: bytes that the program asked for */

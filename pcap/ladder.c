@@ -53,15 +53,13 @@ static void print_circumstances(const sim_world *world, capp_out *out)
     }
 }
 
-/* "(3) server/conn#1 OnReceive#3 before 2 that were due". */
+/* "(3) hold server/conn#1 OnReceive#3 until client->server FIN#1", "(4) choose link lan a> loss#3 = 1". */
 static void print_decision(const capp_event *event, unsigned number, capp_out *out)
 {
-    if (strcmp(event->what, "order") == 0)
-        capp_out_print(out, "  (%u) %s#%" PRIu64 " before %" PRIu32 " that %s due\n", number, event->about,
-                       event->number_of, event->value, event->value == 1 ? "was" : "were");
-    else
-        capp_out_print(out, "  (%u) %s#%" PRIu64 " = %" PRIu32 "\n", number, event->about, event->number_of,
-                       event->value);
+    capp_out_print(out, "  (%u) %s %s", number, event->what, event->about);
+    if (event->number_of != 0)
+        capp_out_print(out, "#%" PRIu64 " = %" PRIu32, event->number_of, event->value);
+    capp_out_print(out, "\n");
 }
 
 static void print_decisions(const capp_store *store, unsigned count, capp_out *out)

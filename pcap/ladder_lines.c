@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which lines a ladder has.  Three levels of detail, of which the first is taken that fits: every step a
- * line; what one host does at one instant on a line; the same without ACKs that only acknowledge.
+ * Which lines a ladder has.  Of four levels of detail the first is taken that fits: every step a line; a
+ * callback and its calls on a line, if nothing came between them; the same without ACKs that only
+ * acknowledge; and with several callbacks on a line.
  */
 #include "pcap/ladder.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "castanet/alloc.h"
 
-typedef enum detail { DETAIL_ALL, DETAIL_JOINED, DETAIL_NO_ACKS, DETAILS } detail;
+enum { STEP_WIDTH = 10, JOINED_MAX = 64 };
+
+typedef enum detail { DETAIL_ALL, DETAIL_JOINED, DETAIL_NO_ACKS, DETAIL_PACKED, DETAILS } detail;
 
 bool capp_is_step(const capp_row *row)
 {
@@ -44,12 +48,20 @@ static bool repeats(const capp_row *a, const capp_row *b)
            x->depth == y->depth;
 }
 
-/* May the row stand on the line that ends with the row before? */
-static bool joins(const capp_line *line, const capp_row *before, const capp_row *row, detail how)
+/* What a step takes on its line, about. */
+static size_t width_of(const capp_row *row) { return strlen(row->event.what) + STEP_WIDTH; }
+
+/* May the row stand on the line that ends with the row before, and has so many letters? */
+static bool joins(const capp_line *line, const capp_row *before, const capp_row *row, detail how,
+                  size_t width)
 {
     if (row->after_arrival || line->row->event.host != row->event.host)
         return false;
-    return repeats(before, row) || (how != DETAIL_ALL && line->at_ns == row->event.at_ns);
+    if (repeats(before, row))
+        return true;
+    if (how == DETAIL_ALL || (how != DETAIL_PACKED && row->event.kind != CAPP_CALL))
+        return false;
+    return line->at_ns == row->event.at_ns && width + width_of(row) <= JOINED_MAX;
 }
 
 static bool is_plain_ack(const capp_row *row)
@@ -62,7 +74,7 @@ static bool is_plain_ack(const capp_row *row)
 static void add_packet(capp_lines *lines, const capp_row *row, detail how)
 {
     const capp_flight *flight = &row->flight;
-    if (how == DETAIL_NO_ACKS && is_plain_ack(row))
+    if (how >= DETAIL_NO_ACKS && is_plain_ack(row))
         return;
     add(lines, &(capp_line){.kind = CAPP_LINE_SENT, .at_ns = row->event.at_ns, .row = row});
     if (flight->arrivals > 0 && !lines->refused)
@@ -122,27 +134,31 @@ static void number_decisions(capp_lines *lines, const capp_store *store)
 
 static void collect(capp_lines *lines, const capp_store *store, detail how)
 {
-    const capp_row *before = NULL; /* a step, with nothing that has a line behind it */
-    size_t steps = 0;              /* the line of steps that was added last */
+    const capp_row *before = NULL; /* the last step of the line that may still grow; NULL: none may */
+    size_t width = 0;              /* of that line, the last one */
     lines->count = 0;
     for (size_t i = 0; i < capp_store_len(store) && !lines->refused; i++) {
         const capp_row *row = capp_store_row(store, i);
-        capp_kind kind = row->event.kind;
-        if (capp_is_step(row) && before != NULL && joins(&lines->lines[steps], before, row, how)) {
-            lines->lines[steps].count = i + 1 - lines->lines[steps].first;
-            before = row;
+        capp_line *last = lines->count == 0 ? NULL : &lines->lines[lines->count - 1];
+        if (row->event.kind == CAPP_CHOICE)
+            before = NULL;
+        if (row->event.kind == CAPP_CHOICE || row->event.kind == CAPP_STATE)
             continue;
-        }
-        capp_line line = {CAPP_LINE_WORDS, row->event.at_ns, row, i, 1, 0, 0};
-        if (kind == CAPP_STATE || kind == CAPP_CHOICE)
-            continue;
-        before = capp_is_step(row) ? row : NULL;
-        steps = lines->count;
-        line.kind = before != NULL ? CAPP_LINE_STEPS : CAPP_LINE_WORDS;
-        if (kind == CAPP_PACKET)
+        bool is_step = capp_is_step(row);
+        if (is_step && before != NULL && joins(last, before, row, how, width)) {
+            width += repeats(before, row) ? 0 : width_of(row);
+            last->count = i + 1 - last->first;
+        } else if (row->event.kind == CAPP_PACKET) {
             add_packet(lines, row, how);
-        else
-            add(lines, &line);
+        } else {
+            width = width_of(row);
+            add(lines, &(capp_line){.kind = is_step ? CAPP_LINE_STEPS : CAPP_LINE_WORDS,
+                                    .at_ns = row->event.at_ns,
+                                    .row = row,
+                                    .first = i,
+                                    .count = 1});
+        }
+        before = is_step ? row : NULL;
     }
     if (lines->count > 1)
         qsort(lines->lines, lines->count, sizeof *lines->lines, compare);

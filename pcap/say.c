@@ -73,8 +73,9 @@ static void add_what(text *t, const capp_event *event)
     case CAPP_DROP: add(t, "%s(%s) dropped", event->what, error); break;
     case CAPP_STATE: add(t, "%s port %u", event->what, event->local_port); break;
     case CAPP_CHOICE:
-        add(t, "%s %s#%" PRIu64 " = %" PRIu32 " of %" PRIu32, event->what, event->about, event->number_of,
-            event->value, event->bound);
+        add(t, "%s %s", event->what, event->about);
+        if (event->number_of != 0)
+            add(t, "#%" PRIu64 " = %" PRIu32, event->number_of, event->value);
         break;
     case CAPP_REPORT: add(t, "%s %" PRId64, event->what, event->result); break;
     case CAPP_FAILURE: add(t, "FAILED %s", event->about); break;

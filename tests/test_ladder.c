@@ -183,8 +183,8 @@ static void decisions_are_numbered_and_named(void)
     }
     connect_to_closed(&pair);
     char *text = end_picture(&p), last[40];
-    snprintf(last, sizeof last, "(2) user dice#");
-    expect_found(text, "\ndecisions\n  (1) user dice#");
+    snprintf(last, sizeof last, "(2) choose user dice#");
+    expect_found(text, "\ndecisions\n  (1) choose user dice#");
     expect_found(text, last);
     expect_found(text, " (1-2)\n"); /* at the line behind both */
     free(text);

@@ -10,8 +10,6 @@
 #include "tool/watched.h"
 #include "tool/worker.h"
 
-enum { LADDER_ROWS = 200 };
-
 typedef struct taking {
     const evidence_plan *plan;
     volatile uint64_t events; /* that came to their end */
@@ -45,7 +43,7 @@ static int write_down(taking *t)
 {
     const evidence_plan *plan = t->plan;
     watch_plan watch = {
-        .inner = plan->scenario, .pcap = plan->pcap, .rows = LADDER_ROWS, .events_max = t->events};
+        .inner = plan->scenario, .pcap = plan->pcap, .brief = plan->brief, .events_max = t->events};
     watched w;
     file_writer ladder;
     t->code = file_open(&ladder, plan->ladder);
@@ -56,8 +54,11 @@ static int write_down(taking *t)
         return 1;
     make_run(plan, &w.scenario);
     watched_fini(&w);
-    if (plan->ending != NULL)
+    if (plan->ending != NULL) {
         fprintf(ladder.stream, "\nthen: %s\n", plan->ending);
+        fprintf(plan->brief, "then: %s\n", plan->ending);
+    }
+    fflush(plan->brief);
     t->code = file_close(&ladder);
     t->error = watch.error;
     return 0;

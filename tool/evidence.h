@@ -6,6 +6,8 @@
 #ifndef TOOL_EVIDENCE_H
 #define TOOL_EVIDENCE_H
 
+#include <stdio.h>
+
 #include "castanet/sim_schedule.h"
 
 typedef struct evidence_plan {
@@ -14,6 +16,7 @@ typedef struct evidence_plan {
     const sim_scenario *scenario;
     unsigned quiet_ms;
     const char *pcap, *ladder; /* paths */
+    FILE *brief;               /* a file that takes a ladder of few rows */
     const char *ending;        /* how a run that ended its process did; it becomes the ladder's last line */
 } evidence_plan;
 

@@ -4,6 +4,7 @@
  */
 #include "tool/failure.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,15 +67,27 @@ static int write_explanation(const char *path, const cause *c, const char *messa
     return file_close(&w);
 }
 
+/* As wide as it is. */
+static void print_file(FILE *file)
+{
+    char piece[4096];
+    size_t len;
+    rewind(file);
+    while ((len = fread(piece, 1, sizeof piece, file)) > 0)
+        fwrite(piece, 1, len, stdout);
+}
+
 /* 0 or TOOL_USAGE. */
 static int write_files(const tool_request *request, const cause_plan *plan, const cause *c,
                        const char *message)
 {
     char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcap[FILES_PATH_MAX], ladder[FILES_PATH_MAX];
     const char *folder = request->out != NULL ? request->out : failure_folder, *name = plan->scenario->name;
+    FILE *brief = tmpfile();
+    if (brief == NULL)
+        return tool_complain(TOOL_USAGE, strerror(errno), "free some space where temporary files go",
+                             "the run could not be drawn");
     int code = folder_make(folder);
-    if (code != 0)
-        return code;
     failure_path(schedule, sizeof schedule, folder, name, ".castanet");
     failure_path(text, sizeof text, folder, name, ".explain.txt");
     evidence_plan evidence = {.schedule = c->schedule,
@@ -83,16 +96,20 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
                               .quiet_ms = plan->outcome == SIM_HUNG ? HUNG_QUIET_MS : plan->quiet_ms,
                               .pcap = failure_path(pcap, sizeof pcap, folder, name, ".pcapng"),
                               .ladder = failure_path(ladder, sizeof ladder, folder, name, ".ladder.txt"),
+                              .brief = brief,
                               .ending = c->message[0] != '\0' ? c->message : NULL};
-    code = schedule_save(c->schedule, schedule, message);
+    if (code == 0)
+        code = schedule_save(c->schedule, schedule, message);
     if (code == 0)
         code = write_explanation(text, c, message);
-    if (code != 0)
-        return code;
-    printf("  written: %s, %s%s\n", schedule, text,
-           evidence_write(&evidence) ? ", .ladder.txt and .pcapng" : "");
-    printf("  replay it: %s replay %s\n", request->program, schedule);
-    return 0;
+    if (code == 0) {
+        bool has_evidence = evidence_write(&evidence);
+        print_file(brief);
+        printf("  written: %s, %s%s\n", schedule, text, has_evidence ? ", .ladder.txt and .pcapng" : "");
+        printf("  replay it: %s replay %s\n", request->program, schedule);
+    }
+    fclose(brief);
+    return code;
 }
 
 int failure_tell(const tool_request *request, const cause_plan *plan, const char *message)

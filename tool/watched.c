@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { BRIEF_ROWS = 40 };
+
 typedef struct head {
     watch_plan *plan;
     cap_trace *trace;
@@ -21,13 +23,15 @@ static void build(sim_world *world, void *state)
     head *h = state;
     watch_plan *plan = h->plan;
     cap_capture_options capture = {.about = plan->about};
-    cap_ladder_options ladder = {.rows_max = plan->rows};
-    bool wanted = plan->pcap != NULL || plan->ladder != NULL;
+    cap_ladder_options brief = {.rows_max = BRIEF_ROWS};
+    bool wanted = plan->pcap != NULL || plan->ladder != NULL || plan->brief != NULL;
     bool opened = wanted && cap_trace_open(world, &h->trace, &plan->error) == 0;
     if (opened && plan->pcap != NULL)
         (void)cap_trace_add_pcapng(h->trace, plan->pcap, &capture, &plan->error);
     if (opened && plan->ladder != NULL)
-        (void)cap_trace_print_ladder(h->trace, plan->ladder, &ladder, &plan->error);
+        (void)cap_trace_print_ladder(h->trace, plan->ladder, NULL, &plan->error);
+    if (opened && plan->brief != NULL)
+        (void)cap_trace_print_ladder(h->trace, plan->brief, &brief, &plan->error);
     plan->inner->build(world, inner_state(state));
 }
 

@@ -16,7 +16,7 @@ typedef struct watch_plan {
     const char *pcap;          /* NULL: no capture */
     cap_about about;           /* of the capture */
     FILE *ladder;              /* written at the end; NULL: none */
-    unsigned rows;             /* of the ladder, the newest; 0: 200 */
+    FILE *brief;               /* the same, with fewer rows */
     volatile uint64_t *events; /* counts those that are over; NULL: nobody asks */
     uint64_t events_max;       /* the run is cut off there; 0: it is not */
     sim_error error;           /* of the capture; code 0: none */

@@ -226,10 +226,8 @@ static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
-    if (picked != 0)
-        simp_tell_choice(world, "order",
-                         &(sim_choice){order->labels.labels[order->steps[index].label].text,
-                                       order->steps[index].occurrence, (uint32_t)enabled, (uint32_t)picked});
+    if (order->steps[index].overtaken_by != 0 && simp_is_heard(world))
+        simp_order_tell_hold(order, world, index);
     simp_pending_note_step(order);
     sim_stop stop = execute(order, world, order->enabled[picked], (uint32_t)index + 1);
     order->steps[index].at_ns = world->now_ns;

@@ -66,6 +66,8 @@ simp_event *simp_order_trouble(sim_order *, const simp_candidate *);
 /* Lets calls of a thread that begins go wrong, if they may: 0 or WSAENOBUFS. */
 int simp_order_wrap(const sim_order *, cas_thread *);
 void simp_order_end(sim_order *, const sim_result *);
+/* order_news.c: the step of that index happens, and was overtaken before. */
+void simp_order_tell_hold(const sim_order *, const sim_world *, size_t index);
 
 /* The socket of the task is about to be closed. */
 void simp_order_lose_socket(sim_order *, const simp_task *, const cas_port_socket *);

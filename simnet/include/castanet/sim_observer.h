@@ -56,7 +56,8 @@ typedef struct sim_report {
 typedef enum sim_news_kind {
     SIM_NEWS_FAULT,  /* what: "drop", "crash", "short receive", or that it is over: "heal", "resume" */
     SIM_NEWS_STATE,  /* a TCP connection enters a state; what: "ESTABLISHED", RFC 9293 3.3.2 */
-    SIM_NEWS_CHOICE, /* not the boring one; what: "choose", or "order" for an event that was not due first */
+    SIM_NEWS_CHOICE, /* not the boring one; what: "choose", or "hold": an event happens that was due before,
+                        about "E#1 until F#2" */
     SIM_NEWS_FAILURE /* the scenario fails; about: its message */
 } sim_news_kind;
 
