@@ -183,7 +183,7 @@ static bool replay(const hunt *h, int64_t seed, const outcome *first)
     again.ladder = true;
     again.ladder_rows = 100;
     printf("\nreplay of seed %" PRId64
-           "; an arrow ends where a packet is lost or arrives, and #n is a socket:\n\n",
+           "; an arrow ends where a packet is lost or arrives; conn#1 is a socket, (1) a decision:\n\n",
            seed);
     outcome second = run(h, &again, true);
     bool same = !second.broken && strcmp(first->fingerprint, second.fingerprint) == 0;
