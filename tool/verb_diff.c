@@ -55,9 +55,9 @@ static int tell(const comparing *c, const worker_report *report)
 static int compare(comparing *c, const tool_request *request)
 {
     worker_report report;
-    worker_limits limits = {.quiet_ms = 0};
-    if (request->hang_s != 0 || c->options.schedule != NULL)
-        limits.quiet_ms = request->hang_s != 0 ? (unsigned)request->hang_s * 1000 : HANG_MS_DEFAULT;
+    worker_limits limits = {.quiet_ms = request->hang_s != 0 ? (unsigned)request->hang_s * 1000
+                                                             : HANG_MS_DEFAULT,
+                            .pulse = &c->runs};
     if (worker_run(task, c, &limits, &report) != 0)
         return tool_no_memory();
     return tell(c, &report);

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "simnet/explore/printable.h"
+
 const char *verdict_signal(int number)
 {
     static char other[24];
@@ -67,7 +69,8 @@ static uint64_t identity_of(sim_outcome outcome, const worker_report *report)
 {
     const char *summary = strstr(report->words, "SUMMARY: ");
     uint64_t status = outcome == SIM_HUNG ? 0 : (uint64_t)report->status;
-    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)outcome << 32 ^ status;
+    uint64_t state = 0xCBF29CE484222325u ^ (uint64_t)outcome << 32 ^
+                     (uint64_t)report->is_out_of_memory << 40 ^ status;
     return (summary != NULL ? hash_of_line(state, summary) : state) | 1;
 }
 
@@ -80,24 +83,31 @@ static void last_words(const char *words, char *line, size_t size)
     size_t begin = end;
     while (begin > 0 && words[begin - 1] != '\n')
         begin--;
-    snprintf(line, size, "%.*s", (int)(end - begin), words + begin);
+    simp_printable(words + begin, end - begin, line, size);
+}
+
+static void write_end(const worker_report *report, char *text, size_t size)
+{
+    if (report->end == WORKER_HUNG)
+        snprintf(text, size, "a callback did not come back");
+    else if (report->end == WORKER_KILLED)
+        snprintf(text, size, "killed by %s", verdict_signal(report->status));
+    else
+        snprintf(text, size, "the program called exit(%d)", report->status);
 }
 
 static void write_message(sim_result *result, const worker_report *report)
 {
-    char words[256];
+    char words[256], end[64];
     const char *summary = strstr(report->words, "SUMMARY: ");
-    last_words(report->words, words, sizeof words);
-    const char *colon = words[0] != '\0' ? "; its last words: " : "";
     size_t size = sizeof result->message;
-    if (report->end == WORKER_HUNG)
-        snprintf(result->message, size, "a callback did not come back%s%s", colon, words);
-    else if (result->outcome == SIM_CRASHED && summary != NULL)
+    last_words(report->words, words, sizeof words);
+    write_end(report, end, sizeof end);
+    if (result->outcome == SIM_CRASHED && summary != NULL)
         snprintf(result->message, size, "%.*s", (int)strcspn(summary + 9, "\n"), summary + 9);
-    else if (report->end == WORKER_KILLED)
-        snprintf(result->message, size, "killed by %s%s%s", verdict_signal(report->status), colon, words);
     else
-        snprintf(result->message, size, "the program called exit(%d)%s%s", report->status, colon, words);
+        snprintf(result->message, size, "%s%s%s%s", report->is_out_of_memory ? "memory ran out; " : "", end,
+                 words[0] != '\0' ? "; its last words: " : "", words);
 }
 
 void verdict_of(const worker_report *report, sim_result *result)

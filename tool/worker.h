@@ -5,6 +5,7 @@
 #ifndef TOOL_WORKER_H
 #define TOOL_WORKER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,18 +19,22 @@ typedef enum worker_end {
 typedef struct worker_limits {
     unsigned quiet_ms;              /* how long pulse may stand still; 0: for ever */
     const volatile uint64_t *pulse; /* in shared memory; NULL: the task is one beat */
-    uint64_t memory_bytes;          /* of address space; 0: as the parent.  Not with AddressSanitizer */
+    uint64_t memory_bytes;          /* that the child may take; 0: WORKER_MEMORY.  Not with sanitizers */
 } worker_limits;
 
 enum { WORKER_WORDS = 4096 };
+#define WORKER_MEMORY ((uint64_t)2 << 30)
 
 typedef struct worker_report {
     worker_end end;
     int status;
+    uint64_t memory_bytes;    /* that it had when it had most */
+    bool is_out_of_memory;    /* that is nearly all that it may take */
     char words[WORKER_WORDS]; /* the last of what it wrote to stdout and stderr */
 } worker_report;
 
-/* Runs task(argument) in a child and waits for its end.  0 or an errno. */
+/* Runs task(argument) in a child and waits for its end, whatever it closes, prints or leaves behind.  0 or an
+ * errno. */
 int worker_run(int (*task)(void *argument), void *argument, const worker_limits *, worker_report *);
 
 /* Zeros that parent and children see alike; NULL: no memory. */

@@ -86,17 +86,19 @@ int sim_compare(const sim_scenario *first, const sim_scenario *second, const sim
                 uint64_t *runs, sim_difference *out)
 {
     sim_compare_options chosen = options == NULL ? (sim_compare_options){0} : *options;
-    uint64_t most = chosen.runs != 0 && chosen.schedule == NULL ? chosen.runs : 1, made = 0;
+    uint64_t most = chosen.runs != 0 && chosen.schedule == NULL ? chosen.runs : 1, mine;
+    uint64_t *made = runs != NULL ? runs : &mine;
     int error = 0;
     if (out == NULL)
         return WSAEINVAL;
     *out = (sim_difference){0};
+    *made = 0;
     if (first == NULL || second == NULL)
         return WSAEINVAL;
-    while (error == 0 && made < most && !out->differs)
-        error = compare_once(first, second, &chosen, sim_explore_seed(chosen.seed, ++made), out);
-    if (runs != NULL)
-        *runs = made;
+    while (error == 0 && *made < most && !out->differs) {
+        *made += 1;
+        error = compare_once(first, second, &chosen, sim_explore_seed(chosen.seed, *made), out);
+    }
     return error;
 }
 

@@ -200,7 +200,7 @@ static bool read_outcome(parser *p)
             p->schedule->identity = p->schedule->identity << 8 | identity[b];
         return ends(p);
     }
-    return fail(p, "passed, failed, stalled, livelock, overtime, crashed, exited, hung",
+    return fail(p, "passed, failed, stalled, livelock, overtime, leftover, exhausted, crashed, exited, hung",
                 "there is no such outcome");
 }
 

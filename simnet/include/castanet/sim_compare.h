@@ -51,7 +51,7 @@ typedef struct sim_compare_options {
     cas_allocator *memory;
 } sim_compare_options;
 
-/* runs, if not NULL: how many were made. */
+/* runs, if not NULL: how many were begun, which it says as it goes on. */
 int sim_compare(const sim_scenario *first, const sim_scenario *second, const sim_compare_options *,
                 uint64_t *runs, sim_difference *out);
 
