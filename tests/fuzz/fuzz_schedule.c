@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Schedules from bytes: what is refused has a place in the text and words for it; what is read is written
- * again as text that is read as the same, and a replay of it ends.
+ * again as text that is read as the same, and a replay of it ends, as does looking for it nearby.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/three_clients.h"
 
-enum { TEXT_MAX = 1 << 20, FACTS_FEW = 64 };
+enum { TEXT_MAX = 1 << 20, FACTS_FEW = 64, FACTS_TO_MOVE = 2 };
 
 typedef struct text {
     char *bytes;
@@ -66,6 +66,15 @@ static void replay(const sim_schedule *schedule)
     fuzz_demand(rerun.same || rerun.text[0] != '\0', "so is one that should have been exact");
 }
 
+/* Its facts to where they do as it says; then they can be written. */
+static void move(sim_schedule *schedule)
+{
+    uint64_t runs = 0;
+    (void)sim_schedule_reanchor(schedule, three_clients(2), &runs);
+    fuzz_demand(runs <= 200, "it gives up some time");
+    expect_same_text(schedule);
+}
+
 void fuzz_schedule(const uint8_t *data, size_t size)
 {
     sim_schedule *schedule = NULL;
@@ -79,5 +88,7 @@ void fuzz_schedule(const uint8_t *data, size_t size)
     expect_same_text(schedule);
     if (sim_schedule_fact_count(schedule) <= FACTS_FEW)
         replay(schedule);
+    if (sim_schedule_fact_count(schedule) <= FACTS_TO_MOVE)
+        move(schedule);
     sim_schedule_destroy(schedule);
 }
