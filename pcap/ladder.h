@@ -66,6 +66,11 @@ typedef struct capp_layout {
 void capp_layout_make(capp_layout *, const capp_store *, const capp_lines *, const sim_world *, bool utf8);
 void capp_draw_heading(const capp_layout *, capp_out *);
 void capp_draw_line(const capp_layout *, const capp_line *, capp_out *);
+/* "data 32 FIN", "OnReceive(0): Receive=32": returns buf. */
+char *capp_packet_label(const capp_row *, char *buf, size_t size);
+char *capp_steps_text(const capp_layout *, const capp_line *, char *buf, size_t size);
+/* In the end. */
+sim_fate capp_fate_of(const capp_row *);
 /* Where a packet was going; NULL: to nobody known. */
 const sim_host *capp_destination(const capp_layout *, const capp_row *);
 

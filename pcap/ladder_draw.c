@@ -260,6 +260,13 @@ static phrase label_of(const struct sim_packet *packet)
     return label;
 }
 
+char *capp_packet_label(const capp_row *row, char *buf, size_t size)
+{
+    phrase label = label_of(&row->flight.head);
+    snprintf(buf, size, "%s", label.text);
+    return buf;
+}
+
 /* An arrow between two lifelines, or a part of it. */
 typedef struct arrow {
     int from, to; /* lifelines */
@@ -269,7 +276,7 @@ typedef struct arrow {
     bool is_lost;
 } arrow;
 
-static sim_fate fate_of(const capp_row *row)
+sim_fate capp_fate_of(const capp_row *row)
 {
     bool is_lost_later = row->flight.lost_before != 0 && row->flight.arrivals == 0;
     return is_lost_later ? row->flight.lost : row->event.fate;
@@ -355,7 +362,7 @@ static void put_packet(line *out, const capp_layout *l, const capp_line *what)
     const capp_row *row = what->row;
     const sim_host *from = row->event.host, *to = capp_destination(l, row);
     unsigned from_column = column_of(l, from), to_column = to != NULL ? column_of(l, to) : from_column;
-    sim_fate fate = fate_of(row);
+    sim_fate fate = capp_fate_of(row);
     arrow a = {lifeline(l, from_column),
                lifeline(l, to_column),
                label_of(&row->flight.head),
@@ -420,6 +427,14 @@ static void add_steps(phrase *words, const capp_layout *l, const capp_line *what
     }
     if (times > 1)
         add(words, " (%u times)", times);
+}
+
+char *capp_steps_text(const capp_layout *l, const capp_line *what, char *buf, size_t size)
+{
+    phrase words = {""};
+    add_steps(&words, l, what, true);
+    snprintf(buf, size, "%s", words.text + strspn(words.text, " "));
+    return buf;
 }
 
 static void put_steps(line *out, const capp_layout *l, const capp_line *what)

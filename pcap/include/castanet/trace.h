@@ -75,6 +75,23 @@ int cap_trace_add_ladder(cap_trace *, const char *path, const cap_ladder_options
 /* To a stream, which stays the caller's. */
 int cap_trace_print_ladder(cap_trace *, FILE *stream, const cap_ladder_options *, sim_error *error);
 
+/* ---- exports ---- */
+
+typedef enum cap_export {
+    CAP_EXPORT_JSON,    /* "json": a line for each event; docs/trace.md */
+    CAP_EXPORT_CSV,     /* "csv": the same as a table, with what TCP knows: cwnd, srtt, queues */
+    CAP_EXPORT_CHROME,  /* "chrome": trace events for chrome://tracing and Perfetto */
+    CAP_EXPORT_SHIVIZ,  /* "shiviz": a log with vector clocks, of the newest 2 000 events */
+    CAP_EXPORT_MERMAID  /* "mermaid": a sequence diagram for a README, of the newest 400 lines */
+} cap_export;
+
+/* "json" ...; NULL: there are no more. */
+const char *cap_export_name(unsigned index);
+
+int cap_trace_add_export(cap_trace *, cap_export, const char *path, const cap_about *, sim_error *error);
+/* To a stream, which stays the caller's. */
+int cap_trace_print_export(cap_trace *, cap_export, FILE *stream, const cap_about *, sim_error *error);
+
 #ifdef __cplusplus
 }
 #endif
