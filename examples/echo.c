@@ -57,8 +57,10 @@ static int main_client(const tw_options *options, const char *host, const char *
 
 static int main_sim(const tw_options *options)
 {
-    static const sim_link_options link = {.latency_ns = SIM_MS(10), .jitter_ns = SIM_MS(2),
-                                          .rate_bps = SIM_MBIT(100), .queue_bytes = 256 * 1024};
+    static const sim_link_options link = {.latency_ns = SIM_MS(10),
+                                          .jitter_ns = SIM_MS(2),
+                                          .rate_bps = SIM_MBIT(100),
+                                          .queue_bytes = 256 * 1024};
     echo_server server = {.port = 7};
     echo_client client = {.host = "server", .port = 7, .bytes = options->bytes};
     tw_world tw;
@@ -80,14 +82,14 @@ static int usage(FILE *stream, int status)
     fprintf(stream, "usage: echo server [--port N] [--address A] [--once]\n"
                     "       echo client HOST PORT [--bytes N]\n"
                     "       echo sim [--seed N] [--bytes N] [--loss PPM] [--reorder PPM]\n"
-                    "                [--pcap FILE] [--ladder]\n");
+                    "                [--trace FILE] [--ladder]\n");
     return status;
 }
 
 static const tw_command_row commands[] = {
     {"server", 0, "port address once"},
     {"client", 2, "bytes"},
-    {"sim", 0, "seed bytes loss reorder pcap ladder"},
+    {"sim", 0, "seed bytes loss reorder trace ladder"},
     {0},
 };
 

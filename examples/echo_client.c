@@ -133,8 +133,8 @@ void echo_client_start(void *argument)
     const char *any = strchr(self->host, ':') != NULL ? "::" : NULL;
     if (!CAsyncSocket_Create(&self->socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, any))
         client_finish(self, "no socket", CAsyncSocket_GetLastError());
-    else if (!CAsyncSocket_Connect(&self->socket, self->host, self->port)
-             && CAsyncSocket_GetLastError() != WSAEWOULDBLOCK)
+    else if (!CAsyncSocket_Connect(&self->socket, self->host, self->port) &&
+             CAsyncSocket_GetLastError() != WSAEWOULDBLOCK)
         client_finish(self, "cannot connect", CAsyncSocket_GetLastError());
 }
 

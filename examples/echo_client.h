@@ -15,12 +15,12 @@ typedef struct echo_client {
     CAsyncSocket socket;
     const char *host;
     UINT port;
-    int64_t bytes;           /* how many to send; one urgent byte goes in the middle */
+    int64_t bytes; /* how many to send; one urgent byte goes in the middle */
     int64_t sent, received;
     bool urgent_sent, urgent_received, shut_down;
     bool done;
-    const char *failure;     /* NULL: all came back */
-    int error;               /* that belongs to failure, or 0 */
+    const char *failure; /* NULL: all came back */
+    int error;           /* that belongs to failure, or 0 */
 } echo_client;
 
 /* The argument is an echo_client with host, port and bytes set, and all else zero. */

@@ -14,11 +14,11 @@ struct connection {
     CAsyncSocket socket;
     echo_server *server;
     connection *next, **link;
-    bool owes_receive;       /* OnReceive came and was not answered with a Receive yet */
-    bool peer_closed;        /* OnClose came: what is to be read is all there */
+    bool owes_receive; /* OnReceive came and was not answered with a Receive yet */
+    bool peer_closed;  /* OnClose came: what is to be read is all there */
     bool owes_urgent;
     char urgent;
-    size_t begin, end;       /* buffer[begin .. end) was received and is to be sent */
+    size_t begin, end; /* buffer[begin .. end) was received and is to be sent */
     char buffer[8192];
 };
 
@@ -170,8 +170,8 @@ void echo_server_start(void *argument)
     echo_server *self = argument;
     CAsyncSocket_Construct(&self->socket, &server_vtbl);
     CAsyncSocket *socket = &self->socket;
-    if (CAsyncSocket_Create(socket, self->port, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, self->address)
-        && CAsyncSocket_Listen(socket, 5))
+    if (CAsyncSocket_Create(socket, self->port, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, self->address) &&
+        CAsyncSocket_Listen(socket, 5))
         return;
     self->error = CAsyncSocket_GetLastError();
     self->done = true;

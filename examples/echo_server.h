@@ -13,13 +13,13 @@
 
 typedef struct echo_server {
     CAsyncSocket socket;
-    const char *address;     /* NULL: every interface */
+    const char *address; /* NULL: every interface */
     UINT port;
-    bool once;               /* stop after the first connection */
+    bool once; /* stop after the first connection */
     bool done;
-    int error;               /* why it could not start, or 0 */
-    uint64_t bytes;          /* sent back so far */
-    uint64_t resets;         /* connections that died */
+    int error;       /* why it could not start, or 0 */
+    uint64_t bytes;  /* sent back so far */
+    uint64_t resets; /* connections that died */
     struct connection *connections;
 } echo_server;
 

@@ -22,10 +22,7 @@
 
 /* ---- files ---- */
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
+static int by_name(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
 static bool files_add(http_files *files, const char *directory, const char *name)
 {
@@ -65,8 +62,8 @@ static bool files_list(http_files *files, const char *path)
 static bool is_kind(const http_files *files, const char *path, mode_t kind)
 {
     struct stat status;
-    return fstatat(files->root, path, &status, AT_SYMLINK_NOFOLLOW) == 0 && (status.st_mode & S_IFMT) == kind
-           && faccessat(files->root, path, R_OK, 0) == 0;
+    return fstatat(files->root, path, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (status.st_mode & S_IFMT) == kind && faccessat(files->root, path, R_OK, 0) == 0;
 }
 
 bool http_files_scan(http_files *files, int root)
@@ -187,8 +184,8 @@ static void client_connect(http_client *self)
     self->closing = false;
     if (!CAsyncSocket_Create(&self->socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL))
         client_finish(self, "no socket", CAsyncSocket_GetLastError());
-    else if (!CAsyncSocket_Connect(&self->socket, self->host, self->port)
-             && CAsyncSocket_GetLastError() != WSAEWOULDBLOCK)
+    else if (!CAsyncSocket_Connect(&self->socket, self->host, self->port) &&
+             CAsyncSocket_GetLastError() != WSAEWOULDBLOCK)
         client_finish(self, "cannot connect", CAsyncSocket_GetLastError());
 }
 

@@ -32,17 +32,17 @@ typedef struct http_client {
     const char *host;
     UINT port;
     const http_files *files;
-    unsigned number;             /* which client this is; begins at another file */
-    unsigned requests;           /* how many to make */
+    unsigned number;   /* which client this is; begins at another file */
+    unsigned requests; /* how many to make */
     /* results */
     unsigned answered;
-    uint64_t bytes;              /* of bodies, compared */
+    uint64_t bytes; /* of bodies, compared */
     bool done;
-    const char *failure;         /* NULL: none */
-    int error;                   /* that belongs to it, or 0 */
+    const char *failure; /* NULL: none */
+    int error;           /* that belongs to it, or 0 */
     /* private */
     unsigned asked;
-    bool closing;                /* the answer under way is the last on this connection */
+    bool closing; /* the answer under way is the last on this connection */
     cas_timer later;
     size_t out_begin, out_hold, out_end; /* out[begin .. hold) may be sent now, [hold .. end) later */
     bool in_body;

@@ -32,9 +32,9 @@ enum { CLIENTS = 2, PORT = 80, REQUEST_MAX = 600 };
 typedef struct download {
     CAsyncSocket socket;
     const char *file;
-    int64_t received;        /* bytes of head and body */
-    int64_t body;            /* bytes behind the empty line */
-    unsigned matched;        /* of the empty line "\r\n\r\n" */
+    int64_t received; /* bytes of head and body */
+    int64_t body;     /* bytes behind the empty line */
+    unsigned matched; /* of the empty line "\r\n\r\n" */
     bool closed;
 } download;
 
@@ -147,8 +147,10 @@ static void run_checked(sim_world *world, const hunt *h, const download *clients
 /* A pure function of the file, the seed and the loss.  show: print the ladder and the numbers. */
 static outcome run(const hunt *h, const tw_options *options, bool show)
 {
-    static const sim_link_options link = {.latency_ns = SIM_MS(5), .jitter_ns = SIM_US(200),
-                                          .rate_bps = SIM_MBIT(10), .queue_bytes = 256 * 1024};
+    static const sim_link_options link = {.latency_ns = SIM_MS(5),
+                                          .jitter_ns = SIM_US(200),
+                                          .rate_bps = SIM_MBIT(10),
+                                          .queue_bytes = 256 * 1024};
     static void (*const start[CLIENTS])(void *) = {careful_start, hasty_start};
     http_server server = {.port = PORT, .root = h->root};
     download clients[CLIENTS] = {{.file = h->file}, {.file = h->file}};
@@ -188,8 +190,8 @@ static bool replay(const hunt *h, int64_t seed, const outcome *first)
     outcome second = run(h, &again, true);
     bool same = !second.broken && strcmp(first->fingerprint, second.fingerprint) == 0;
     printf("%s\n", same ? "replayed: the same run, the same fingerprint" : "THE REPLAY IS ANOTHER RUN");
-    if (again.pcap != NULL)
-        printf("packets: %s\n", again.pcap);
+    if (again.trace != NULL)
+        printf("packets: %s\n", again.trace);
     printf("once more: http_server hunt %s %s --seed %" PRId64 " --loss %" PRId64 " --ladder\n", h->root_name,
            h->file, seed, again.loss);
     return same;
@@ -200,7 +202,7 @@ static int search(const hunt *h)
     outcome first = {0};
     int64_t first_seed = 0, failed = 0;
     tw_options quiet = *h->options;
-    quiet.pcap = NULL;
+    quiet.trace = NULL;
     quiet.ladder = false;
     for (int64_t i = 0; i < quiet.seeds; i++) {
         quiet.seed = quiet.first_seed + i;

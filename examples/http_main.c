@@ -72,8 +72,10 @@ static bool run_clients(tw_world *tw, http_client *clients, unsigned count, http
 
 static int main_sim(const tw_options *options, int root)
 {
-    static const sim_link_options link = {.latency_ns = SIM_MS(2), .jitter_ns = SIM_US(500),
-                                          .rate_bps = SIM_MBIT(1000), .queue_bytes = 4 * 1024 * 1024};
+    static const sim_link_options link = {.latency_ns = SIM_MS(2),
+                                          .jitter_ns = SIM_US(500),
+                                          .rate_bps = SIM_MBIT(1000),
+                                          .queue_bytes = 4 * 1024 * 1024};
     http_server server = {.port = 80, .root = root};
     http_files files;
     unsigned count = (unsigned)options->clients;
@@ -104,9 +106,9 @@ static int usage(FILE *stream, int status)
     fprintf(stream,
             "usage: http_server serve ROOT [--port N] [--address A]\n"
             "       http_server sim ROOT [--clients N] [--requests N] [--seed N] [--loss PPM]\n"
-            "                            [--pcap FILE] [--ladder]\n"
-            "       http_server hunt ROOT FILE [--seeds N] [--first-seed N] [--loss PPM] [--pcap FILE]\n"
-            "       http_server hunt ROOT FILE --seed N [--loss PPM] [--pcap FILE] [--ladder]\n"
+            "                            [--trace FILE] [--ladder]\n"
+            "       http_server hunt ROOT FILE [--seeds N] [--first-seed N] [--loss PPM] [--trace FILE]\n"
+            "       http_server hunt ROOT FILE --seed N [--loss PPM] [--trace FILE] [--ladder]\n"
             "exit status: 0 all is well, 1 a check failed, 2 usage or a file; hunt without --seed: 0 when\n"
             "             some seeds fail, others pass, and the replay of one is the same run\n");
     return status;
@@ -114,8 +116,8 @@ static int usage(FILE *stream, int status)
 
 static const tw_command_row commands[] = {
     {"serve", 1, "port address"},
-    {"sim", 1, "clients requests seed loss pcap ladder"},
-    {"hunt", 2, "seeds first-seed seed loss pcap ladder"},
+    {"sim", 1, "clients requests seed loss trace ladder"},
+    {"hunt", 2, "seeds first-seed seed loss trace ladder"},
     {0},
 };
 

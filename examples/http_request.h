@@ -14,11 +14,11 @@
 enum { HTTP_HEAD_MAX = 8192 };
 
 typedef struct http_request {
-    bool head_only;             /* the method is HEAD, not GET */
+    bool head_only; /* the method is HEAD, not GET */
     bool keep_alive;
-    bool http_1_1;              /* or later, but not 2 */
-    unsigned hosts;             /* how many Host fields it had */
-    char path[HTTP_HEAD_MAX];   /* decoded, without the query; begins with a slash, may contain ".." */
+    bool http_1_1;            /* or later, but not 2 */
+    unsigned hosts;           /* how many Host fields it had */
+    char path[HTTP_HEAD_MAX]; /* decoded, without the query; begins with a slash, may contain ".." */
 } http_request;
 
 /* Length of the head, its empty line included, that text begins with; 0: it is not complete. */

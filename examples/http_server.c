@@ -32,7 +32,7 @@
 #include "http_server.h"
 
 #define SECOND_NS 1000000000u
-#define IDLE_NS (30u * (uint64_t)SECOND_NS)  /* without a byte sent */
+#define IDLE_NS (30u * (uint64_t)SECOND_NS) /* without a byte sent */
 #define DRAIN_NS (5u * (uint64_t)SECOND_NS)
 #define PAUSE_NS (SECOND_NS / 10u)
 
@@ -47,14 +47,14 @@ struct connection {
     http_server *server;
     connection *next, **link;
     cas_timer timer;
-    uint64_t active_ns;      /* when it was accepted, or last sent something */
+    uint64_t active_ns; /* when it was accepted, or last sent something */
     phase phase;
     bool owes_receive, peer_closed, keep_alive;
-    int file;                /* -1: none */
+    int file; /* -1: none */
     int64_t file_left;
     char *chunk;
     size_t chunk_size, chunk_begin, chunk_end;
-    size_t head_len;         /* head[0 .. head_len) was received and not taken yet */
+    size_t head_len; /* head[0 .. head_len) was received and not taken yet */
     char head[HTTP_HEAD_MAX];
 };
 
@@ -83,13 +83,24 @@ static int open_below(int root, char *path)
 static const char *content_type(const char *path)
 {
     static const char *const types[][2] = {
-        {".html", "text/html; charset=utf-8"}, {".htm", "text/html; charset=utf-8"},
-        {".css", "text/css; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-        {".json", "application/json"}, {".txt", "text/plain; charset=utf-8"},
-        {".md", "text/markdown; charset=utf-8"}, {".svg", "image/svg+xml"}, {".png", "image/png"},
-        {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".gif", "image/gif"}, {".webp", "image/webp"},
-        {".ico", "image/vnd.microsoft.icon"}, {".pdf", "application/pdf"}, {".wasm", "application/wasm"},
-        {".woff2", "font/woff2"}, {".xml", "application/xml"},
+        {".html", "text/html; charset=utf-8"},
+        {".htm", "text/html; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".json", "application/json"},
+        {".txt", "text/plain; charset=utf-8"},
+        {".md", "text/markdown; charset=utf-8"},
+        {".svg", "image/svg+xml"},
+        {".png", "image/png"},
+        {".jpg", "image/jpeg"},
+        {".jpeg", "image/jpeg"},
+        {".gif", "image/gif"},
+        {".webp", "image/webp"},
+        {".ico", "image/vnd.microsoft.icon"},
+        {".pdf", "application/pdf"},
+        {".wasm", "application/wasm"},
+        {".woff2", "font/woff2"},
+        {".xml", "application/xml"},
     };
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot != NULL && i < sizeof types / sizeof types[0]; i++) {
@@ -181,7 +192,8 @@ static void connection_begin_response(connection *self, http_request *request, i
         self->file_left = 0;
     self->keep_alive = request->keep_alive && (status == 200 || status == 404);
     self->chunk_size = RESPONSE_HEAD_MAX + (size_t)(self->file_left < CHUNK_MAX - RESPONSE_HEAD_MAX
-                                                        ? self->file_left : CHUNK_MAX - RESPONSE_HEAD_MAX);
+                                                        ? self->file_left
+                                                        : CHUNK_MAX - RESPONSE_HEAD_MAX);
     self->chunk = malloc(self->chunk_size);
     if (self->chunk == NULL)
         return; /* connection_send gives up */
@@ -190,8 +202,7 @@ static void connection_begin_response(connection *self, http_request *request, i
                         "Content-Length: %lld\r\n%sConnection: %s\r\n\r\n%s",
                         status, reason_of(status), type, (long long)length,
                         status == 405 ? "Allow: GET, HEAD\r\n" : "",
-                        self->keep_alive ? "keep-alive" : "close",
-                        request->head_only ? "" : refusal);
+                        self->keep_alive ? "keep-alive" : "close", request->head_only ? "" : refusal);
     self->chunk_end = (size_t)head;
 }
 
@@ -416,9 +427,9 @@ void http_server_start(void *argument)
     self->pause.context = self;
     CAsyncSocket_Construct(socket, &server_vtbl);
     int family = self->address != NULL && strchr(self->address, ':') != NULL ? AF_INET6 : AF_INET;
-    if (CAsyncSocket_Socket(socket, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, 0, family)
-        && CAsyncSocket_SetSockOpt(socket, SO_REUSEADDR, &yes, sizeof yes, SOL_SOCKET)
-        && CAsyncSocket_Bind(socket, self->port, self->address) && CAsyncSocket_Listen(socket, 511))
+    if (CAsyncSocket_Socket(socket, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, 0, family) &&
+        CAsyncSocket_SetSockOpt(socket, SO_REUSEADDR, &yes, sizeof yes, SOL_SOCKET) &&
+        CAsyncSocket_Bind(socket, self->port, self->address) && CAsyncSocket_Listen(socket, 511))
         return;
     self->error = CAsyncSocket_GetLastError();
     self->done = true;

@@ -13,12 +13,12 @@
 
 typedef struct http_server {
     CAsyncSocket socket;
-    const char *address;     /* NULL: every interface */
+    const char *address; /* NULL: every interface */
     UINT port;
-    int root;                /* descriptor of the directory whose files are served */
-    int error;               /* why it could not start, or 0 */
+    int root;  /* descriptor of the directory whose files are served */
+    int error; /* why it could not start, or 0 */
     bool done;
-    bool paused;             /* no memory or descriptors for another connection */
+    bool paused; /* no memory or descriptors for another connection */
     cas_timer pause;
     uint64_t accepted, requests;
     struct connection *connections;

@@ -42,7 +42,7 @@ typedef struct tun_world {
     sim_bridge *bridge;
     sim_host *server, *client, *router, *far;
     sim_link *lan;
-    cap_file *capture;
+    cap_trace *capture;
 } tun_world;
 
 static int attach(sim_host *host, sim_link *link, const char *addresses, const char *route4,
@@ -97,7 +97,7 @@ static int build(tun_world *t, const sim_link_options *link)
 static void close_world(tun_world *t)
 {
     sim_error error;
-    if (t->capture != NULL && cap_file_close(t->capture, &error) != 0)
+    if (cap_trace_close(t->capture, &error) != 0)
         fprintf(stderr, "%s\n", error.what);
     sim_world_destroy(t->world);
     cas_packet_port_close(t->port);
@@ -125,7 +125,9 @@ static bool open_world(tun_world *t, const tw_options *options, const char *inte
         return false;
     }
     bool opened = build(t, &link) == 0 || explain(t);
-    if (opened && options->pcap != NULL && cap_file_open(t->world, options->pcap, &t->capture, &error) != 0) {
+    if (opened && options->trace != NULL &&
+        (cap_trace_open(t->world, &t->capture, &error) != 0 ||
+         cap_trace_add_capture(t->capture, options->trace, NULL, &error) != 0)) {
         fprintf(stderr, "%s: %s\n", error.what, error.fix);
         opened = false;
     }
@@ -264,17 +266,17 @@ static int main_probe(const tw_options *options, char **words)
 static int usage(FILE *stream, int status)
 {
     fprintf(stream,
-            "usage: tun_host serve INTERFACE ROOT [--loss PPM] [--seed N] [--pcap FILE]\n"
-            "       tun_host client INTERFACE HOST PORT [--bytes N] [--loss PPM] [--pcap FILE]\n"
+            "usage: tun_host serve INTERFACE ROOT [--loss PPM] [--seed N] [--trace FILE]\n"
+            "       tun_host client INTERFACE HOST PORT [--bytes N] [--loss PPM] [--trace FILE]\n"
             "       tun_host probe INTERFACE HOST PORT\n"
             "INTERFACE is a TUN interface of this machine with the addresses 10.9.0.1/24 and fd09::1/64.\n");
     return status;
 }
 
 static const tw_command_row commands[] = {
-    {"serve", 2, "loss seed pcap"},
-    {"client", 3, "bytes loss seed pcap"},
-    {"probe", 3, "loss seed pcap"},
+    {"serve", 2, "loss seed trace"},
+    {"client", 3, "bytes loss seed trace"},
+    {"probe", 3, "loss seed trace"},
     {0},
 };
 

@@ -25,10 +25,13 @@ typedef struct option_row {
     int64_t highest;
 } option_row;
 
-#define ROW(name, kind, field, highest) {name, kind, offsetof(tw_options, field), highest}
+#define ROW(name, kind, field, highest)                                                                      \
+    {                                                                                                        \
+        name, kind, offsetof(tw_options, field), highest                                                     \
+    }
 static const option_row option_rows[] = {
     ROW("address", OPTION_TEXT, address, 0),
-    ROW("pcap", OPTION_TEXT, pcap, 0),
+    ROW("trace", OPTION_TEXT, trace, 0),
     ROW("once", OPTION_FLAG, once, 0),
     ROW("ladder", OPTION_FLAG, ladder, 0),
     ROW("port", OPTION_NUMBER, port, 65535),
@@ -145,20 +148,20 @@ static bool build(tw_world *tw, const sim_link_options *link, unsigned client_co
 static bool observe(tw_world *tw, const tw_options *options)
 {
     sim_error error = {0};
-    if (options->pcap != NULL && cap_file_open(tw->world, options->pcap, &tw->capture, &error) != 0)
+    if (options->trace != NULL && (cap_trace_open(tw->world, &tw->capture, &error) != 0 ||
+                                   cap_trace_add_capture(tw->capture, options->trace, NULL, &error) != 0))
         return explain(&error);
     cap_ladder_options ladder = {.rows_max = options->ladder_rows};
-    if (options->ladder && (cap_trace_open(tw->world, &tw->trace, &error) != 0 ||
-                            cap_trace_print_ladder(tw->trace, stdout, &ladder, &error) != 0))
+    if (options->ladder && (cap_trace_open(tw->world, &tw->ladder, &error) != 0 ||
+                            cap_trace_print_ladder(tw->ladder, stdout, &ladder, &error) != 0))
         return explain(&error);
     return true;
 }
 
 static void discard(tw_world *tw)
 {
-    cap_trace_discard(tw->trace);
-    if (tw->capture != NULL)
-        cap_file_discard(tw->capture);
+    cap_trace_discard(tw->ladder);
+    cap_trace_discard(tw->capture);
     sim_world_destroy(tw->world);
 }
 
@@ -195,8 +198,8 @@ void tw_world_print(tw_world *tw)
     sim_world_fingerprint_text(tw->world, fingerprint);
     sim_link_counters counters = {0};
     sim_link_counters_read(tw->lan, NULL, &counters);
-    cap_trace_close(tw->trace, NULL); /* prints the ladder */
-    tw->trace = NULL;
+    cap_trace_close(tw->ladder, NULL); /* prints the ladder */
+    tw->ladder = NULL;
     printf("seed %" PRIu64 ": %" PRIu64 " events in %.6f s of virtual time\n", sim_world_seed(tw->world),
            sim_world_event_count(tw->world), (double)sim_world_now(tw->world) / 1e9);
     printf("lan: %" PRIu64 " packets, %" PRIu64 " bytes, %" PRIu64 " lost, %" PRIu64 " reordered\n",
@@ -216,7 +219,7 @@ void tw_host_call(sim_host *host, void (*stop)(void *argument), void *argument)
 bool tw_world_close(tw_world *tw)
 {
     sim_error error = {0};
-    bool written = tw->capture == NULL || cap_file_close(tw->capture, &error) == 0;
+    bool written = cap_trace_close(tw->capture, &error) == 0;
     if (!written)
         explain(&error);
     tw->capture = NULL;

@@ -11,24 +11,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "castanet/capture.h"
+#include "castanet/trace.h"
 #include "castanet/sim.h"
 
 /* ---- options ---- */
 
 typedef struct tw_options {
-    const char *address;   /* --address TEXT */
-    const char *pcap;      /* --pcap FILE */
+    const char *address; /* --address TEXT */
+    const char *trace;   /* --trace FILE */
     int64_t port, seed, bytes, loss, reorder, count, clients, requests, seeds, first_seed; /* --name NUMBER */
     bool once, ladder, seed_given;
-    unsigned ladder_rows;  /* how many of the newest; 0: 200 */
+    unsigned ladder_rows; /* how many of the newest; 0: 200 */
 } tw_options;
 
 /* A command of an example: "echo client HOST PORT --bytes 5" is {"client", 2, "bytes"}. */
 typedef struct tw_command_row {
     const char *name;
-    int words;             /* how many it needs besides options */
-    const char *options;   /* names of those it takes, separated by spaces */
+    int words;           /* how many it needs besides options */
+    const char *options; /* names of those it takes, separated by spaces */
 } tw_command_row;
 
 /* Finds the command argv[1] in rows (the last row is all zero) and reads its options; values that are there
@@ -47,11 +47,11 @@ typedef struct tw_world {
     sim_world *world;
     sim_link *lan;
     sim_host *server, *client[TW_CLIENTS_MAX];
-    cap_file *capture;
-    cap_trace *trace;
+    cap_trace *capture;
+    cap_trace *ladder;
 } tw_world;
 
-/* Uses the options seed, loss and reorder (added to link's), pcap, ladder.  False: explained on stderr;
+/* Uses the options seed, loss and reorder (added to link's), trace, ladder.  False: explained on stderr;
  * do not close. */
 bool tw_world_open(tw_world *, const tw_options *options, const sim_link_options *link, unsigned clients);
 

@@ -18,7 +18,7 @@
 enum { QUESTION_LEN = 8, ANSWER_LEN = 16, ATTEMPTS_MAX = 8 };
 #define MS 1000000u
 #define PATIENCE_FIRST (100u * (uint64_t)MS)
-#define PAUSE (50u * (uint64_t)MS)   /* between an answer and the next question */
+#define PAUSE (50u * (uint64_t)MS) /* between an answer and the next question */
 
 static void put_u64(unsigned char *bytes, uint64_t value)
 {
@@ -38,10 +38,10 @@ static uint64_t get_u64(const unsigned char *bytes)
 
 typedef struct time_server {
     CAsyncSocket socket;
-    const char *address;  /* NULL: every interface */
+    const char *address; /* NULL: every interface */
     UINT port;
     bool done;
-    int error;            /* why it could not start, or 0 */
+    int error; /* why it could not start, or 0 */
     unsigned answers, unreachable;
 } time_server;
 
@@ -83,17 +83,17 @@ typedef struct time_client {
     CAsyncSocket socket;
     const char *host;
     UINT port;
-    unsigned count;           /* how many answers are wanted */
-    cas_timer timer;          /* patience, or the pause before the next question */
-    bool waiting;             /* for the answer with the number id */
+    unsigned count;  /* how many answers are wanted */
+    cas_timer timer; /* patience, or the pause before the next question */
+    bool waiting;    /* for the answer with the number id */
     uint64_t id, asked_ns;
-    unsigned attempt;         /* of this question, from 1 */
-    uint64_t server_ns;       /* the last answer ... */
-    uint64_t round_trip_ns;   /* ... and how long it took */
+    unsigned attempt;       /* of this question, from 1 */
+    uint64_t server_ns;     /* the last answer ... */
+    uint64_t round_trip_ns; /* ... and how long it took */
     unsigned answers, resends, stale, unreachable;
     bool done;
-    const char *failure;      /* NULL: all answers came */
-    int error;                /* that belongs to it, or 0 */
+    const char *failure; /* NULL: all answers came */
+    int error;           /* that belongs to it, or 0 */
 } time_client;
 
 static void client_finish(time_client *self, const char *failure, int error)
@@ -166,8 +166,8 @@ static void client_start(void *argument)
     self->timer.on_timer = client_on_timer;
     self->timer.context = self;
     /* Connect gives a datagram socket its peer: others are not heard. */
-    if (!CAsyncSocket_Create(socket, 0, SOCK_DGRAM, FD_READ, NULL)
-        || !CAsyncSocket_Connect(socket, self->host, self->port))
+    if (!CAsyncSocket_Create(socket, 0, SOCK_DGRAM, FD_READ, NULL) ||
+        !CAsyncSocket_Connect(socket, self->host, self->port))
         client_finish(self, "cannot ask", CAsyncSocket_GetLastError());
     else
         client_ask(self);
@@ -240,8 +240,10 @@ static int main_client(const tw_options *options, const char *host, const char *
 
 static int main_sim(const tw_options *options)
 {
-    static const sim_link_options link = {.latency_ns = SIM_MS(20), .jitter_ns = SIM_MS(15),
-                                          .jitter_reorders = true, .duplicate_ppm = SIM_PERCENT(5)};
+    static const sim_link_options link = {.latency_ns = SIM_MS(20),
+                                          .jitter_ns = SIM_MS(15),
+                                          .jitter_reorders = true,
+                                          .duplicate_ppm = SIM_PERCENT(5)};
     time_server server = {.port = 37};
     time_client client = {.host = "server", .port = 37, .count = (unsigned)options->count};
     tw_world tw;
@@ -262,14 +264,14 @@ static int usage(FILE *stream, int status)
 {
     fprintf(stream, "usage: udp_time server [--port N] [--address A]\n"
                     "       udp_time client HOST PORT [--count N]\n"
-                    "       udp_time sim [--seed N] [--count N] [--loss PPM] [--pcap FILE] [--ladder]\n");
+                    "       udp_time sim [--seed N] [--count N] [--loss PPM] [--trace FILE] [--ladder]\n");
     return status;
 }
 
 static const tw_command_row commands[] = {
     {"server", 0, "port address"},
     {"client", 2, "count"},
-    {"sim", 0, "seed count loss pcap ladder"},
+    {"sim", 0, "seed count loss trace ladder"},
     {0},
 };
 

@@ -42,6 +42,17 @@ static void print_sample(capp_out *out, const capp_sample *s)
                        s->send_queue, s->receive_queue);
 }
 
+static void print_what(capp_out *out, const capp_event *event)
+{
+    char described[256];
+    bool has_about = event->kind == CAPP_FAILURE || event->kind == CAPP_CHOICE;
+    if (event->kind == CAPP_PACKET)
+        print_text(out, sim_packet_describe(event->data, described, sizeof described));
+    else
+        print_text(out, has_about ? event->about : event->what);
+    capp_out_print(out, ",");
+}
+
 static void on_event(capp_export *e, const capp_event *event)
 {
     capp_sample sample;
@@ -50,10 +61,13 @@ static void on_event(capp_export *e, const capp_event *event)
                    capp_kind_word(event->kind));
     print_text(e->out, event->host == NULL ? "" : sim_host_name(event->host));
     capp_out_print(e->out, ",%s,", event->socket);
-    print_text(e->out,
-               event->kind == CAPP_FAILURE || event->kind == CAPP_CHOICE ? event->about : event->what);
-    capp_out_print(e->out, ",%" PRId64 ",%s,%" PRIu64 ",", event->result,
-                   event->error == 0 ? "" : cas_error_name(event->error), event->packet);
+    print_what(e->out, event);
+    if (event->kind == CAPP_CALL || event->kind == CAPP_REPORT)
+        capp_out_print(e->out, "%" PRId64, event->result);
+    capp_out_print(e->out, ",%s,", event->error == 0 ? "" : cas_error_name(event->error));
+    if (event->packet != 0)
+        capp_out_print(e->out, "%" PRIu64, event->packet);
+    capp_out_print(e->out, ",");
     if (event->kind == CAPP_PACKET)
         capp_out_print(e->out, "%s,%zu", sim_fate_word(event->fate), sim_packet_frame(event->data, NULL, 0));
     else

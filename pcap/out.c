@@ -196,6 +196,21 @@ void capp_out_print(capp_out *out, const char *format, ...)
     va_end(arguments);
 }
 
+FILE *capp_out_stream(capp_out *out)
+{
+    int copy = fcntl(out->fd, F_DUPFD_CLOEXEC, 0);
+    FILE *stream = copy < 0 ? NULL : fdopen(copy, "wb");
+    if (stream == NULL && copy >= 0)
+        close(copy);
+    return stream;
+}
+
+void capp_out_break(capp_out *out, int number)
+{
+    if (out->number == 0)
+        out->number = number;
+}
+
 /* ---- closing ---- */
 
 int capp_out_close(capp_out *out, sim_error *error)

@@ -43,6 +43,12 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void capp_out_print(capp_out *, const char *format, ...);
 
+/* A stream on the same file, for a library that wants one; the caller closes it first.  NULL: no memory, or
+ * no descriptor. */
+FILE *capp_out_stream(capp_out *);
+/* It could not be written, for this errno; the first one counts. */
+void capp_out_break(capp_out *, int number);
+
 /* Hands over what the buffer holds.  On a file it is async-signal-safe. */
 void capp_out_flush(capp_out *);
 /* Completes and frees it; NULL is ignored.  Of a failed write the first is told. */

@@ -181,13 +181,21 @@ static void write_row(capp_pcapng *file, const capp_event *event)
 
 /* ---- the sink ---- */
 
+/* Hosts are known when the first thing happens, not before. */
+static void begin(capp_pcapng *file)
+{
+    if (file->hosts_known != 0)
+        return;
+    file->only = file->only_name[0] == '\0' ? NULL : sim_world_host(file->world, file->only_name);
+    capp_pcapng_meet(file);
+}
+
 static void on_event(capp_sink *sink, const capp_event *event)
 {
     capp_pcapng *file = (capp_pcapng *)sink;
-    if (file->only != NULL && event->host != NULL && event->host != file->only)
+    begin(file);
+    if (file->only_name[0] != '\0' && event->host != NULL && event->host != file->only)
         return;
-    if (file->hosts_known == 0)
-        capp_pcapng_meet(file);
     if (event->kind == CAPP_PACKET)
         on_packet(file, event);
     else
@@ -204,22 +212,29 @@ static void release(capp_pcapng *file)
     cas_free(memory, file, sizeof *file);
 }
 
+static int judge_host(const capp_pcapng *file, sim_error *error)
+{
+    if (file->only != NULL || file->only_name[0] == '\0')
+        return 0;
+    if (error == NULL)
+        return WSAEINVAL;
+    *error = (sim_error){.code = WSAEINVAL};
+    snprintf(error->what, sizeof error->what, "there is no host '%.100s' to capture at", file->only_name);
+    snprintf(error->why, sizeof error->why, "hosts are named as they were created");
+    snprintf(error->fix, sizeof error->fix, "mend the name");
+    return WSAEINVAL;
+}
+
 static int finish(capp_sink *sink, const sim_world *world, sim_error *error)
 {
     capp_pcapng *file = (capp_pcapng *)sink;
-    if (file->hosts_known == 0)
-        capp_pcapng_meet(file);
+    begin(file);
     capp_pcapng_statistics(file, sim_world_now(world));
-    int code = file->refused ? WSAENOBUFS : 0;
+    int code = file->refused ? capp_no_memory(error) : judge_host(file, error);
     if (code != 0)
         capp_out_discard(file->out);
     else
         code = capp_out_close(file->out, error);
-    if (file->refused && error != NULL)
-        *error = (sim_error){.code = code,
-                             .what = "the capture is not whole",
-                             .why = "the allocator refused memory",
-                             .fix = "free memory, and run again"};
     release(file);
     return code;
 }
@@ -231,41 +246,23 @@ static void discard(capp_sink *sink)
     release(file);
 }
 
-static int find_host(const sim_world *world, const char *name, const sim_host **host, sim_error *error)
-{
-    *host = name == NULL ? NULL : sim_world_host(world, name);
-    if (name == NULL || *host != NULL)
-        return 0;
-    if (error == NULL)
-        return WSAEINVAL;
-    *error = (sim_error){.code = WSAEINVAL};
-    snprintf(error->what, sizeof error->what, "there is no host '%.100s' to capture at", name);
-    snprintf(error->why, sizeof error->why, "hosts are named as they were created");
-    snprintf(error->fix, sizeof error->fix, "add the capture after the host was created, or mend the name");
-    return WSAEINVAL;
-}
-
 int cap_trace_add_pcapng(cap_trace *trace, const char *path, const cap_capture_options *options,
                          sim_error *error)
 {
     static const cap_capture_options usual;
-    const sim_host *only;
     options = options == NULL ? &usual : options;
-    int code = find_host(trace->world, options->host, &only, error);
-    if (code != 0)
-        return code;
     capp_pcapng *file = cas_alloc(cas_allocator_system(), sizeof *file);
     if (file == NULL)
         return capp_no_memory(error);
     *file = (capp_pcapng){.sink = {.event = on_event,
-                                   .arrival = only == NULL ? NULL : on_arrival,
+                                   .arrival = options->host == NULL ? NULL : on_arrival,
                                    .flush = flush,
                                    .finish = finish,
                                    .discard = discard},
                           .world = trace->world,
-                          .only = only,
                           .snap_len = options->snap_len == 0 ? UINT32_MAX : options->snap_len};
-    code = capp_out_open(path, &file->out, error);
+    snprintf(file->only_name, sizeof file->only_name, "%s", options->host == NULL ? "" : options->host);
+    int code = capp_out_open(path, &file->out, error);
     if (code != 0) {
         cas_free(cas_allocator_system(), file, sizeof *file);
         return code;

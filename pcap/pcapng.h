@@ -25,7 +25,8 @@ typedef struct capp_pcapng {
     capp_sink sink; /* first */
     capp_out *out;
     const sim_world *world;
-    const sim_host *only; /* NULL: all */
+    char only_name[128];  /* of the host whose view it is; empty: all of them */
+    const sim_host *only; /* NULL: all, or it is not found yet */
     uint32_t snap_len;    /* UINT32_MAX: all */
     uint32_t hosts_known; /* whose interfaces and names are written */
     uint32_t *last;       /* by host: its interface that was used last, by its number in the file */

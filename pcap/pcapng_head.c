@@ -62,7 +62,7 @@ void capp_pcapng_section(capp_pcapng *file, const cap_about *about)
     put_comment(&block, "schedule", about->schedule);
     put_comment(&block, "profile", cas_profile_text(sim_world_profile(file->world), profile, sizeof profile));
     put_comment(&block, "repeat", about->command);
-    put_comment(&block, "host", file->only == NULL ? NULL : sim_host_name(file->only));
+    put_comment(&block, "host", file->only_name);
     put_comment(&block, "time", "virtual, 0 is 2000-01-01T00:00:00Z");
     capp_put_option(&block, CAPP_OPT_END, NULL, 0);
     capp_block_end(&block);
@@ -142,7 +142,7 @@ static uint32_t add_interface(capp_pcapng *file, const simp_interface *interface
 
 static bool is_told(const capp_pcapng *file, const sim_host *host)
 {
-    return file->only == NULL || file->only == host;
+    return file->only_name[0] == '\0' || file->only == host;
 }
 
 static bool is_it(const capp_pcapng *file, uint32_t number, const sim_host *host, unsigned index)

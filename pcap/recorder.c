@@ -353,3 +353,11 @@ void cap_trace_discard(cap_trace *trace)
     }
     release(trace);
 }
+
+int cap_trace_add_capture(cap_trace *trace, const char *path, const cap_capture_options *options,
+                          sim_error *error)
+{
+    const char *ending = path == NULL ? NULL : strrchr(path, '.');
+    return ending != NULL && strcmp(ending, ".pcap") == 0 ? cap_trace_add_pcap(trace, path, options, error)
+                                                          : cap_trace_add_pcapng(trace, path, options, error);
+}

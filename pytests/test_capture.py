@@ -17,10 +17,10 @@ LINKTYPE_ETHERNET = 1
 
 
 def capture_of(folder, *command):
-    """Runs an example with --pcap and returns the file."""
+    """Runs an example with --trace and returns the file."""
     (folder / "site").mkdir()
     (folder / "site" / "page.html").write_bytes(b"<p>page</p>\n" * 320)
-    run([program(f"examples/{command[0]}"), *command[1:], "--pcap", "run.pcap"], cwd=folder)
+    run([program(f"examples/{command[0]}"), *command[1:], "--trace", "run.pcap"], cwd=folder)
     return folder / "run.pcap"
 
 
@@ -110,6 +110,6 @@ def test_nothing_of_the_machine_is_in_the_file(faultless, lossy):
 
 
 def test_a_capture_that_cannot_be_written_is_an_error(tmp_path):
-    ended = run([program("examples/echo"), "sim", "--pcap", tmp_path / "none" / "run.pcap"], expect=None)
+    ended = run([program("examples/echo"), "sim", "--trace", tmp_path / "none" / "run.pcap"], expect=None)
     assert ended.returncode not in (0, 77) and ended.returncode > 0
     assert "run.pcap" in ended.stderr

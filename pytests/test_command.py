@@ -45,7 +45,7 @@ def test_run_is_the_same_each_time():
 
 def test_watching_a_run_does_not_change_it(tmp_path):
     plain = museum("run", "K1-broken").stdout
-    watched = museum("run", "K1-broken", "--ladder", "--pcap", tmp_path / "k1.pcapng").stdout
+    watched = museum("run", "K1-broken", "--ladder", "--trace", tmp_path / "k1.pcapng").stdout
     assert watched.endswith(plain) and "OnConnect(0)" in watched
     assert (tmp_path / "k1.pcapng").stat().st_size > 1000
 

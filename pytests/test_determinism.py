@@ -13,7 +13,7 @@ from support import ROOT, program, run
 def echo(folder, seed, build=None, **environment):
     """One simulated run; returns what it printed and the bytes of its capture."""
     command = [program("examples/echo", build), "sim", "--seed", seed, "--bytes", 300000, "--loss", 20000,
-               "--pcap", "run.pcap"]
+               "--trace", "run.pcap"]
     printed = run(command, cwd=folder, env={**os.environ, **environment}).stdout
     return printed, (folder / "run.pcap").read_bytes()
 
@@ -62,7 +62,8 @@ def test_the_folder_does_not_show(reference, tmp_path):
 
 def test_the_search_for_a_bug_repeats_itself(tmp_path):
     (tmp_path / "page.txt").write_text("".join(f"{n}\n" for n in range(1, 1001)))
-    command = [program("examples/http_server"), "hunt", ".", "page.txt", "--seeds", 200, "--pcap", "run.pcap"]
+    command = [program("examples/http_server"), "hunt", ".", "page.txt", "--seeds", 200,
+               "--trace", "run.pcap"]
     first = run(command, cwd=tmp_path).stdout, (tmp_path / "run.pcap").read_bytes()
     again = run(command, cwd=tmp_path).stdout, (tmp_path / "run.pcap").read_bytes()
     assert first == again

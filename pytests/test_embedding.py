@@ -22,7 +22,7 @@ target_link_libraries(own_main PRIVATE castanet::main)
 
 PROGRAM = """
 #include <castanet/casyncsocket.h>
-#include <castanet/capture.h>
+#include <castanet/trace.h>
 #include <castanet/os.h>
 #include <castanet/sim.h>
 #include <stdio.h>

@@ -182,7 +182,7 @@ def test_include_graph_knows_the_direction():
     assert wrong_include(ROOT / "simnet/any.c", public) is None
     assert wrong_include(ROOT / "examples/any.c", public) is None
     assert wrong_include(ROOT / "core/any.c", ROOT / "simnet/packet/packet.h")
-    assert wrong_include(ROOT / "simnet/any.c", ROOT / "pcap/capture.h")
+    assert wrong_include(ROOT / "simnet/any.c", ROOT / "pcap/trace.h")
     assert wrong_include(ROOT / "examples/any.c", ROOT / "simnet/packet/packet.h")
     assert wrong_include(public, ROOT / "core/engine.h")
 

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "castanet/capture.h"
+#include "castanet/trace.h"
 #include "simnet/socket/sim_socket.h"
 #include "tests/swarm.h"
 
@@ -148,10 +148,11 @@ static void end(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
 
 static void run_world(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
 {
-    cap_file *file = NULL;
+    cap_trace *capture = NULL;
     cap_trace *trace = NULL;
     sim_error error;
-    if (mode->pcap != NULL && cap_file_open(w->world, mode->pcap, &file, &error) != 0)
+    if (mode->pcap != NULL && (cap_trace_open(w->world, &capture, &error) != 0 ||
+                               cap_trace_add_capture(capture, mode->pcap, NULL, &error) != 0))
         fail(o, "capture: %s; %s; %s", error.what, error.why, error.fix);
     if (mode->corrupted != NULL && (w->watch.corrupted = fopen(mode->corrupted, "w")) == NULL)
         fail(o, "capture: %s cannot be written", mode->corrupted);
@@ -167,7 +168,7 @@ static void run_world(swarm_world *w, const swarm_mode *mode, swarm_outcome *o)
     end(w, mode, o);
     if (w->watch.corrupted != NULL)
         fclose(w->watch.corrupted);
-    if (file != NULL && cap_file_close(file, &error) != 0)
+    if (cap_trace_close(capture, &error) != 0)
         fail(o, "capture: %s; %s; %s", error.what, error.why, error.fix);
 }
 

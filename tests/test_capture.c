@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "castanet/capture.h"
+#include "castanet/trace.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
 #include "tests/test_list.h"
@@ -54,14 +54,15 @@ static void connect_to_closed(const world_pair *pair)
 static void file_holds_each_packet_at_its_time(void)
 {
     place p;
-    cap_file *file = NULL;
+    cap_trace *trace = NULL;
     world_pair pair = fixture_world_pair(NULL);
     make_place(&p);
     sim_world_run(pair.world, UINT64_C(5000000123));
-    EXPECT_CODE_FATAL(cap_file_open(pair.world, p.file, &file, NULL), 0);
+    EXPECT_CODE_FATAL(cap_trace_open(pair.world, &trace, NULL), 0);
+    EXPECT_CODE_FATAL(cap_trace_add_capture(trace, p.file, NULL, NULL), 0);
     connect_to_closed(&pair);
     EXPECT_FALSE(exists(p.file));
-    EXPECT_CODE(cap_file_close(file, NULL), 0);
+    EXPECT_CODE(cap_trace_close(trace, NULL), 0);
     char error[PCAP_ERRBUF_SIZE];
     pcap_t *reader = pcap_open_offline_with_tstamp_precision(p.file, PCAP_TSTAMP_PRECISION_NANO, error);
     EXPECT_TRUE_FATAL(reader != NULL);
@@ -85,13 +86,14 @@ static void file_holds_each_packet_at_its_time(void)
 static void discarded_capture_leaves_nothing(void)
 {
     place p;
-    cap_file *file = NULL;
+    cap_trace *trace = NULL;
     world_pair pair = fixture_world_pair(NULL);
     make_place(&p);
-    EXPECT_CODE_FATAL(cap_file_open(pair.world, p.file, &file, NULL), 0);
+    EXPECT_CODE_FATAL(cap_trace_open(pair.world, &trace, NULL), 0);
+    EXPECT_CODE_FATAL(cap_trace_add_capture(trace, p.file, NULL, NULL), 0);
     EXPECT_TRUE(exists(p.part));
     connect_to_closed(&pair);
-    cap_file_discard(file);
+    cap_trace_discard(trace);
     EXPECT_FALSE(exists(p.file));
     EXPECT_FALSE(exists(p.part));
     remove_place(&p);
@@ -100,15 +102,15 @@ static void discarded_capture_leaves_nothing(void)
 static void capture_that_cannot_be_written_leaves_nothing(void)
 {
     world_pair pair = fixture_world_pair(NULL);
-    cap_file *file = NULL;
+    cap_trace *trace = NULL;
     sim_error error = {0};
-    EXPECT_TRUE(cap_file_open(pair.world, "/nonexistent-folder/x.pcap", &file, &error) != 0);
-    EXPECT_TRUE(file == NULL);
+    EXPECT_CODE_FATAL(cap_trace_open(pair.world, &trace, NULL), 0);
+    EXPECT_TRUE(cap_trace_add_capture(trace, "/nonexistent-folder/x.pcap", NULL, &error) != 0);
+    EXPECT_CODE(cap_trace_close(trace, NULL), 0);
     EXPECT_TRUE(strstr(error.what, "/nonexistent-folder/x.pcap") != NULL);
     EXPECT_TRUE(error.why[0] != '\0' && error.fix[0] != '\0');
 }
 
 const test_case test_capture[] = {TEST(file_holds_each_packet_at_its_time),
                                   TEST(discarded_capture_leaves_nothing),
-                                  TEST(capture_that_cannot_be_written_leaves_nothing),
-                                  TEST_END};
+                                  TEST(capture_that_cannot_be_written_leaves_nothing), TEST_END};

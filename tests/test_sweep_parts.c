@@ -9,7 +9,7 @@
 
 #include <sys/stat.h>
 
-#include "castanet/capture.h"
+#include "castanet/trace.h"
 #include "castanet/os.h"
 #include "tests/expect.h"
 #include "tests/fixture.h"
@@ -37,7 +37,6 @@ struct part {
     world_pair pair;
     cap_trace *trace;
     FILE *stream;
-    cap_file *file;
     char folder[40], path[64];
 };
 
@@ -154,10 +153,22 @@ static void use_ladder(part *p, sweep_text *seen)
     fclose(p->stream);
 }
 
+static void prepare_pcap(part *p)
+{
+    prepare_world(p);
+    EXPECT_CODE_FATAL(cap_trace_open(p->pair.world, &p->trace, NULL), 0);
+}
+
+static void prepare_pcapng(part *p)
+{
+    prepare_pcap(p);
+    strcat(p->path, "ng");
+}
+
 static int open_file(part *p)
 {
     sim_error error = {.code = 0};
-    int code = cap_file_open(p->pair.world, p->path, &p->file, &error);
+    int code = cap_trace_add_capture(p->trace, p->path, NULL, &error);
     EXPECT_EQ_INT(error.code, code);
     return code;
 }
@@ -165,7 +176,7 @@ static int open_file(part *p)
 static void use_file(part *p, sweep_text *seen)
 {
     send_datagram(p);
-    EXPECT_CODE(cap_file_close(p->file, NULL), 0);
+    EXPECT_CODE(cap_trace_close(p->trace, NULL), 0);
     FILE *stream = fopen(p->path, "rb");
     EXPECT_TRUE_FATAL(stream != NULL);
     EXPECT_EQ_INT(fseek(stream, 0, SEEK_END), 0);
@@ -225,7 +236,8 @@ static const part_kind kinds[] = {
     {"cas_os_init", true, prepare_nothing, init_os, use_and_fini_os},
     {"cap_trace_open", true, prepare_world, open_trace, use_trace},
     {"cap_trace_print_ladder", true, prepare_trace, add_ladder, use_ladder},
-    {"cap_file_open", true, prepare_world, open_file, use_file},
+    {"cap_trace_add_pcap", true, prepare_pcap, open_file, use_file},
+    {"cap_trace_add_pcapng", true, prepare_pcapng, open_file, use_file},
 };
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 

@@ -15,7 +15,7 @@
  */
 #include <string.h>
 
-#include "castanet/capture.h"
+#include "castanet/trace.h"
 #include "tests/transfer.h"
 #include "tests/world_pair.h"
 
@@ -209,15 +209,15 @@ static bool run(bool (*run_case)(trace *), const char *path, const char *receive
 {
     static trace t;
     sim_error error;
-    cap_file *file = NULL;
+    cap_trace *capture = NULL;
     bool ok = world_pair_create(&t.pair, &(sim_world_options){.seed = 1}) == 0 &&
-              cap_file_open(t.pair.world, path, &file, &error) == 0 &&
+              cap_trace_open(t.pair.world, &capture, &error) == 0 &&
+              cap_trace_add_capture(capture, path, NULL, &error) == 0 &&
               (received == NULL || capture_at_server(&t, received));
     ok = ok && run_case(&t);
     if (t.received != NULL)
         ok = fclose(t.received) == 0 && ok;
-    if (file != NULL)
-        ok = cap_file_close(file, &error) == 0 && ok;
+    ok = cap_trace_close(capture, &error) == 0 && ok;
     if (t.pair.world != NULL && sim_world_failure(t.pair.world) != NULL)
         fprintf(stderr, "%s\n", sim_world_failure(t.pair.world));
     sim_world_destroy(t.pair.world);

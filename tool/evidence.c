@@ -10,6 +10,8 @@
 #include "tool/watched.h"
 #include "tool/worker.h"
 
+enum { BRIEF_ROWS = 40 };
+
 typedef struct taking {
     const evidence_plan *plan;
     volatile uint64_t events; /* that came to their end */
@@ -42,14 +44,16 @@ static int count_events(taking *t)
 static int write_down(taking *t)
 {
     const evidence_plan *plan = t->plan;
-    watch_plan watch = {
-        .inner = plan->scenario, .pcap = plan->pcap, .brief = plan->brief, .events_max = t->events};
+    watch_plan watch = {.inner = plan->scenario, .about = plan->about, .events_max = t->events};
     watched w;
     file_writer ladder;
     t->code = file_open(&ladder, plan->ladder);
     if (t->code != 0)
         return 1;
-    watch.ladder = ladder.stream;
+    watch.outputs[0] = (tool_output){.format = "pcapng", .path = plan->pcapng};
+    watch.outputs[1] = (tool_output){.format = "ladder", .stream = ladder.stream};
+    watch.outputs[2] = (tool_output){.format = "ladder", .stream = plan->brief, .rows_max = BRIEF_ROWS};
+    watch.output_count = 3;
     if (!watched_init(&w, &watch))
         return 1;
     make_run(plan, &w.scenario);
@@ -81,7 +85,7 @@ static bool take(taking *t)
     t->counts = false;
     if (worker_run(task, t, &limits, &report) != 0 || report.end != WORKER_RETURNED) {
         tool_complain(TOOL_BROKEN, "the run that was to be captured did not go as before",
-                      "look at the program with check", "%s cannot be written", plan->pcap);
+                      "look at the program with check", "%s cannot be written", plan->pcapng);
         return false;
     }
     if (report.status != 0 || t->code != 0) {

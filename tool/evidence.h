@@ -9,15 +9,17 @@
 #include <stdio.h>
 
 #include "castanet/sim_schedule.h"
+#include "castanet/trace.h"
 
 typedef struct evidence_plan {
     sim_schedule *schedule; /* in memory that is shared: see guard.h */
     bool is_exact;          /* the form that is to be run */
     const sim_scenario *scenario;
     unsigned quiet_ms;
-    const char *pcap, *ladder; /* paths */
-    FILE *brief;               /* a file that takes a ladder of few rows */
-    const char *ending;        /* how a run that ended its process did; it becomes the ladder's last line */
+    const char *pcapng, *ladder; /* paths */
+    cap_about about;
+    FILE *brief;        /* a file that takes a ladder of few rows */
+    const char *ending; /* how a run that ended its process did; it becomes the ladder's last line */
 } evidence_plan;
 
 /* True: both are there.  If not, it was said why. */

@@ -81,7 +81,7 @@ static void print_file(FILE *file)
 static int write_files(const tool_request *request, const cause_plan *plan, const cause *c,
                        const char *message)
 {
-    char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcap[FILES_PATH_MAX], ladder[FILES_PATH_MAX];
+    char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcapng[FILES_PATH_MAX], ladder[FILES_PATH_MAX];
     const char *folder = request->out != NULL ? request->out : failure_folder, *name = plan->scenario->name;
     FILE *brief = tmpfile();
     if (brief == NULL)
@@ -94,7 +94,7 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
                               .is_exact = !c->is_shrunk,
                               .scenario = plan->scenario,
                               .quiet_ms = plan->outcome == SIM_HUNG ? HUNG_QUIET_MS : plan->quiet_ms,
-                              .pcap = failure_path(pcap, sizeof pcap, folder, name, ".pcapng"),
+                              .pcapng = failure_path(pcapng, sizeof pcapng, folder, name, ".pcapng"),
                               .ladder = failure_path(ladder, sizeof ladder, folder, name, ".ladder.txt"),
                               .brief = brief,
                               .ending = c->message[0] != '\0' ? c->message : NULL};

@@ -18,7 +18,7 @@
 
 static const tool_verb verbs[] = {
     {"list", "", "", "the scenarios of this program", "list", tool_list},
-    {"run", "SCENARIO", "seed ladder pcap lint pick save mode by-packet ",
+    {"run", "SCENARIO", "seed ladder trace lint pick save mode by-packet ",
      "one run in the order of time, or as you choose step by step", "run %s --seed 7 --ladder", tool_run},
     {"explore", "[SCENARIO...]",
      "strategy mode by-packet by-object runs time seed jobs shard corpus out hang ",
@@ -28,6 +28,8 @@ static const tool_verb verbs[] = {
      "merge shards/shard-1-of-2.result shards/shard-2-of-2.result", tool_merge},
     {"replay", "FILE", "exact portable reanchor out here hang ", "repeat a run from its schedule",
      "replay castanet-failures/%s.castanet", tool_replay},
+    {"trace", "SCENARIO|FILE", "format out host seed portable ",
+     "a run written down: for Wireshark, or to read", "trace %s --format ladder", tool_trace},
     {"shrink", "FILE", "out hang ", "reduce a schedule to what matters",
      "shrink castanet-failures/%s.castanet --out small.castanet", tool_shrink},
     {"check", "[SCENARIO...]", "runs seed mode hang ", "is each run the same when it is made again?",
@@ -83,7 +85,9 @@ static const option_row options[] = {
     TEXT("shard", shard, "I/N", "only the I-th of N parts of the search, from 1; see merge"),
     TEXT("corpus", corpus, "DIR", "runs that showed something new, to begin with and to add to"),
     TEXT("out", out, "PATH", "where what was found is written"),
-    TEXT("pcap", pcap, "FILE", "write a capture for Wireshark"),
+    TEXT("trace", trace, "FILE", "write a capture for Wireshark"),
+    TEXT("format", format, "NAME", "pcapng, pcap, ladder, json, csv, chrome, shiviz or mermaid"),
+    TEXT("host", host, "NAME", "capture what this host alone sees"),
     TEXT("save", save, "FILE", "write what was picked as a schedule"),
     TEXT("schedule", schedule, "FILE", "both run under its holds and choices"),
     FLAG("pick", pick, "list what may happen, and ask"),

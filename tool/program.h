@@ -22,7 +22,7 @@ typedef struct tool_request {
     const sim_scenario *const *scenarios;
     char **words; /* behind the verb */
     size_t word_count;
-    const char *strategy, *mode, *corpus, *out, *pcap, *shard, *save, *schedule;
+    const char *strategy, *mode, *corpus, *out, *trace, *format, *host, *shard, *save, *schedule;
     bool by_packet, by_object, ladder, exact, portable, reanchor, here, pick, lint, times;
     uint64_t seed, runs, time_s, jobs, hang_s;
 } tool_request;
@@ -41,6 +41,7 @@ int tool_explore(const tool_request *);
 int tool_merge(const tool_request *);
 int tool_replay(const tool_request *);
 int tool_shrink(const tool_request *);
+int tool_trace(const tool_request *);
 int tool_check(const tool_request *);
 int tool_diff(const tool_request *);
 

@@ -65,7 +65,7 @@ static int make_any_run(const tool_request *request, const sim_scenario *scenari
 int tool_run(const tool_request *request)
 {
     const sim_scenario *scenario = tool_find_scenario(request, request->words[0]);
-    watch_plan watch = {.inner = scenario, .pcap = request->pcap, .ladder = request->ladder ? stdout : NULL};
+    watch_plan watch = {.inner = scenario};
     watched w;
     sim_result result;
     if (scenario == NULL)
@@ -73,6 +73,10 @@ int tool_run(const tool_request *request)
     if (request->save != NULL && !request->pick)
         return tool_complain(TOOL_USAGE, "there is nothing to save", "add --pick",
                              "--save writes what was picked");
+    if (request->trace != NULL)
+        watch.outputs[watch.output_count++] = (tool_output){.format = "pcapng", .path = request->trace};
+    if (request->ladder)
+        watch.outputs[watch.output_count++] = (tool_output){.format = "ladder", .stream = stdout};
     if (!watched_init(&w, &watch))
         return tool_no_memory();
     int code = make_any_run(request, &w.scenario, scenario, &result);

@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BRIEF_ROWS = 40 };
-
 typedef struct head {
     watch_plan *plan;
     cap_trace *trace;
@@ -22,16 +20,11 @@ static void build(sim_world *world, void *state)
 {
     head *h = state;
     watch_plan *plan = h->plan;
-    cap_capture_options capture = {.about = plan->about};
-    cap_ladder_options brief = {.rows_max = BRIEF_ROWS};
-    bool wanted = plan->pcap != NULL || plan->ladder != NULL || plan->brief != NULL;
-    bool opened = wanted && cap_trace_open(world, &h->trace, &plan->error) == 0;
-    if (opened && plan->pcap != NULL)
-        (void)cap_trace_add_pcapng(h->trace, plan->pcap, &capture, &plan->error);
-    if (opened && plan->ladder != NULL)
-        (void)cap_trace_print_ladder(h->trace, plan->ladder, NULL, &plan->error);
-    if (opened && plan->brief != NULL)
-        (void)cap_trace_print_ladder(h->trace, plan->brief, &brief, &plan->error);
+    if (plan->output_count > 0)
+        (void)cap_trace_open(world, &h->trace, &plan->error);
+    for (unsigned i = 0; h->trace != NULL && i < plan->output_count; i++)
+        (void)output_add(h->trace, &plan->outputs[i], &plan->about,
+                         plan->error.code == 0 ? &plan->error : NULL);
     plan->inner->build(world, inner_state(state));
 }
 

@@ -60,6 +60,8 @@ typedef struct cap_capture_options {
 int cap_trace_add_pcapng(cap_trace *, const char *path, const cap_capture_options *, sim_error *error);
 /* Classic pcap with nanoseconds, by libpcap, for tools that read nothing else: packets only. */
 int cap_trace_add_pcap(cap_trace *, const char *path, const cap_capture_options *, sim_error *error);
+/* Either, by the path's ending: ".pcap" is classic, all else pcapng. */
+int cap_trace_add_capture(cap_trace *, const char *path, const cap_capture_options *, sim_error *error);
 
 /* ---- the ladder ---- */
 
