@@ -5,140 +5,65 @@
  */
 #include "simnet/explore/candidate.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "core/engine.h"
 #include "simnet/explore/order.h"
 #include "simnet/transport/tcp.h"
 
-enum { TEXT_MAX = 192 };
-
-/* Where something happens, as a label tells it. */
-typedef enum form {
-    AT_SCENARIO,
-    AT_HOST,     /* "server" */
-    AT_FLOW,     /* "client->server": from, to */
-    AT_LISTENER, /* "server/listen:80" */
-    AT_ACCEPTED, /* "server/conn#2" */
-    AT_SOCKET    /* "server/socket#1" */
-} form;
-
-/* What happens, by the words of its label. */
-typedef enum kind {
-    KIND_ACTION,
-    KIND_TIMER,
-    KIND_WAKE,
-    KIND_START,
-    KIND_LINK,
-    KIND_SYN,
-    KIND_SYN_ACK,
-    KIND_ACK,
-    KIND_DATA,
-    KIND_URGENT,
-    KIND_FIN,
-    KIND_RST,
-    KIND_DATAGRAM,
-    KIND_ICMP,
-    KIND_OTHER,
-    KIND_READ,
-    KIND_WRITE,
-    KIND_OOB,
-    KIND_ACCEPT,
-    KIND_CONNECT,
-    KIND_CLOSE
-} kind;
-
-typedef struct place {
-    form form;
-    uint32_t number;
-    const sim_host *host, *to; /* NULL: outside, all */
-} place;
-
-static const char *const kind_words[] = {
-    [KIND_ACTION] = "action",     [KIND_TIMER] = "timer",       [KIND_WAKE] = "wake",
-    [KIND_START] = "start",       [KIND_LINK] = "link",         [KIND_SYN] = "SYN",
-    [KIND_SYN_ACK] = "SYN-ACK",   [KIND_ACK] = "ACK",           [KIND_DATA] = "data",
-    [KIND_URGENT] = "urgent",     [KIND_FIN] = "FIN",           [KIND_RST] = "RST",
-    [KIND_DATAGRAM] = "datagram", [KIND_ICMP] = "ICMP",         [KIND_OTHER] = "packet",
-    [KIND_READ] = "OnReceive",    [KIND_WRITE] = "OnSend",      [KIND_OOB] = "OnOutOfBandData",
-    [KIND_ACCEPT] = "OnAccept",   [KIND_CONNECT] = "OnConnect", [KIND_CLOSE] = "OnClose",
-};
-
-static uint64_t join(uint64_t a, uint64_t b) { return simp_mix(a * 0x9E3779B97F4A7C15u + b); }
-
-/* ---- objects ---- */
-
-static uint64_t listener_object(uint16_t port) { return join(1, port) | 1; }
-static uint64_t datagram_object(uint16_t port) { return join(2, port) | 1; }
-
-/* What stacks choose; a service there is only known less exactly. */
-static uint16_t lasting(uint16_t port) { return port < 32768 ? port : 0; }
-
-static void set_object(simp_candidate *c, uint64_t object) { c->object = c->kin = object; }
-
-static void set_datagram(simp_candidate *c, uint16_t port)
-{
-    c->object = datagram_object(port);
-    c->kin = datagram_object(lasting(port));
-}
-
-static void set_stream(simp_candidate *c, uint16_t local_port, simp_ip remote, uint16_t remote_port)
-{
-    uint64_t peer = join(remote.high, remote.low);
-    c->object = join(peer, (uint64_t)local_port << 16 | remote_port) | 1;
-    c->kin = join(peer, (uint64_t)lasting(local_port) << 16 | lasting(remote_port)) | 1;
-}
-
 /* ---- packets ---- */
 
-static kind kind_of_segment(const sim_packet *packet)
+static simp_kind kind_of_segment(const sim_packet *packet)
 {
     uint8_t flags = packet->tcp.flags;
     if (flags & SIMP_RST)
-        return KIND_RST;
+        return SIMP_KIND_RST;
     if (flags & SIMP_SYN)
-        return flags & SIMP_ACK ? KIND_SYN_ACK : KIND_SYN;
+        return flags & SIMP_ACK ? SIMP_KIND_SYN_ACK : SIMP_KIND_SYN;
     if (flags & SIMP_FIN)
-        return KIND_FIN;
+        return SIMP_KIND_FIN;
     if (packet->length == 0)
-        return KIND_ACK;
-    return flags & SIMP_URG ? KIND_URGENT : KIND_DATA;
+        return SIMP_KIND_ACK;
+    return flags & SIMP_URG ? SIMP_KIND_URGENT : SIMP_KIND_DATA;
 }
 
-static kind kind_of_packet(const sim_packet *packet)
+static simp_kind kind_of_packet(const sim_packet *packet)
 {
     if (simp_packet_has_tcp(packet))
         return kind_of_segment(packet);
     if (packet->protocol == IPPROTO_UDP)
-        return KIND_DATAGRAM;
-    return packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6 ? KIND_ICMP : KIND_OTHER;
+        return SIMP_KIND_DATAGRAM;
+    bool is_icmp = packet->protocol == IPPROTO_ICMP || packet->protocol == IPPROTO_ICMPV6;
+    return is_icmp ? SIMP_KIND_ICMP : SIMP_KIND_OTHER;
 }
 
 /* The connection at the receiver is being made: what comes is about the listener's queue. */
-static bool is_handshake(const sim_host *at, const sim_packet *packet, kind what)
+static bool is_handshake(const sim_host *at, const sim_packet *packet, simp_kind what)
 {
-    if (what != KIND_SYN && what != KIND_ACK)
+    if (what != SIMP_KIND_SYN && what != SIMP_KIND_ACK)
         return false;
     simp_tcp_key key = simp_tcp_key_at(at, packet);
     const simp_tcp *tcp = simp_tcp_find(at->world, &key);
-    return tcp == NULL ? what == KIND_SYN : tcp->state == SIMP_TCP_SYN_RECEIVED;
+    return tcp == NULL ? what == SIMP_KIND_SYN : tcp->state == SIMP_TCP_SYN_RECEIVED;
 }
 
-static void describe_arrival_at(simp_candidate *c, const sim_host *at, const sim_packet *packet, kind what)
+static void describe_arrival_at(simp_candidate *c, const sim_host *at, const sim_packet *packet,
+                                simp_kind what, simp_place *where)
 {
     c->host = at->index;
     if (!simp_packet_has_tcp(packet)) {
-        if (packet->protocol == IPPROTO_UDP)
-            set_datagram(c, packet->destination_port);
+        if (packet->protocol == IPPROTO_UDP) {
+            where->topic = SIMP_A_PORT;
+            where->local = packet->destination_port;
+        }
         return;
     }
     bool opens = is_handshake(at, packet, what);
-    if (opens)
-        set_object(c, listener_object(packet->destination_port));
-    else
-        set_stream(c, packet->destination_port, packet->source, packet->source_port);
-    c->is_quiet = what == KIND_SYN || (what == KIND_ACK && !opens);
+    where->topic = opens ? SIMP_A_LISTENER : SIMP_A_STREAM;
+    where->local = packet->destination_port;
+    if (!opens) {
+        where->remote = packet->source;
+        where->remote_port = packet->source_port;
+    }
+    c->is_quiet = what == SIMP_KIND_SYN || (what == SIMP_KIND_ACK && !opens);
 }
 
 static const sim_host *host_at(const sim_world *world, uint32_t index)
@@ -146,51 +71,59 @@ static const sim_host *host_at(const sim_world *world, uint32_t index)
     return index < world->host_count ? world->hosts[index] : NULL;
 }
 
-static kind describe_arrival(simp_candidate *c, const sim_world *world, const simp_path *path, place *where)
+static simp_kind describe_arrival(simp_candidate *c, const sim_world *world, const simp_path *path,
+                                  simp_place *where)
 {
     const sim_packet *packet = path->flight;
     const sim_host *at = packet->to == NULL ? NULL : packet->to->host;
-    kind what = kind_of_packet(packet);
+    simp_kind what = kind_of_packet(packet);
     c->source = SIMP_SOURCE_ARRIVAL;
     c->packet = packet->id;
-    c->chain = join(path->from->host->name_hash, path->from->index);
+    *where = (simp_place){.form = SIMP_AT_FLOW,
+                          .host = host_at(world, packet->origin),
+                          .to = at,
+                          .chain_of = path->from->host,
+                          .chain_part = path->from->index};
     if (at != NULL)
-        describe_arrival_at(c, at, packet, what);
-    *where = (place){.form = AT_FLOW, .host = host_at(world, packet->origin), .to = at};
+        describe_arrival_at(c, at, packet, what, where);
     return what;
 }
 
 /* ---- notifications ---- */
 
-static kind kind_of_event(long event)
+static simp_kind kind_of_event(long event)
 {
     switch (event) {
-    case FD_READ: return KIND_READ;
-    case FD_WRITE: return KIND_WRITE;
-    case FD_OOB: return KIND_OOB;
-    case FD_ACCEPT: return KIND_ACCEPT;
-    case FD_CONNECT: return KIND_CONNECT;
-    default: return KIND_CLOSE;
+    case FD_READ: return SIMP_KIND_READ;
+    case FD_WRITE: return SIMP_KIND_WRITE;
+    case FD_OOB: return SIMP_KIND_OOB;
+    case FD_ACCEPT: return SIMP_KIND_ACCEPT;
+    case FD_CONNECT: return SIMP_KIND_CONNECT;
+    default: return SIMP_KIND_CLOSE;
     }
 }
 
-static void set_socket(simp_candidate *c, const cas_port_socket *s)
+static void place_stream(simp_place *where, uint16_t local, simp_ip remote, uint16_t remote_port)
 {
-    if (s->listening)
-        set_object(c, listener_object(s->local_port));
-    else if (s->datagram)
-        set_datagram(c, s->local_port);
-    else if (s->tcp != NULL)
-        set_stream(c, s->tcp->key.local_port, s->tcp->key.remote, s->tcp->key.remote_port);
-    else
-        set_stream(c, s->local_port, s->remote, s->remote_port);
+    where->topic = SIMP_A_STREAM;
+    where->local = local;
+    where->remote = remote;
+    where->remote_port = remote_port;
 }
 
-static place place_of_socket(const cas_port_socket *s)
+static void place_socket(simp_place *where, const cas_port_socket *s)
 {
-    return s->listening  ? (place){AT_LISTENER, s->local_port, s->host, NULL}
-           : s->accepted ? (place){AT_ACCEPTED, s->ordinal, s->host, NULL}
-                         : (place){AT_SOCKET, s->ordinal, s->host, NULL};
+    where->form = s->listening ? SIMP_AT_LISTENER : s->accepted ? SIMP_AT_ACCEPTED : SIMP_AT_SOCKET;
+    where->number = s->listening ? s->local_port : s->ordinal;
+    where->host = s->host;
+    if (s->listening || s->datagram) {
+        where->topic = s->listening ? SIMP_A_LISTENER : SIMP_A_PORT;
+        where->local = s->local_port;
+    } else if (s->tcp != NULL) {
+        place_stream(where, s->tcp->key.local_port, s->tcp->key.remote, s->tcp->key.remote_port);
+    } else {
+        place_stream(where, s->local_port, s->remote, s->remote_port);
+    }
 }
 
 /* Whose message it is, though it may be closed by now. */
@@ -206,49 +139,48 @@ static const cas_port_socket *addressee(const simp_task *task, const casp_messag
                                                      : NULL;
 }
 
-static kind describe_dispatch(simp_candidate *c, const simp_task *task, place *where)
+static simp_kind describe_dispatch(simp_candidate *c, const simp_task *task, simp_place *where)
 {
     const sim_host *host = task->host;
     const casp_message_queue *queue = &task->thread->queue;
     c->host = host->index;
-    c->chain = join(host->name_hash, 0x10000);
-    *where = (place){.form = AT_HOST, .host = host};
+    *where = (simp_place){.form = SIMP_AT_HOST, .host = host, .chain_of = host, .chain_part = 0x10000};
     if (queue->count == 0) {
         c->source = SIMP_SOURCE_WAKE;
-        return KIND_WAKE;
+        return SIMP_KIND_WAKE;
     }
     const casp_message *head = &queue->ring[queue->first];
     const cas_port_socket *s = addressee(task, head);
     c->source = SIMP_SOURCE_DISPATCH;
-    if (s != NULL) {
-        set_socket(c, s);
-        *where = place_of_socket(s);
-    }
+    if (s != NULL)
+        place_socket(where, s);
     return kind_of_event(head->event);
 }
 
 /* ---- all ---- */
 
-static kind describe_other(simp_candidate *c, const sim_world *world, place *where)
+static simp_kind describe_other(simp_candidate *c, const sim_world *world, simp_place *where)
 {
     static const struct {
         simp_source source;
-        kind what;
-    } by_class[] = {[SIMP_CLASS_ACTION] = {SIMP_SOURCE_ACTION, KIND_ACTION},
-                    [SIMP_CLASS_ARRIVAL] = {SIMP_SOURCE_ARRIVAL, KIND_LINK},
-                    [SIMP_CLASS_TIMER] = {SIMP_SOURCE_TIMER, KIND_TIMER},
-                    [SIMP_CLASS_DISPATCH] = {SIMP_SOURCE_START, KIND_START}};
+        simp_kind what;
+    } by_class[] = {[SIMP_CLASS_ACTION] = {SIMP_SOURCE_ACTION, SIMP_KIND_ACTION},
+                    [SIMP_CLASS_ARRIVAL] = {SIMP_SOURCE_ARRIVAL, SIMP_KIND_LINK},
+                    [SIMP_CLASS_TIMER] = {SIMP_SOURCE_TIMER, SIMP_KIND_TIMER},
+                    [SIMP_CLASS_DISPATCH] = {SIMP_SOURCE_START, SIMP_KIND_START}};
     simp_class class = simp_class_of(c->tie);
     uint32_t host = simp_host_of(c->tie);
     c->source = (uint8_t)by_class[class].source;
     c->host = class == SIMP_CLASS_TIMER || class == SIMP_CLASS_DISPATCH ? host : SIMP_ALL_HOSTS;
-    c->chain = join(class == SIMP_CLASS_ACTION ? 0 : world->hosts[host]->name_hash, 0x20000u + class);
-    *where = (place){.form = class == SIMP_CLASS_ACTION ? AT_SCENARIO : AT_HOST,
-                     .host = host_at(world, host)};
+    *where = (simp_place){.form = class == SIMP_CLASS_ACTION ? SIMP_AT_SCENARIO : SIMP_AT_HOST,
+                          .host = host_at(world, host),
+                          .chain_of = class == SIMP_CLASS_ACTION ? NULL : world->hosts[host],
+                          .chain_part = 0x20000u + class};
     return by_class[class].what;
 }
 
-static kind describe(simp_candidate *c, const sim_world *world, const simp_event *event, place *where)
+static simp_kind describe(simp_candidate *c, const sim_world *world, const simp_event *event,
+                          simp_place *where)
 {
     const simp_path *path = simp_path_of(event);
     const simp_task *task = path != NULL ? NULL : simp_task_of(event);
@@ -257,45 +189,17 @@ static kind describe(simp_candidate *c, const sim_world *world, const simp_event
     return task != NULL ? describe_dispatch(c, task, where) : describe_other(c, world, where);
 }
 
-/* ---- the label ---- */
-
-static uint64_t hash_of_host(const sim_host *host) { return host == NULL ? 0 : host->name_hash; }
-
-static uint64_t hash_of(const place *where, kind what)
-{
-    uint64_t hosts = join(hash_of_host(where->host), hash_of_host(where->to));
-    return join(hosts, (uint64_t)where->number << 16 | (uint64_t)where->form << 8 | (uint64_t)what);
-}
-
-static void write_label(const place *where, kind what, char text[TEXT_MAX])
-{
-    const char *host = where->host == NULL ? "outside" : where->host->name;
-    const char *word = kind_words[what];
-    switch (where->form) {
-    case AT_SCENARIO: snprintf(text, TEXT_MAX, "scenario %s", word); break;
-    case AT_HOST: snprintf(text, TEXT_MAX, "%s %s", host, word); break;
-    case AT_FLOW:
-        snprintf(text, TEXT_MAX, "%s->%s %s", host, where->to == NULL ? "all" : where->to->name, word);
-        break;
-    case AT_LISTENER: snprintf(text, TEXT_MAX, "%s/listen:%u %s", host, where->number, word); break;
-    case AT_ACCEPTED: snprintf(text, TEXT_MAX, "%s/conn#%u %s", host, where->number, word); break;
-    case AT_SOCKET: snprintf(text, TEXT_MAX, "%s/socket#%u %s", host, where->number, word); break;
-    }
-}
-
 bool simp_candidate_describe(simp_candidate *c, const sim_world *world, const simp_queued *queued,
-                             simp_label_table *labels)
+                             simp_spots *spots)
 {
-    place where;
+    simp_place where;
     *c = (simp_candidate){.event = queued->event, .tie = queued->tie, .host = SIMP_ALL_HOSTS};
-    kind what = describe(c, world, queued->event, &where);
-    uint64_t hash = hash_of(&where, what);
-    c->label = simp_labels_find(labels, hash);
-    if (c->label == 0) {
-        char text[TEXT_MAX];
-        write_label(&where, what, text);
-        c->label = simp_labels_add(labels, hash, text);
-    }
+    simp_kind what = describe(c, world, queued->event, &where);
+    simp_spot *spot = simp_spot_of(spots, &where);
+    c->chain = spot->chain;
+    c->object = spot->object;
+    c->kin = spot->kin;
+    c->label = simp_spot_label(spots, spot, &where, what);
     return c->label != 0;
 }
 

@@ -5,7 +5,7 @@
 #ifndef SIMNET_CANDIDATE_H
 #define SIMNET_CANDIDATE_H
 
-#include "simnet/explore/label.h"
+#include "simnet/explore/spot.h"
 #include "simnet/world/world.h"
 
 typedef enum simp_source {
@@ -45,7 +45,7 @@ typedef struct simp_candidate {
 #define SIMP_CANDIDATE_NEW (UINT32_C(1) << 31)
 
 /* Fills in all but times and since.  False: no memory for its label. */
-bool simp_candidate_describe(simp_candidate *, const sim_world *, const simp_queued *, simp_label_table *);
+bool simp_candidate_describe(simp_candidate *, const sim_world *, const simp_queued *, simp_spots *);
 
 /* Do they touch the same state?  by_object: handlers of different sockets share nothing. */
 static inline bool simp_is_dependent(uint32_t host_a, uint64_t object_a, uint32_t host_b, uint64_t object_b,

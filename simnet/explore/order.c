@@ -334,7 +334,10 @@ int sim_order_create(const sim_order_options *options, sim_order **out)
         cas_free(memory, order, sizeof *order);
         return WSAENOBUFS;
     }
-    order->strategy = simp_strategy_create(order, ops);
+    order->spots = cas_alloc(memory, sizeof *order->spots);
+    if (order->spots != NULL)
+        *order->spots = (simp_spots){.labels = &order->labels};
+    order->strategy = order->spots == NULL ? NULL : simp_strategy_create(order, ops);
     if (order->strategy == NULL) {
         sim_order_destroy(order);
         return WSAENOBUFS;
@@ -354,6 +357,7 @@ void sim_order_destroy(sim_order *order)
     simp_reached_fini(&order->reached);
     simp_labels_fini(&order->labels);
     simp_formers_fini(&order->formers, order->memory);
+    cas_free(order->memory, order->spots, sizeof *order->spots);
     cas_free(order->memory, order->candidates, order->candidate_capacity * sizeof *order->candidates);
     cas_free(order->memory, (void *)order->enabled, order->enabled_capacity * sizeof *order->enabled);
     cas_free(order->memory, order->steps, order->step_capacity * sizeof *order->steps);

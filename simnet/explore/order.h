@@ -39,6 +39,7 @@ struct sim_order {
     size_t script_count, script_next;
     uint32_t misfits;
     simp_label_table labels;
+    simp_spots *spots;
     sim_world *world; /* of the present run; NULL: none */
     simp_event_watch watch;
     simp_candidate *candidates;

@@ -45,7 +45,7 @@ static bool has_room(sim_order *order, size_t wanted)
 static bool describe(sim_order *order, const sim_world *world, const simp_queued *queued)
 {
     simp_candidate *c = &order->candidates[order->candidate_count];
-    if (!simp_candidate_describe(c, world, queued, &order->labels))
+    if (!simp_candidate_describe(c, world, queued, order->spots))
         return false;
     c->since = queued->event->candidate & ~SIMP_CANDIDATE_NEW;
     c->at_ns = queued->at_ns;
@@ -143,11 +143,10 @@ static bool is_behind_its_chain(const sim_order *order, size_t enabled, const si
 }
 
 /* What may not happen yet is described all the same, but for timers.  False: no memory. */
-static bool describe_rest(sim_order *order, const sim_world *world, size_t i)
+static bool describe_rest(sim_order *order, const sim_world *world, const simp_queued *end)
 {
-    const simp_event_queue *queue = &world->events;
-    for (; i < queue->count; i++) {
-        if (!is_timer(&queue->heap[i]) && candidate_of(order, world, &queue->heap[i]) == NULL)
+    while (end > world->events.heap) {
+        if (!is_timer(--end) && candidate_of(order, world, end) == NULL)
             return false;
     }
     return true;
@@ -156,11 +155,11 @@ static bool describe_rest(sim_order *order, const sim_world *world, size_t i)
 /* Those that are not due after the latest time of any other. */
 static bool look_within(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
 {
-    const simp_event_queue *queue = &world->events;
+    const simp_queued *first = world->events.heap, *queued = first + world->events.count;
     uint64_t end_ns = until_ns;
-    size_t i = 0, count = 0;
-    for (; i < queue->count && queue->heap[i].at_ns <= end_ns; i++) {
-        const simp_candidate *c = candidate_of(order, world, &queue->heap[i]);
+    size_t count = 0;
+    while (queued > first && queued[-1].at_ns <= end_ns) {
+        const simp_candidate *c = candidate_of(order, world, --queued);
         if (c == NULL)
             return false;
         end_ns = c->latest_ns < end_ns ? c->latest_ns : end_ns;
@@ -168,18 +167,16 @@ static bool look_within(sim_order *order, const sim_world *world, uint64_t until
             order->enabled[count++] = c;
     }
     *enabled = count;
-    return describe_rest(order, world, i);
+    return describe_rest(order, world, queued);
 }
 
 /* All but timers of stacks; or of those the first. */
 static bool look_for_causes(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
 {
-    const simp_event_queue *queue = &world->events;
-    const simp_queued *timer = NULL;
-    size_t i = 0, count = 0;
-    for (; i < queue->count && queue->heap[i].at_ns <= until_ns; i++) {
-        const simp_queued *queued = &queue->heap[i];
-        const simp_candidate *c = is_timer(queued) ? NULL : candidate_of(order, world, queued);
+    const simp_queued *first = world->events.heap, *queued = first + world->events.count, *timer = NULL;
+    size_t count = 0;
+    while (queued > first && queued[-1].at_ns <= until_ns) {
+        const simp_candidate *c = is_timer(--queued) ? NULL : candidate_of(order, world, queued);
         if (c != NULL)
             order->enabled[count++] = c;
         else if (!is_timer(queued))
@@ -192,7 +189,7 @@ static bool look_for_causes(sim_order *order, const sim_world *world, uint64_t u
         count = order->enabled[0] != NULL;
     }
     *enabled = count;
-    return (timer == NULL || count != 0) && describe_rest(order, world, i);
+    return (timer == NULL || count != 0) && describe_rest(order, world, queued);
 }
 
 bool simp_pending_look(sim_order *order, sim_world *world, uint64_t until_ns, size_t *enabled)

@@ -2,7 +2,7 @@
  *
  * What is pending in a world with an order, as candidates; and which of them may happen next.
  *
- * An order watches the world's queue, which is sorted then: what may happen next is its beginning, and is
+ * An order watches the world's queue, which is sorted then: what may happen next is its end, and is
  * read from there.  What is queued is described when it is first looked at.  Timers of stacks, which mostly
  * are moved before they are due, wait for that until they may happen.
  *

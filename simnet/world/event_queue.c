@@ -156,7 +156,7 @@ static APART void schedule_watched(simp_event_queue *queue, const simp_queued *k
         remove_watched(queue, key->event);
     CHECK(queue->count < queue->capacity);
     size_t i = queue->count++;
-    for (; i > 0 && is_before(key, &queue->heap[i - 1]); i--)
+    for (; i > 0 && is_before(&queue->heap[i - 1], key); i--)
         place(queue, i, queue->heap[i - 1]);
     place(queue, i, *key);
     key->event->candidate = queue->watch->mark;

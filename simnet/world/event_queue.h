@@ -10,8 +10,8 @@
  *  1. first, if there is one, comes before all of the heap: what is due next need not pass through it.
  *  2. While has_hole, heap[0] is the place of the event that was popped last; who is queued next fills it,
  *     so that an event that queues its successor costs one way through the heap and not two.
- *  3. While somebody watches, the heap is sorted, and there is neither a first nor a hole: who watches reads
- *     it from its beginning.
+ *  3. While somebody watches, the heap is sorted, what is due first being the last, and there is neither a
+ *     first nor a hole: who watches reads it from its end.
  *
  * Costs: push, pop and move O(log n), O(n) while somebody watches; what is queued to be next of all, O(1); an
  * event that is not queued costs nothing.
@@ -112,10 +112,12 @@ static inline uint64_t simp_events_next_at(simp_event_queue *queue)
         return queue->first.at_ns;
     if (queue->has_hole)
         simp_events_settle(queue);
-    return queue->count == 0 ? UINT64_MAX : queue->heap[0].at_ns;
+    size_t next = queue->watch == NULL ? 0 : queue->count - 1;
+    return queue->count == 0 ? UINT64_MAX : queue->heap[next].at_ns;
 }
 
-/* Whose event it is: the index of a host.  There is one, and simp_events_next_at was asked. */
+/* Whose event it is: the index of a host.  There is one, simp_events_next_at was asked, and nobody
+ * watches. */
 static inline uint32_t simp_events_next_host(const simp_event_queue *queue)
 {
     return simp_host_of(queue->first.event != NULL ? queue->first.tie : queue->heap[0].tie);
