@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/expect.h"
 #include "tests/museum/edit_case.h"
@@ -65,6 +66,30 @@ static void museum_shrinks_to_what_hands_would_write(void)
     EXPECT_TRUE(100 * t.small >= 95 * t.cases);
 }
 
+/* Two calls that are late and come at once with a third find a full queue; so do three that come while the
+ * server does not accept.  Whatever was recorded, one hold is what is left. */
+static void one_late_event_takes_the_place_of_several(void)
+{
+    static const char *const ids[] = {"K12", "S48", "S13"};
+    shrink_case *c = calloc(1, sizeof *c);
+    EXPECT_TRUE_FATAL(c != NULL);
+    for (size_t i = 0; i < museum_count; i++) {
+        for (uint64_t seed = 0; seed < 10; seed++) {
+            const char *id = museum_bugs[i]->id;
+            if (strcmp(id, ids[0]) != 0 && strcmp(id, ids[1]) != 0 && strcmp(id, ids[2]) != 0)
+                continue;
+            shrink_case_find(c, museum_bugs[i], false, 1000003 * seed + 1);
+            shrink_case_shrink(c);
+            EXPECT_TRUE(c->schedule != NULL && shrink_case_is_repeated(c));
+            EXPECT_TRUE(c->shrink.runs < RUNS_GOAL);
+            if (!EXPECT_EQ_INT(c->shrink.after, 1))
+                printf("    castanet_shrink --bug %s, seed %llu\n", id, (unsigned long long)c->seed);
+            sim_schedule_destroy(c->schedule);
+        }
+    }
+    free(c);
+}
+
 static void every_bug_has_an_optimum(void)
 {
     for (size_t i = 0; i < museum_count; i++) {
@@ -116,6 +141,9 @@ static void mended_programs_pass_under_the_schedules(void)
     free(c);
 }
 
-const test_case test_shrink[] = {
-    TEST(every_bug_has_an_optimum), TEST(shrunk_schedules_survive_changes_of_the_program),
-    TEST(mended_programs_pass_under_the_schedules), TEST(museum_shrinks_to_what_hands_would_write), TEST_END};
+const test_case test_shrink[] = {TEST(every_bug_has_an_optimum),
+                                 TEST(one_late_event_takes_the_place_of_several),
+                                 TEST(shrunk_schedules_survive_changes_of_the_program),
+                                 TEST(mended_programs_pass_under_the_schedules),
+                                 TEST(museum_shrinks_to_what_hands_would_write),
+                                 TEST_END};

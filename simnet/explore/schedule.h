@@ -88,6 +88,11 @@ static inline bool simp_is_strange(uint8_t source, uint32_t host, uint64_t objec
  * stands behind one of its host that it should precede waits for the last such.  Strange ones come last. */
 void simp_schedule_derive(sim_schedule *, const sim_order *run, const sim_order *due);
 
+/* A schedule in which one hold does what all holds of the best do together; NULL: none was found before there
+ * were runs_max runs. */
+sim_schedule *simp_schedule_find_alone(const sim_schedule *best, const sim_scenario *, uint64_t runs_max,
+                                       uint64_t *runs);
+
 /* An order with a strategy of ours in the schedule's mode. */
 int simp_schedule_order(const sim_schedule *, const simp_strategy_ops *, sim_order **out);
 

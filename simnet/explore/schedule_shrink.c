@@ -4,7 +4,8 @@
  * same way.
  *
  *   facts taken out in blocks, then one by one -> holds in a row joined -> values lowered -> holds that end
- *   earlier, until nothing changes any more; then the same from holds derived anew, if that ends with fewer
+ *   earlier, until nothing changes any more; then the same from holds derived anew, and from one hold alone,
+ *   if that ends with fewer
  *
  * Nothing but facts is touched, so nothing else can differ.
  */
@@ -15,6 +16,7 @@
 enum {
     RUNS_DEFAULT = 500,
     RUNS_OF_DERIVED = 190,
+    RUNS_OF_ALONE = 182,
     DECISIONS_MAX = 1 << 16,
     LAST_RUNS = 3,
     FEW = 3,
@@ -317,13 +319,12 @@ static bool is_smaller(const sim_schedule *a, const sim_schedule *b)
                                           : count_strange(a) < count_strange(b);
 }
 
-/* The same failure from other holds; what is not smaller in the end is thrown away. */
-static void try_derived(shrinker *s)
+/* The same failure from other holds, which are destroyed; what is not smaller in the end is thrown away. */
+static void try_others(shrinker *s, sim_schedule *others)
 {
-    sim_schedule *derived = derive(s);
-    shrinker other = {.best = derived, .scenario = s->scenario, .runs = s->runs, .runs_max = s->runs_max};
+    shrinker other = {.best = others, .scenario = s->scenario, .runs = s->runs, .runs_max = s->runs_max};
     other.runs_max = other.runs_max < RUNS_OF_DERIVED ? other.runs_max : RUNS_OF_DERIVED;
-    bool same = other.best != NULL && fails(&other, other.best);
+    bool same = others != NULL && fails(&other, others);
     if (same)
         make_passes(&other);
     s->runs = other.runs;
@@ -333,6 +334,14 @@ static void try_derived(shrinker *s)
         s->is_cut = other.is_cut;
     }
     sim_schedule_destroy(other.best);
+}
+
+static void try_alone(shrinker *s)
+{
+    uint64_t most = s->runs_max < RUNS_OF_ALONE ? s->runs_max : RUNS_OF_ALONE;
+    sim_schedule *alone = simp_schedule_find_alone(s->best, s->scenario, most, &s->runs);
+    if (alone != NULL)
+        try_others(s, alone);
 }
 
 /* ---- the exact form ---- */
@@ -406,7 +415,9 @@ static int shrink(shrinker *s)
         return s->error != 0 ? s->error : WSAEINVAL;
     make_passes(s);
     if (s->error == 0 && (s->best->fact_count > 1 || count_strange(s->best) > 0))
-        try_derived(s);
+        try_others(s, derive(s));
+    if (s->error == 0)
+        try_alone(s);
     s->runs += 2;
     return s->error != 0 ? s->error : record_again(s->best, s->scenario);
 }
