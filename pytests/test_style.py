@@ -223,7 +223,8 @@ def test_file_heads():
         if not is_source(path):
             continue
         head = text_of(path).splitlines()[:2]
-        if not any("SPDX-License-Identifier: MIT" in line for line in head):
+        licence = "GPL-2.0-or-later" if path.suffix == ".lua" else "MIT"  # what uses Wireshark's own API
+        if not any(f"SPDX-License-Identifier: {licence}" in line for line in head):
             broken.append(f"{name_of(path)}: no SPDX line at its start")
         elif is_c(path) and not says_what_it_is(path):
             broken.append(f"{name_of(path)}: the head does not say what the file is")
