@@ -111,6 +111,8 @@ def test_what_is_no_result_is_not_merged(tmp_path, content, line):
     (HEAD.replace("seed 5", "seed 99999999999999999999"), ":4:25: ", "too large"),
     (HEAD.replace("seed 5", "seed -5"), ":4:6: ", "a number is missing"),
     (HEAD.replace("failed 0", "fialed 0"), ":5:9: ", "no such outcome"),
+    (HEAD.replace("failed 0", "void 0"), ":5:9: ", "no such outcome"),
+    (HEAD.replace("failed 0", "passed 0"), ":5:32: ", "only failures have an identity"),
     (HEAD.replace("00ab", "00a"), ":5:30: ", "1 bytes in hexadecimal are missing"),
     (HEAD + "mode causal\n", ":6:6: ", "such a line already"),
     (HEAD + "seed 6\n", ":6:6: ", "such a line already"),
@@ -196,6 +198,15 @@ def test_schedule_of_another_scenario_or_program_is_refused(recorded, tmp_path):
     path.write_text(text.replace("scenario K1-broken", "scenario K7-broken"))
     why = complaint(museum("replay", path, expect=DIVERGED).stderr)[1]
     assert "decision 12 was client1 wake#3, 1 of 2; now it is among: " in why
+
+
+def test_run_that_passed_has_no_failure_to_look_for(tmp_path):
+    path = tmp_path / "given"
+    path.write_text(HEAD.replace("failed 00000000000000ab", "passed 0000000000000000"))
+    assert "the same outcome as recorded" in museum("replay", path).stdout
+    for words in (["replay", "--reanchor"], ["shrink"]):
+        what, why, _ = complaint(museum(*words, path, expect=USAGE).stderr)
+        assert "has nothing to" in what and "passed" in why
 
 
 def test_cut_schedule_never_repeats_in_silence(recorded, tmp_path):

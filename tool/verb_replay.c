@@ -104,6 +104,9 @@ static int reanchor(const tool_request *request, const loaded *l)
 {
     uint64_t runs = 0;
     char fact[512];
+    if (sim_schedule_outcome(l->schedule) == SIM_PASSED)
+        return tool_complain(TOOL_USAGE, "its outcome is that the scenario passed", "give one of a failure",
+                             "%s has nothing to look for", l->path);
     if (!sim_schedule_reanchor(l->schedule, l->scenario, &runs))
         return tell_lost(l, runs);
     printf("%s: it fails as recorded (%llu runs)\n", l->scenario->name, (unsigned long long)runs);

@@ -190,7 +190,7 @@ static bool read_outcome(parser *p)
     if (!is_first(p, &p->has_outcome))
         return false;
     for (int i = SIM_PASSED; i <= SIM_HUNG; i++) {
-        if (!takes(p, sim_outcome_word((sim_outcome)i)))
+        if (i == SIM_VOID || !takes(p, sim_outcome_word((sim_outcome)i)))
             continue;
         if (!expect(p, " ") || !take_hex(p, identity, sizeof identity))
             return false;
@@ -198,6 +198,8 @@ static bool read_outcome(parser *p)
         p->schedule->identity = 0;
         for (unsigned b = 0; b < sizeof identity; b++)
             p->schedule->identity = p->schedule->identity << 8 | identity[b];
+        if (i == SIM_PASSED && p->schedule->identity != 0)
+            return fail(p, "outcome passed 0000000000000000", "only failures have an identity");
         return ends(p);
     }
     return fail(p, "passed, failed, stalled, livelock, overtime, leftover, exhausted, crashed, exited, hung",
