@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * castanet_schedules: how many schedules a second a search makes, with its journal on.
+ * castanet_schedules: how many schedules a second a search makes, with its journal on; beside it how many events
+ * a bare heap takes in the same minute, on the same machine (bench/heap.h).
  *
- *     castanet_schedules [--runs N] [--causal] [STRATEGY]
+ *     castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY]
  *
  * The scenario has 30 notifications in every order: two clients ask a server, and are answered, five times
  * each.  STRATEGY "none": plain runs, without an order.
@@ -13,7 +14,9 @@
 #include <time.h>
 
 #include "castanet/sim.h"
+#include "bench/heap.h"
 #include "castanet/sim_explore.h"
+#include "castanet/sim_lint.h"
 
 enum { CLIENTS = 2, ASKS = 5, LINE = 8, PORT = 80, NOTIFICATIONS = CLIENTS * (2 * ASKS + 5) };
 
@@ -130,6 +133,8 @@ static const sim_scenario scenario = {
 
 /* ---- measuring ---- */
 
+enum { HEAP_EVENTS = 200000, HEAP_PENDING = 1000 };
+
 typedef struct measure {
     uint64_t runs, steps;
     bool strange; /* a run that had another number of notifications, or failed */
@@ -144,7 +149,7 @@ static bool count_run(void *context, const sim_explore_progress *progress)
     return m->strange;
 }
 
-static void search(measure *m, const char *strategy, sim_time_mode mode, uint64_t runs)
+static void search(measure *m, const char *strategy, sim_time_mode mode, sim_lint *lint, uint64_t runs)
 {
     sim_explore_result *result = calloc(1, sizeof *result);
     sim_explore_options options = {.strategy = strategy,
@@ -152,49 +157,80 @@ static void search(measure *m, const char *strategy, sim_time_mode mode, uint64_
                                    .seed = 1,
                                    .runs_max = runs,
                                    .on_run = count_run,
-                                   .context = m};
+                                   .context = m,
+                                   .lint = lint};
     if (result == NULL || sim_explore(&scenario, &options, result) != 0 || result->failure_count != 0)
         m->strange = true;
     sim_explore_result_fini(result);
     free(result);
 }
 
-static void run_plainly(measure *m, uint64_t runs)
+static void run_plainly(measure *m, sim_lint *lint, uint64_t runs)
 {
     sim_result result;
-    for (; m->runs < runs && !m->strange; m->runs++)
-        m->strange = sim_scenario_run(&scenario, &(sim_run_options){.seed = m->runs}, &result) != 0 ||
-                     result.outcome != SIM_PASSED;
+    for (; m->runs < runs && !m->strange; m->runs++) {
+        sim_run_options options = {.seed = m->runs, .lint = lint};
+        m->strange = sim_scenario_run(&scenario, &options, &result) != 0 || result.outcome != SIM_PASSED;
+    }
 }
 
 static double cpu_seconds(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
-int main(int argc, char **argv)
+/* ---- the command ---- */
+
+typedef struct command {
+    const char *strategy;
+    sim_time_mode mode;
+    uint64_t runs;
+    bool lints;
+} command;
+
+/* False: it is not understood. */
+static bool read_command(int argc, char **argv, command *c)
 {
-    const char *strategy = "portfolio";
-    sim_time_mode mode = SIM_WINDOWED;
-    uint64_t runs = 100000;
+    *c = (command){.strategy = "portfolio", .mode = SIM_WINDOWED, .runs = 100000};
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc)
-            runs = strtoull(argv[++i], NULL, 10);
+            c->runs = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--causal") == 0)
-            mode = SIM_CAUSAL;
+            c->mode = SIM_CAUSAL;
+        else if (strcmp(argv[i], "--lint") == 0)
+            c->lints = true;
         else if (argv[i][0] != '-')
-            strategy = argv[i];
+            c->strategy = argv[i];
         else
-            return fputs("usage: castanet_schedules [--runs N] [--causal] [STRATEGY | none]\n", stderr), 2;
+            return false;
     }
-    measure m = {0};
-    double begin = cpu_seconds();
-    if (strcmp(strategy, "none") == 0)
-        run_plainly(&m, runs);
-    else
-        search(&m, strategy, mode, runs);
-    double seconds = cpu_seconds() - begin;
-    printf("case=schedules strategy=%s runs=%llu notifications=%d steps_per_run=%.1f seconds_cpu=%.6f "
-           "schedules_per_second=%.0f\n",
-           strategy, (unsigned long long)m.runs, NOTIFICATIONS, (double)m.steps / (double)m.runs, seconds,
-           (double)m.runs / seconds);
+    return true;
+}
 
+static void print(const command *c, const measure *m, double seconds)
+{
+    bench_heap_time heap;
+    if (!bench_run_heap(HEAP_EVENTS, HEAP_PENDING, &heap))
+        heap = (bench_heap_time){0, 1};
+    printf("case=schedules strategy=%s lint=%d runs=%llu notifications=%d steps_per_run=%.1f seconds_cpu=%.6f "
+           "schedules_per_second=%.0f heap_events_per_second=%.0f\n",
+           c->strategy, c->lints, (unsigned long long)m->runs, NOTIFICATIONS,
+           (double)m->steps / (double)m->runs, seconds, (double)m->runs / seconds,
+           (double)heap.events / heap.seconds);
+}
+
+int main(int argc, char **argv)
+{
+    command c;
+    sim_lint *lint = NULL;
+    measure m = {0};
+    if (!read_command(argc, argv, &c))
+        return fputs("usage: castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY | none]\n", stderr), 2;
+    if (c.lints && sim_lint_create(NULL, &lint) != 0)
+        return fputs("no memory\n", stderr), 1;
+    double begin = cpu_seconds();
+    if (strcmp(c.strategy, "none") == 0)
+        run_plainly(&m, lint, c.runs);
+    else
+        search(&m, c.strategy, c.mode, lint, c.runs);
+    print(&c, &m, cpu_seconds() - begin);
+    sim_lint_destroy(lint);
     return m.strange ? fputs("a run was not like the others\n", stderr), 1 : 0;
 }
