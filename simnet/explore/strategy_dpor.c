@@ -170,34 +170,32 @@ static bool waits_for_all(const simp_step *step) { return step->source == SIMP_S
 typedef struct latecomer {
     const simp_step *step;
     size_t at;
-    uint64_t *before;
+    uint64_t *before, *races; /* steps below at: that come first; that do so only because they did this time */
 } latecomer;
 
-/* Fills its row; those of the steps below at are there. */
+/* Does the step with index i come first in each order? */
+static bool is_bound(const simp_step *steps, size_t i, const simp_step *later)
+{
+    return later->made_by == i + 1 || steps[i].chain == later->chain || waits_for_all(later);
+}
+
+/* Fills its rows; those of the steps below at are there.  A step races with it that touches the same state,
+ * if it is not bound to come first, and nothing that happens after it is before the latecomer. */
 static void order_before(simp_dpor *d, const simp_step *steps, const latecomer *l)
 {
     memset(l->before, 0, d->words * sizeof *l->before);
+    memset(l->races, 0, d->words * sizeof *l->races);
     for (size_t i = l->at; i-- > 0;) {
-        bool comes_first = i + 1 == l->step->made_by || steps[i].chain == l->step->chain ||
-                           waits_for_all(l->step) || touch_the_same(d, &steps[i], l->step);
-        if (!comes_first || has(l->before, i))
+        if (has(l->before, i))
             continue;
+        bool bound = is_bound(steps, i, l->step);
+        if (!bound && !touch_the_same(d, &steps[i], l->step))
+            continue;
+        if (!bound)
+            set(l->races, i);
         set(l->before, i);
         join(l->before, row(d, i), d->words);
     }
-}
-
-/* Do they race?  Nothing that happens after i happens before it, and i did not make it. */
-static bool is_race(const simp_dpor *d, const simp_step *steps, size_t i, const latecomer *l)
-{
-    if (steps[i].chain == l->step->chain || l->step->made_by == i + 1 || waits_for_all(l->step) ||
-        !touch_the_same(d, &steps[i], l->step))
-        return false;
-    for (size_t m = i + 1; m < l->at; m++) {
-        if (has(l->before, m) && has(row(d, m), i))
-            return false;
-    }
-    return true;
 }
 
 /* Can x be the first of what happens after i without i, and then the latecomer?  x may be the latter. */
@@ -247,7 +245,7 @@ static void find_races_of(simp_dpor *d, const simp_step *steps, const latecomer 
 {
     order_before(d, steps, l);
     for (size_t i = l->at; i-- > 0;) {
-        if (is_race(d, steps, i, l))
+        if (has(l->races, i))
             reverse(d, steps, i, l);
     }
 }
@@ -263,7 +261,7 @@ static void find_lost_races(simp_dpor *d, size_t count)
                           .host = lost->host,
                           .made_by = lost->made_by,
                           .source = SIMP_SOURCE_WAKE};
-        latecomer l = {&step, lost->ended_by, row(d, order->step_count)};
+        latecomer l = {&step, lost->ended_by, row(d, order->step_count), row(d, order->step_count + 1)};
         if (lost->source != SIMP_SOURCE_TIMER && lost->ended_by > d->fresh && lost->ended_by <= count)
             find_races_of(d, order->steps, &l);
     }
@@ -273,8 +271,9 @@ static void find_races(simp_dpor *d)
 {
     const sim_order *order = d->base.order;
     size_t count = d->node_count - (d->blocked ? 1 : 0);
+    uint64_t *races = row(d, order->step_count + 1);
     for (size_t j = d->fresh; j < count; j++)
-        find_races_of(d, order->steps, &(latecomer){&order->steps[j], j, row(d, j)});
+        find_races_of(d, order->steps, &(latecomer){&order->steps[j], j, row(d, j), races});
     find_lost_races(d, count);
 }
 
@@ -287,7 +286,7 @@ static bool has_rows(simp_dpor *d)
     }
     void *before = d->before;
     bool done = reserve(d, &before, sizeof *d->before, &d->before_capacity,
-                        (d->base.order->step_count + 1) * (d->words + 1));
+                        (d->base.order->step_count + 2) * (d->words + 1));
     d->before = before;
     return done;
 }
