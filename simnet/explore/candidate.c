@@ -203,24 +203,20 @@ bool simp_candidate_describe(simp_candidate *c, const sim_world *world, const si
     return c->label != 0;
 }
 
-/* ---- races ---- */
+/* ---- races: each is one of those that are enabled, and touches what it touches itself ---- */
 
 bool simp_is_racy(const simp_candidate *const *enabled, size_t count, const simp_candidate *p, bool by_object)
 {
-    for (size_t i = 0; i < count; i++) {
-        const simp_candidate *c = enabled[i];
-        if (c != p && simp_is_dependent(p->host, p->object, c->host, c->object, by_object))
-            return true;
-    }
-    return false;
+    size_t touch = 0;
+    for (size_t i = 0; i < count; i++)
+        touch += simp_is_dependent(p->host, p->object, enabled[i]->host, enabled[i]->object, by_object);
+    return touch > 1;
 }
 
 bool simp_is_racy_there(const simp_candidate *const *enabled, size_t count, const simp_candidate *p)
 {
-    for (size_t i = 0; p->kin != 0 && i < count; i++) {
-        const simp_candidate *c = enabled[i];
-        if (c != p && c->host == p->host && c->kin == p->kin)
-            return true;
-    }
-    return false;
+    size_t touch = 0;
+    for (size_t i = 0; i < count; i++)
+        touch += (enabled[i]->host == p->host) & (enabled[i]->kin == p->kin);
+    return p->kin != 0 && touch > 1;
 }

@@ -51,9 +51,9 @@ bool simp_candidate_describe(simp_candidate *, const sim_world *, const simp_que
 static inline bool simp_is_dependent(uint32_t host_a, uint64_t object_a, uint32_t host_b, uint64_t object_b,
                                      bool by_object)
 {
-    if (host_a == SIMP_ALL_HOSTS || host_b == SIMP_ALL_HOSTS)
-        return true;
-    return host_a == host_b && (!by_object || object_a == 0 || object_b == 0 || object_a == object_b);
+    bool everywhere = (host_a == SIMP_ALL_HOSTS) | (host_b == SIMP_ALL_HOSTS);
+    bool same_object = !by_object | (object_a == 0) | (object_b == 0) | (object_a == object_b);
+    return everywhere | ((host_a == host_b) & same_object); /* chance decides: better without branches */
 }
 
 /* Does another one of those that are enabled touch the same state; is another one about the same object? */

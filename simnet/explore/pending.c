@@ -42,7 +42,7 @@ static bool has_room(sim_order *order, size_t wanted)
 }
 
 /* False: no memory. */
-static bool describe(sim_order *order, const sim_world *world, const simp_queued *queued)
+static APART bool describe(sim_order *order, const sim_world *world, const simp_queued *queued)
 {
     simp_candidate *c = &order->candidates[order->candidate_count];
     if (!simp_candidate_describe(c, world, queued, order->spots))
@@ -156,15 +156,17 @@ static bool describe_rest(sim_order *order, const sim_world *world, const simp_q
 static bool look_within(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
 {
     const simp_queued *first = world->events.heap, *queued = first + world->events.count;
+    const simp_candidate *candidates = order->candidates, **into = order->enabled;
     uint64_t end_ns = until_ns;
     size_t count = 0;
     while (queued > first && queued[-1].at_ns <= end_ns) {
-        const simp_candidate *c = candidate_of(order, world, --queued);
-        if (c == NULL)
+        const simp_event *event = (--queued)->event;
+        if (is_new(event) && !describe(order, world, queued))
             return false;
+        const simp_candidate *c = &candidates[event->candidate];
         end_ns = c->latest_ns < end_ns ? c->latest_ns : end_ns;
         if (c->source != SIMP_SOURCE_TIMER || !is_behind_its_chain(order, count, c))
-            order->enabled[count++] = c;
+            into[count++] = c;
     }
     *enabled = count;
     return describe_rest(order, world, queued);
