@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The floor: a bare loop on a plain 4-ary heap, where each event that runs schedules its successor.  No clock,
- * no callback's owner, no hash.
+ * The floor: a bare loop on a plain 4-ary heap, where each event that runs schedules its successor.  No
+ * clock, no callback's owner, no hash.
  */
 #ifndef BENCH_HEAP_H
 #define BENCH_HEAP_H

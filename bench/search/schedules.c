@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * castanet_schedules: how many schedules a second a search makes, with its journal on; beside it how many events
- * a bare heap takes in the same minute, on the same machine (bench/heap.h).
+ * castanet_schedules: how many schedules a second a search makes, with its journal on; beside it how many
+ * events a bare heap takes in the same minute, on the same machine (bench/heap.h).
  *
  *     castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY]
  *
@@ -209,8 +209,8 @@ static void print(const command *c, const measure *m, double seconds)
     bench_heap_time heap;
     if (!bench_run_heap(HEAP_EVENTS, HEAP_PENDING, &heap))
         heap = (bench_heap_time){0, 1};
-    printf("case=schedules strategy=%s lint=%d runs=%llu notifications=%d steps_per_run=%.1f seconds_cpu=%.6f "
-           "schedules_per_second=%.0f heap_events_per_second=%.0f\n",
+    printf("case=schedules strategy=%s lint=%d runs=%llu notifications=%d steps_per_run=%.1f "
+           "seconds_cpu=%.6f schedules_per_second=%.0f heap_events_per_second=%.0f\n",
            c->strategy, c->lints, (unsigned long long)m->runs, NOTIFICATIONS,
            (double)m->steps / (double)m->runs, seconds, (double)m->runs / seconds,
            (double)heap.events / heap.seconds);
@@ -222,7 +222,7 @@ int main(int argc, char **argv)
     sim_lint *lint = NULL;
     measure m = {0};
     if (!read_command(argc, argv, &c))
-        return fputs("usage: castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY | none]\n", stderr), 2;
+        return fputs("usage: castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY]\n", stderr), 2;
     if (c.lints && sim_lint_create(NULL, &lint) != 0)
         return fputs("no memory\n", stderr), 1;
     double begin = cpu_seconds();

@@ -202,21 +202,3 @@ bool simp_candidate_describe(simp_candidate *c, const sim_world *world, const si
     c->label = simp_spot_label(spots, spot, &where, what);
     return c->label != 0;
 }
-
-/* ---- races: each is one of those that are enabled, and touches what it touches itself ---- */
-
-bool simp_is_racy(const simp_candidate *const *enabled, size_t count, const simp_candidate *p, bool by_object)
-{
-    size_t touch = 0;
-    for (size_t i = 0; i < count; i++)
-        touch += simp_is_dependent(p->host, p->object, enabled[i]->host, enabled[i]->object, by_object);
-    return touch > 1;
-}
-
-bool simp_is_racy_there(const simp_candidate *const *enabled, size_t count, const simp_candidate *p)
-{
-    size_t touch = 0;
-    for (size_t i = 0; i < count; i++)
-        touch += (enabled[i]->host == p->host) & (enabled[i]->kin == p->kin);
-    return p->kin != 0 && touch > 1;
-}

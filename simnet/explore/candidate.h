@@ -33,8 +33,8 @@ typedef struct simp_candidate {
     uint32_t label;  /* number in the table of the order */
     uint32_t overtaken_by; /* the number, from 1, of the last step that was due later; 0: none */
     uint32_t since;        /* steps that were done when it was queued */
-    uint32_t enabled_by;   /* the number, from 1, of the step after which it could first be chosen; 0: none */
-    bool was_enabled;      /* enabled_by is known */
+    uint32_t enabled_by;   /* the number, from 1, of the step after which it could first be chosen; 0: none;
+                               UINT32_MAX: it could not yet */
     uint64_t packet;       /* id of the packet that arrives; 0: none */
     uint8_t source;        /* simp_source */
     bool is_quiet;         /* a packet that tells no program anything: a pure ACK, a first SYN */
@@ -44,7 +44,7 @@ typedef struct simp_candidate {
  * index then. */
 #define SIMP_CANDIDATE_NEW (UINT32_C(1) << 31)
 
-/* Fills in all but times and since.  False: no memory for its label. */
+/* Fills in all but times, since and enabled_by.  False: no memory for its label. */
 bool simp_candidate_describe(simp_candidate *, const sim_world *, const simp_queued *, simp_spots *);
 
 /* Do they touch the same state?  by_object: handlers of different sockets share nothing. */
@@ -53,11 +53,7 @@ static inline bool simp_is_dependent(uint32_t host_a, uint64_t object_a, uint32_
 {
     bool everywhere = (host_a == SIMP_ALL_HOSTS) | (host_b == SIMP_ALL_HOSTS);
     bool same_object = !by_object | (object_a == 0) | (object_b == 0) | (object_a == object_b);
-    return everywhere | ((host_a == host_b) & same_object); /* chance decides: better without branches */
+    return everywhere | ((host_a == host_b) & same_object);
 }
-
-/* Does another one of those that are enabled touch the same state; is another one about the same object? */
-bool simp_is_racy(const simp_candidate *const *enabled, size_t count, const simp_candidate *, bool by_object);
-bool simp_is_racy_there(const simp_candidate *const *enabled, size_t count, const simp_candidate *);
 
 #endif

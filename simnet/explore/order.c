@@ -131,7 +131,7 @@ static uint32_t follow(sim_order *order, uint32_t bound)
 static uint32_t pick_by_strategy(sim_order *order, size_t enabled)
 {
     simp_strategy *strategy = order->strategy;
-    size_t picked = strategy->ops->pick(strategy, order->enabled, enabled);
+    size_t picked = strategy->ops->pick(strategy, (const simp_candidate *const *)order->enabled, enabled);
     return picked < enabled ? (uint32_t)picked : 0;
 }
 
@@ -188,44 +188,36 @@ static simp_step *add_step(sim_order *order, size_t enabled, size_t picked)
                         .picked = (uint32_t)picked,
                         .overtaken_by = c->overtaken_by,
                         .packet = c->packet,
-                        .source = c->source,
-                        .is_racy = simp_is_racy(order->enabled, enabled, c, order->by_object),
-                        .is_racy_there = order->knowledge != NULL &&
-                                         simp_is_racy_there(order->enabled, enabled, c)};
+                        .source = c->source};
     return step;
 }
 
-/* Those that were due earlier wait for the next step. */
-static void overtake(sim_order *order, size_t picked)
+/* Those that were due earlier wait for the next step; the step races if one of the others touches what it
+ * touches, and there if it does so at the same object.  Which is which is chance, that no processor foresees:
+ * so nothing here branches.  The step itself is one of them. */
+static void note_others(sim_order *order, size_t enabled, size_t picked, simp_step *step)
 {
-    for (size_t i = 0; i < picked; i++) {
-        simp_candidate *c = &order->candidates[order->enabled[i] - order->candidates];
-        c->overtaken_by = (uint32_t)order->step_count + 1;
+    uint32_t number = (uint32_t)order->step_count, touch = 0, touch_there = 0;
+    for (size_t i = 0; i < enabled; i++) {
+        simp_candidate *c = order->enabled[i];
+        c->overtaken_by = i < picked ? number : c->overtaken_by;
+        touch += simp_is_dependent(step->host, step->object, c->host, c->object, order->by_object);
+        touch_there += (c->host == step->host) & (c->kin == step->kin);
     }
-}
-
-/* Those that can be chosen for the first time can be so since the step before; for those who learn. */
-static void note_enabled(sim_order *order, size_t enabled)
-{
-    for (size_t i = 0; order->knowledge != NULL && i < enabled; i++) {
-        simp_candidate *c = &order->candidates[order->enabled[i] - order->candidates];
-        if (c->was_enabled)
-            continue;
-        c->was_enabled = true;
-        c->enabled_by = (uint32_t)order->step_count;
-    }
+    step->is_racy = touch > 1;
+    step->is_racy_there = (step->kin != 0) & (touch_there > 1);
 }
 
 static sim_stop take_step(sim_order *order, sim_world *world, size_t enabled)
 {
-    note_enabled(order, enabled);
     size_t picked = pick(order, enabled);
     size_t index = order->step_count;
-    overtake(order, picked);
-    if (add_step(order, enabled, picked) == NULL) {
+    simp_step *step = add_step(order, enabled, picked);
+    if (step == NULL) {
         simp_out_of_memory(world);
         return SIM_STOP_NO_MEMORY;
     }
+    note_others(order, enabled, picked, step);
     if (order->steps[index].overtaken_by != 0 && simp_is_heard(world))
         simp_order_tell_hold(order, world, index);
     simp_pending_note_step(order);

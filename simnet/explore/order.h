@@ -44,7 +44,7 @@ struct sim_order {
     simp_event_watch watch;
     simp_candidate *candidates;
     size_t candidate_count, candidate_capacity;
-    const simp_candidate **enabled; /* of candidates */
+    simp_candidate **enabled; /* of candidates */
     size_t enabled_capacity;
     simp_step *steps;
     size_t step_count, step_capacity;

@@ -50,6 +50,7 @@ static APART bool describe(sim_order *order, const sim_world *world, const simp_
     c->since = queued->event->candidate & ~SIMP_CANDIDATE_NEW;
     c->at_ns = queued->at_ns;
     c->latest_ns = latest(order, c);
+    c->enabled_by = UINT32_MAX;
     queued->event->candidate = (uint32_t)order->candidate_count++;
     return true;
 }
@@ -124,12 +125,19 @@ void simp_pending_begin(sim_order *order, sim_world *world)
 /* ---- what may happen next ---- */
 
 /* NULL: no memory. */
-static const simp_candidate *candidate_of(sim_order *order, const sim_world *world,
-                                          const simp_queued *queued)
+static simp_candidate *candidate_of(sim_order *order, const sim_world *world, const simp_queued *queued)
 {
     if (is_new(queued->event) && !describe(order, world, queued))
         return NULL;
     return &order->candidates[queued->event->candidate];
+}
+
+/* It may happen, if it could not before since the last step. */
+static inline simp_candidate *enable(const sim_order *order, simp_candidate *c)
+{
+    uint32_t now = (uint32_t)order->step_count;
+    c->enabled_by = now < c->enabled_by ? now : c->enabled_by;
+    return c;
 }
 
 /* Timers of one stack are of one chain: the first of them alone may happen. */
@@ -156,17 +164,17 @@ static bool describe_rest(sim_order *order, const sim_world *world, const simp_q
 static bool look_within(sim_order *order, const sim_world *world, uint64_t until_ns, size_t *enabled)
 {
     const simp_queued *first = world->events.heap, *queued = first + world->events.count;
-    const simp_candidate *candidates = order->candidates, **into = order->enabled;
+    simp_candidate *candidates = order->candidates, **into = order->enabled;
     uint64_t end_ns = until_ns;
     size_t count = 0;
     while (queued > first && queued[-1].at_ns <= end_ns) {
         const simp_event *event = (--queued)->event;
         if (is_new(event) && !describe(order, world, queued))
             return false;
-        const simp_candidate *c = &candidates[event->candidate];
+        simp_candidate *c = &candidates[event->candidate];
         end_ns = c->latest_ns < end_ns ? c->latest_ns : end_ns;
         if (c->source != SIMP_SOURCE_TIMER || !is_behind_its_chain(order, count, c))
-            into[count++] = c;
+            into[count++] = enable(order, c);
     }
     *enabled = count;
     return describe_rest(order, world, queued);
@@ -178,17 +186,18 @@ static bool look_for_causes(sim_order *order, const sim_world *world, uint64_t u
     const simp_queued *first = world->events.heap, *queued = first + world->events.count, *timer = NULL;
     size_t count = 0;
     while (queued > first && queued[-1].at_ns <= until_ns) {
-        const simp_candidate *c = is_timer(--queued) ? NULL : candidate_of(order, world, queued);
+        simp_candidate *c = is_timer(--queued) ? NULL : candidate_of(order, world, queued);
         if (c != NULL)
-            order->enabled[count++] = c;
+            order->enabled[count++] = enable(order, c);
         else if (!is_timer(queued))
             return false;
         else if (timer == NULL)
             timer = queued;
     }
     if (count == 0 && timer != NULL) {
-        order->enabled[0] = candidate_of(order, world, timer);
-        count = order->enabled[0] != NULL;
+        simp_candidate *c = candidate_of(order, world, timer);
+        if (c != NULL)
+            order->enabled[count++] = enable(order, c);
     }
     *enabled = count;
     return (timer == NULL || count != 0) && describe_rest(order, world, queued);

@@ -170,7 +170,7 @@ static bool waits_for_all(const simp_step *step) { return step->source == SIMP_S
 typedef struct latecomer {
     const simp_step *step;
     size_t at;
-    uint64_t *before, *races; /* steps below at: that come first; that do so only because they did this time */
+    uint64_t *before, *races; /* steps below at that come first; those of them that did so by chance */
 } latecomer;
 
 /* Does the step with index i come first in each order? */
