@@ -76,15 +76,27 @@ def test_instructions(tmp_path, what, case, option, less, more, units, limit):
     assert each <= limit, f"{what} takes {each:.0f} instructions, more than {limit}"
 
 
+def schedule(tmp_path, *words):
+    """The instructions of one."""
+    spent = [instructions(tmp_path, "--runs", runs, *words, what="bench/search/castanet_schedules")
+             for runs in (500, 1500)]
+    return (spent[1] - spent[0]) / 1000
+
+
 @needs_valgrind
-@pytest.mark.parametrize("strategy, limit", [("none", 99_000), ("natural", 185_000), ("portfolio", 224_000)])
+@pytest.mark.parametrize("strategy, limit", [("none", 99_000), ("natural", 172_000), ("portfolio", 208_000)])
 def test_a_schedule_of_thirty_notifications(tmp_path, strategy, limit):
     """With its world, its journal and what the strategy learns; none: a run without an order."""
-    spent = [instructions(tmp_path, "--runs", runs, strategy, what="bench/search/castanet_schedules")
-             for runs in (500, 1500)]
-    each = (spent[1] - spent[0]) / 1000
+    each = schedule(tmp_path, strategy)
     print(f"{strategy}: {each:.0f} instructions a schedule, limit {limit}")
     assert each <= limit, f"a schedule by {strategy} takes {each:.0f} instructions, more than {limit}"
+
+
+@needs_valgrind
+def test_the_linter_takes_at_most_half_of_the_schedules(tmp_path):
+    alone, watched = schedule(tmp_path, "portfolio"), schedule(tmp_path, "--lint", "portfolio")
+    print(f"{alone:.0f} instructions a schedule, {watched:.0f} with the linter")
+    assert watched <= 2 * alone, f"{alone:.0f} instructions a schedule, {watched:.0f} with the linter"
 
 
 @needs_valgrind
