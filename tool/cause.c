@@ -116,7 +116,8 @@ static int do_work(void *argument)
 static bool try_in_worker(work *w)
 {
     worker_report report;
-    worker_limits limits = {.quiet_ms = WORKER_QUIET_MS};
+    worker_limits limits = {.quiet_ms = WORKER_QUIET_MS,
+                            .memory_bytes = worker_memory_for(w->plan->scenario->memory_max)};
     return worker_run(do_work, w, &limits, &report) == 0 && report.end == WORKER_RETURNED;
 }
 

@@ -268,7 +268,7 @@ static int keep(const corpus *c, uint32_t *const *notes, size_t count, size_t *k
 {
     repeating r = {.corpus = c, .count = c->count + count};
     worker_report report;
-    worker_limits limits = {.quiet_ms = 60000};
+    worker_limits limits = {.quiet_ms = 60000, .memory_bytes = worker_memory_for(c->scenario->memory_max)};
     r.all = calloc(r.count + 1, sizeof *r.all);
     r.is_new = worker_share(r.count + 1);
     sim_journal *fresh = calloc(count + 1, sizeof *fresh);

@@ -78,7 +78,8 @@ static bool take(taking *t)
 {
     const evidence_plan *plan = t->plan;
     worker_report report;
-    worker_limits limits = {.quiet_ms = plan->quiet_ms};
+    worker_limits limits = {.quiet_ms = plan->quiet_ms,
+                            .memory_bytes = worker_memory_for(plan->scenario->memory_max)};
     t->counts = plan->ending != NULL;
     if (t->counts && (worker_run(task, t, &limits, &report) != 0 || t->events == 0))
         return false; /* it ended before anything happened: there is nothing to show */

@@ -35,7 +35,8 @@ static int make(void *argument)
 static int run_in_worker(guard *g, one_run *r, sim_result *result)
 {
     worker_report report;
-    worker_limits limits = {.quiet_ms = g->quiet_ms};
+    worker_limits limits = {.quiet_ms = g->quiet_ms,
+                            .memory_bytes = worker_memory_for(r->scenario->memory_max)};
     if (worker_run(make, r, &limits, &report) != 0)
         return WSAENOBUFS;
     if (report.end == WORKER_RETURNED)

@@ -87,7 +87,9 @@ static int task(void *argument)
 static int run_worker(const job *j, worker_report *report)
 {
     unsigned quiet = j->quiet_ms;
-    worker_limits limits = {quiet, &j->journal->runs, j->options->memory_bytes};
+    uint64_t memory = j->options->memory_bytes;
+    worker_limits limits = {quiet, &j->journal->runs,
+                            memory != 0 ? memory : worker_memory_for(j->scenario->memory_max)};
     j->journal->runs = 0;
     j->journal->capacity = DECISIONS_MAX;
     j->journal->values = (uint32_t *)(j->journal + 1);

@@ -21,7 +21,7 @@ typedef struct hunt_options {
     sim_order_options order; /* its journal and memory are the hunt's */
     uint64_t seed, runs;     /* see sim_explore_options; runs 0: until nothing new is shown */
     unsigned quiet_ms;       /* that one run may take; 0: 10 000 */
-    uint64_t memory_bytes;   /* of the worker; 0: no limit */
+    uint64_t memory_bytes;   /* of the worker; 0: worker_memory_for(memory_max) */
     /* As in sim_explore_options; on_run is called in the worker. */
     const sim_journal *const *corpus;
     size_t corpus_count;

@@ -147,7 +147,9 @@ static int check(const tool_request *request, const sim_scenario *scenario)
     c->scenario = scenario;
     c->request = request;
     c->journal = (sim_journal){.capacity = DECISIONS_MAX, .values = c->values};
-    worker_limits limits = {.quiet_ms = quiet_ms_of(request), .pulse = &c->runs};
+    worker_limits limits = {.quiet_ms = quiet_ms_of(request),
+                            .pulse = &c->runs,
+                            .memory_bytes = worker_memory_for(scenario->memory_max)};
     int error = worker_run(task, c, &limits, &report);
     int code = error != 0 ? tool_no_memory() : tell(c, &report, request->word_count == 1);
     worker_unshare(c, sizeof *c);

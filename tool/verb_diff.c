@@ -54,10 +54,12 @@ static int tell(const comparing *c, const worker_report *report)
 
 static int compare(comparing *c, const tool_request *request)
 {
+    uint64_t first = c->sides[0]->memory_max, second = c->sides[1]->memory_max;
     worker_report report;
     worker_limits limits = {.quiet_ms = request->hang_s != 0 ? (unsigned)request->hang_s * 1000
                                                              : HANG_MS_DEFAULT,
-                            .pulse = &c->runs};
+                            .pulse = &c->runs,
+                            .memory_bytes = worker_memory_for(first > second ? first : second)};
     if (worker_run(task, c, &limits, &report) != 0)
         return tool_no_memory();
     return tell(c, &report);

@@ -33,6 +33,12 @@ typedef struct worker_report {
     char words[WORKER_WORDS]; /* the last of what it wrote to stdout and stderr */
 } worker_report;
 
+/* For a worker whose worlds may take that; 0: as much as they do unless told otherwise. */
+static inline uint64_t worker_memory_for(uint64_t world_bytes)
+{
+    return world_bytes < UINT64_MAX - WORKER_MEMORY ? world_bytes + WORKER_MEMORY : UINT64_MAX;
+}
+
 /* Runs task(argument) in a child and waits for its end, whatever it closes, prints or leaves behind.  0 or an
  * errno. */
 int worker_run(int (*task)(void *argument), void *argument, const worker_limits *, worker_report *);

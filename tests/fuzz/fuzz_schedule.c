@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Schedules from bytes: what is refused has a place in the text and words for it; what is read is written
- * again as text that is read as the same, and a replay of it ends, as does looking for it nearby.
+ * again as text that is read as the same, and a replay of it ends, as do looking for it nearby and shrinking.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/three_clients.h"
 
-enum { TEXT_MAX = 1 << 20, FACTS_FEW = 64, FACTS_TO_MOVE = 2 };
+enum { TEXT_MAX = 1 << 20, FACTS_FEW = 64, FACTS_TO_MOVE = 2, FACTS_TO_SHRINK = 8 };
 
 typedef struct text {
     char *bytes;
@@ -75,6 +75,17 @@ static void move(sim_schedule *schedule)
     expect_same_text(schedule);
 }
 
+/* To what matters; no more than there was, in no more runs than are said to be enough. */
+static void shrink(sim_schedule *schedule)
+{
+    sim_shrink done;
+    size_t before = sim_schedule_fact_count(schedule);
+    int error = sim_schedule_shrink(schedule, three_clients(2), 0, &done);
+    fuzz_demand(error != 0 || (done.after <= before && done.is_steady), "it gets smaller and repeats itself");
+    fuzz_demand(done.runs < 520, "it ends");
+    expect_same_text(schedule);
+}
+
 void fuzz_schedule(const uint8_t *data, size_t size)
 {
     sim_schedule *schedule = NULL;
@@ -90,5 +101,7 @@ void fuzz_schedule(const uint8_t *data, size_t size)
         replay(schedule);
     if (sim_schedule_fact_count(schedule) <= FACTS_TO_MOVE)
         move(schedule);
+    if (sim_schedule_fact_count(schedule) <= FACTS_TO_SHRINK)
+        shrink(schedule);
     sim_schedule_destroy(schedule);
 }
