@@ -4,9 +4,11 @@
  * events a bare heap takes in the same minute, on the same machine (bench/heap.h).
  *
  *     castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY]
+ *     castanet_schedules --merges
  *
  * The scenario has 30 notifications in every order: two clients ask a server, and are answered, five times
- * each.  STRATEGY "none": plain runs, without an order.
+ * each.  STRATEGY "none": plain runs, without an order.  --merges: all 34 650 orders of a server's steps
+ * for three clients, each once (tests/three_clients.h).
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 #include "bench/heap.h"
 #include "castanet/sim_explore.h"
 #include "castanet/sim_lint.h"
+#include "tests/three_clients.h"
 
 enum { CLIENTS = 2, ASKS = 5, LINE = 8, PORT = 80, NOTIFICATIONS = CLIENTS * (2 * ASKS + 5) };
 
@@ -133,9 +136,11 @@ static const sim_scenario scenario = {
 
 /* ---- measuring ---- */
 
-enum { HEAP_EVENTS = 200000, HEAP_PENDING = 1000 };
+enum { HEAP_EVENTS = 200000, HEAP_PENDING = 1000, MERGES = 34650 };
 
 typedef struct measure {
+    const sim_scenario *scenario;
+    uint32_t notifications; /* of each run; 0: any */
     uint64_t runs, steps;
     bool strange; /* a run that had another number of notifications, or failed */
 } measure;
@@ -145,7 +150,7 @@ static bool count_run(void *context, const sim_explore_progress *progress)
     measure *m = context;
     m->runs++;
     m->steps += progress->last->steps;
-    m->strange = m->strange || progress->last->notifications != NOTIFICATIONS;
+    m->strange = m->strange || (m->notifications != 0 && progress->last->notifications != m->notifications);
     return m->strange;
 }
 
@@ -159,7 +164,7 @@ static void search(measure *m, const char *strategy, sim_time_mode mode, sim_lin
                                    .on_run = count_run,
                                    .context = m,
                                    .lint = lint};
-    if (result == NULL || sim_explore(&scenario, &options, result) != 0 || result->failure_count != 0)
+    if (result == NULL || sim_explore(m->scenario, &options, result) != 0 || result->failure_count != 0)
         m->strange = true;
     sim_explore_result_fini(result);
     free(result);
@@ -170,7 +175,7 @@ static void run_plainly(measure *m, sim_lint *lint, uint64_t runs)
     sim_result result;
     for (; m->runs < runs && !m->strange; m->runs++) {
         sim_run_options options = {.seed = m->runs, .lint = lint};
-        m->strange = sim_scenario_run(&scenario, &options, &result) != 0 || result.outcome != SIM_PASSED;
+        m->strange = sim_scenario_run(m->scenario, &options, &result) != 0 || result.outcome != SIM_PASSED;
     }
 }
 
@@ -182,7 +187,7 @@ typedef struct command {
     const char *strategy;
     sim_time_mode mode;
     uint64_t runs;
-    bool lints;
+    bool lints, merges;
 } command;
 
 /* False: it is not understood. */
@@ -196,6 +201,8 @@ static bool read_command(int argc, char **argv, command *c)
             c->mode = SIM_CAUSAL;
         else if (strcmp(argv[i], "--lint") == 0)
             c->lints = true;
+        else if (strcmp(argv[i], "--merges") == 0)
+            *c = (command){.strategy = "dpor", .mode = SIM_CAUSAL, .runs = MERGES + 1, .merges = true};
         else if (argv[i][0] != '-')
             c->strategy = argv[i];
         else
@@ -209,9 +216,10 @@ static void print(const command *c, const measure *m, double seconds)
     bench_heap_time heap;
     if (!bench_run_heap(HEAP_EVENTS, HEAP_PENDING, &heap))
         heap = (bench_heap_time){0, 1};
-    printf("case=schedules strategy=%s lint=%d runs=%llu notifications=%d steps_per_run=%.1f "
+    printf("case=%s strategy=%s lint=%d runs=%llu notifications=%u steps_per_run=%.1f "
            "seconds_cpu=%.6f schedules_per_second=%.0f heap_events_per_second=%.0f\n",
-           c->strategy, c->lints, (unsigned long long)m->runs, NOTIFICATIONS,
+           c->merges ? "merges" : "schedules", c->strategy, c->lints, (unsigned long long)m->runs,
+           (unsigned)m->notifications,
            (double)m->steps / (double)m->runs, seconds, (double)m->runs / seconds,
            (double)heap.events / heap.seconds);
 }
@@ -220,17 +228,22 @@ int main(int argc, char **argv)
 {
     command c;
     sim_lint *lint = NULL;
-    measure m = {0};
+    measure m = {.scenario = &scenario, .notifications = NOTIFICATIONS};
     if (!read_command(argc, argv, &c))
-        return fputs("usage: castanet_schedules [--runs N] [--causal] [--lint] [STRATEGY]\n", stderr), 2;
+        return fputs("usage: castanet_schedules [--runs N] [--causal] [--lint] [--merges | STRATEGY]\n",
+                     stderr),
+               2;
     if (c.lints && sim_lint_create(NULL, &lint) != 0)
         return fputs("no memory\n", stderr), 1;
+    if (c.merges)
+        m = (measure){.scenario = three_clients(3)};
     double begin = cpu_seconds();
     if (strcmp(c.strategy, "none") == 0)
         run_plainly(&m, lint, c.runs);
     else
         search(&m, c.strategy, c.mode, lint, c.runs);
     print(&c, &m, cpu_seconds() - begin);
+    m.strange = m.strange || (c.merges && m.runs != MERGES);
     sim_lint_destroy(lint);
     return m.strange ? fputs("a run was not like the others\n", stderr), 1 : 0;
 }
