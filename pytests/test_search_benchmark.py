@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The benchmark of search: a second run prints the same numbers, and the tables say what the numbers are."""
 
+import re
 import sys
+
+import pytest
 
 from support import ROOT, program, run
 
@@ -31,6 +34,39 @@ def test_a_rerun_prints_identical_numbers():
 def test_mended_forms_are_silent_and_counted():
     assert search("--mended", "--cap", "50", "--bug", "B1", "--bug", "K1") == \
         "2 mended forms, 50 runs each; failures: 0\n"
+
+
+def rows_of(text):
+    """{(bug, strategy): runs}"""
+    rows = [line.split(",") for line in text.splitlines()[1:]]
+    return {(bug, strategy): runs.split() for bug, strategy, _, runs in rows}
+
+
+@pytest.mark.parametrize("words", [
+    ["--seeds", "20", "portfolio"],
+    ["--seeds", "20", "--bug", "B8", "--bug", "K9", "--bug", "S49", "random", "late", "urw", "surw", "pos",
+     "pct-3", "tapct-2", "tapct-3", "tapct-5", "hold"],
+    ["--seeds", "10", "--bug", "B8", "--bug", "K9", "--bug", "S13", "latency"],
+])
+def test_committed_numbers_are_those_of_today(words):
+    """If not, what changed the searches has to make bench/search/runs.csv and its tables anew."""
+    committed = rows_of((ROOT / "bench/search/runs.csv").read_text(encoding="utf-8"))
+    today = rows_of(search("--raw", "--cap", "10000", *words))
+    assert len(today) >= 3
+    other = {row: (runs, committed[row][:len(runs)]) for row, runs in today.items()
+             if runs != committed[row][:len(runs)]}
+    assert not other, f"{len(other)} of {len(today)} rows differ: today, committed: {list(other.items())[0]}"
+
+
+def test_committed_tables_are_those_of_the_numbers(capsys):
+    assert table.main([str(ROOT / "bench/search/runs.csv")]) == 0
+    told = capsys.readouterr().out.strip()
+    docs = (ROOT / "docs/search-benchmark.md").read_text(encoding="utf-8")
+    assert told in docs
+    readme = (ROOT / "bench/README.md").read_text(encoding="utf-8")
+    patterns = re.findall(r"^\| B\d+ \| .+ / .+ \|$", readme, re.M)
+    assert len(patterns) == 10
+    assert [row for row in patterns if row not in docs] == []
 
 
 def test_tables_say_what_the_numbers_are(tmp_path, capsys):
