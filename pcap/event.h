@@ -48,7 +48,7 @@ typedef struct capp_event {
     uint64_t posted_ns; /* callbacks, drops */
     uint64_t number_of; /* faults: the rule; choices: the how manieth of the label; 0: none */
     uint32_t value, bound;
-    uint16_t local_port, remote_port; /* states, reports */
+    uint16_t local_port, remote_port; /* of the connection; 0: none */
     sim_fate fate;                    /* packets */
     const char *fault;                /* packets: the words of the faults that touched it; empty: none */
     const sim_packet *data;           /* packets; else NULL */
@@ -80,5 +80,7 @@ struct capp_sink {
 /* One line, in one of two stable forms: "server: OnReceive(0) conn#1" and "FAULT drop rule=2 link wire a>".
  * Returns buf. */
 char *capp_say(const capp_event *, char *buf, size_t size);
+/* The same without host and socket: "Send(12) = 12". */
+char *capp_say_what(const capp_event *, char *buf, size_t size);
 
 #endif

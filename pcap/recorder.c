@@ -11,6 +11,7 @@
 #include "castanet/alloc.h"
 #include "pcap/out.h"
 #include "simnet/socket/sim_socket.h"
+#include "simnet/transport/tcp.h"
 
 /* ---- sockets ---- */
 
@@ -93,13 +94,21 @@ static void tell(cap_trace *trace, capp_event *event)
 
 static capp_event event_of(cap_trace *trace, capp_kind kind, const sim_host *host, SOCKET handle)
 {
-    return (capp_event){.kind = kind,
+    capp_socket *socket = socket_of(trace, host, handle);
+    capp_event event = {.kind = kind,
                         .host = host,
                         .handle = handle,
-                        .socket = name_of(host, handle, socket_of(trace, host, handle)),
+                        .socket = name_of(host, handle, socket),
                         .what = "",
                         .about = "",
                         .fault = ""};
+    const cas_port_socket *s = socket != NULL && handle < host->socket_capacity ? host->sockets[handle]
+                                                                                : NULL;
+    if (s != NULL && s->tcp != NULL) {
+        event.local_port = s->tcp->key.local_port;
+        event.remote_port = s->tcp->key.remote_port;
+    }
+    return event;
 }
 
 /* ---- packets ---- */

@@ -97,3 +97,14 @@ char *capp_say(const capp_event *event, char *buf, size_t size)
         add(&t, " %s", event->socket);
     return buf;
 }
+
+char *capp_say_what(const capp_event *event, char *buf, size_t size)
+{
+    text t = {buf, size, 0};
+    buf[0] = '\0';
+    if (event->kind == CAPP_FAULT)
+        add_fault(&t, event);
+    else
+        add_what(&t, event);
+    return buf;
+}

@@ -59,7 +59,8 @@ def test_failure_is_found_shrunk_explained_and_left_in_files(tmp_path):
     assert f"\n    necessary: {hold}\n" in said, said
     assert re.search(r"^    cause: .+ only after .+", said, re.M), said
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "K1-broken.castanet", "K1-broken.explain.txt", "K1-broken.ladder.txt", "K1-broken.pcapng"]
+        "K1-broken.castanet", "K1-broken.explain.txt", "K1-broken.ladder.txt", "K1-broken.pcapng",
+        "K1-broken.report.html"]
     command = re.search(r"repeat it: \S+ (.+)", said).group(1)
     again = museum(*command.split(), "--out", tmp_path, expect=FAILED).stdout
     assert again.splitlines()[0] == said.splitlines()[0]
@@ -114,7 +115,8 @@ def test_every_bug_of_the_museum_has_its_files_within_a_second(tmp_path, kind):
             slow[name] = time.monotonic() - begin
         assert search.returncode == FAILED and re.match(rf"{name}: run \d+ ", said[0]), "".join(said)
         files = {ending: tmp_path / f"{name}{ending}" for ending in (".castanet", ".explain.txt",
-                                                                     ".ladder.txt", ".pcapng")}
+                                                                     ".ladder.txt", ".pcapng",
+                                                                     ".report.html")}
         assert all(path.stat().st_size > 0 for path in files.values()), name
         again = museum("replay", files[".castanet"], "--exact", expect=FAILED).stdout
         assert "the same run as recorded, bit for bit" in again

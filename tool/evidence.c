@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * See evidence.h.  A run that ends its process is made twice: the first time its events are counted, in
- * memory that outlives it; the second time it is cut off before the last.
+ * memory that outlives it; the second time it is cut off before the last.  The nearest run that passes, the
+ * one without the last fact, is made in a worker of its own, since it may end its process as well.
  */
 #include "tool/evidence.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "simnet/explore/schedule.h"
 #include "tool/files.h"
 #include "tool/program.h"
 #include "tool/watched.h"
@@ -12,10 +17,15 @@
 
 enum { BRIEF_ROWS = 40 };
 
+/* What a worker is for. */
+typedef enum step { STEP_COUNT, STEP_PASSING, STEP_WRITE } step;
+
 typedef struct taking {
     const evidence_plan *plan;
     volatile uint64_t events; /* that came to their end */
-    bool counts;
+    step step;
+    FILE *passing; /* its events */
+    bool has_passing;
     int code;
     sim_error error;
 } taking;
@@ -41,6 +51,27 @@ static int count_events(taking *t)
     return 0;
 }
 
+/* Without the last fact: what the failure hangs on is what differs. */
+static int write_passing(taking *t)
+{
+    const evidence_plan *plan = t->plan;
+    watch_plan watch = {
+        .inner = plan->scenario, .outputs = {{.format = "run", .stream = t->passing}}, .output_count = 1};
+    size_t count = sim_schedule_fact_count(plan->schedule);
+    sim_schedule *less = count == 0 ? NULL : simp_schedule_copy(plan->schedule, count - 1, 1);
+    watched w;
+    sim_rerun rerun = {.same = false};
+    if (less == NULL || !watched_init(&w, &watch))
+        return 1;
+    sim_schedule_set_runner(less, NULL);
+    int error = sim_schedule_replay(less, &w.scenario, &rerun);
+    watched_fini(&w);
+    sim_schedule_destroy(less);
+    fflush(t->passing);
+    t->has_passing = error == 0 && rerun.result.outcome == SIM_PASSED && watch.error.code == 0;
+    return 0;
+}
+
 static int write_down(taking *t)
 {
     const evidence_plan *plan = t->plan;
@@ -53,7 +84,10 @@ static int write_down(taking *t)
     watch.outputs[0] = (tool_output){.format = "pcapng", .path = plan->pcapng};
     watch.outputs[1] = (tool_output){.format = "ladder", .stream = ladder.stream};
     watch.outputs[2] = (tool_output){.format = "ladder", .stream = plan->brief, .rows_max = BRIEF_ROWS};
-    watch.output_count = 3;
+    cap_report_options report = plan->report;
+    report.passing = t->has_passing ? t->passing : NULL;
+    watch.outputs[3] = (tool_output){.format = "report", .path = plan->page, .report = &report};
+    watch.output_count = 4;
     if (!watched_init(&w, &watch))
         return 1;
     make_run(plan, &w.scenario);
@@ -71,7 +105,11 @@ static int write_down(taking *t)
 static int task(void *argument)
 {
     taking *t = argument;
-    return t->counts ? count_events(t) : write_down(t);
+    switch (t->step) {
+    case STEP_COUNT: return count_events(t);
+    case STEP_PASSING: return write_passing(t);
+    default: return write_down(t);
+    }
 }
 
 static bool take(taking *t)
@@ -80,10 +118,13 @@ static bool take(taking *t)
     worker_report report;
     worker_limits limits = {.quiet_ms = plan->quiet_ms,
                             .memory_bytes = worker_memory_for(plan->scenario->memory_max)};
-    t->counts = plan->ending != NULL;
-    if (t->counts && (worker_run(task, t, &limits, &report) != 0 || t->events == 0))
+    t->step = STEP_COUNT;
+    if (plan->ending != NULL && (worker_run(task, t, &limits, &report) != 0 || t->events == 0))
         return false; /* it ended before anything happened: there is nothing to show */
-    t->counts = false;
+    t->step = STEP_PASSING;
+    t->has_passing = worker_run(task, t, &limits, &report) == 0 && report.end == WORKER_RETURNED &&
+                     report.status == 0 && t->has_passing;
+    t->step = STEP_WRITE;
     if (worker_run(task, t, &limits, &report) != 0 || report.end != WORKER_RETURNED) {
         tool_complain(TOOL_BROKEN, "the run that was to be captured did not go as before",
                       "look at the program with check", "%s cannot be written", plan->pcapng);
@@ -103,8 +144,13 @@ bool evidence_write(const evidence_plan *plan)
     taking *t = worker_share(sizeof *t);
     if (t == NULL)
         return tool_no_memory() == 0;
-    *t = (taking){.plan = plan};
-    bool done = take(t);
+    *t = (taking){.plan = plan, .passing = tmpfile()};
+    bool done = t->passing != NULL && take(t);
+    if (t->passing == NULL)
+        tool_complain(TOOL_USAGE, strerror(errno), "free some space where temporary files go",
+                      "the run cannot be written down");
+    else
+        fclose(t->passing);
     worker_unshare(t, sizeof *t);
     return done;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Evidence of a run under a schedule: its capture and its ladder, as files.  Of a run that ends its process
- * they hold all but the event that ended it.
+ * Evidence of a run under a schedule, as files: its capture, its ladder and its report.  Of a run that ends
+ * its process they hold all but the event that ended it.
  */
 #ifndef TOOL_EVIDENCE_H
 #define TOOL_EVIDENCE_H
@@ -16,7 +16,8 @@ typedef struct evidence_plan {
     bool is_exact;          /* the form that is to be run */
     const sim_scenario *scenario;
     unsigned quiet_ms;
-    const char *pcapng, *ladder; /* paths */
+    const char *pcapng, *ladder, *page; /* paths */
+    cap_report_options report;          /* what the page says; passing is filled in */
     cap_about about;
     FILE *brief;        /* a file that takes a ladder of few rows */
     const char *ending; /* how a run that ended its process did; it becomes the ladder's last line */

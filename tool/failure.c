@@ -6,13 +6,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "castanet/error.h"
+#include "simnet/explore/schedule.h"
 #include "tool/evidence.h"
 #include "tool/files.h"
 
-enum { FACT_MAX = 512, HUNG_QUIET_MS = 200 };
+enum { FACT_MAX = 512, HUNG_QUIET_MS = 200, COMMAND_MAX = 512 };
 
 const char failure_folder[] = "castanet-failures";
 
@@ -77,38 +79,100 @@ static void print_file(FILE *file)
         fwrite(piece, 1, len, stdout);
 }
 
-/* 0 or TOOL_USAGE. */
-static int write_files(const tool_request *request, const cause_plan *plan, const cause *c,
-                       const char *message)
+typedef struct failure_files {
+    char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcapng[FILES_PATH_MAX], ladder[FILES_PATH_MAX],
+        page[FILES_PATH_MAX];
+    char replay[COMMAND_MAX], debug[COMMAND_MAX], capture[COMMAND_MAX];
+    char *schedule_text; /* malloc'ed */
+    FILE *brief;
+} failure_files;
+
+static const char *file_name(const char *path)
 {
-    char schedule[FILES_PATH_MAX], text[FILES_PATH_MAX], pcapng[FILES_PATH_MAX], ladder[FILES_PATH_MAX];
-    const char *folder = request->out != NULL ? request->out : failure_folder, *name = plan->scenario->name;
-    FILE *brief = tmpfile();
-    if (brief == NULL)
-        return tool_complain(TOOL_USAGE, strerror(errno), "free some space where temporary files go",
-                             "the run could not be drawn");
-    int code = folder_make(folder);
-    failure_path(schedule, sizeof schedule, folder, name, ".castanet");
-    failure_path(text, sizeof text, folder, name, ".explain.txt");
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+/* Commands as one types them where the files lie: no path of this machine goes into them. */
+static void name_files(failure_files *f, const tool_request *request, const char *folder, const char *name)
+{
+    const char *program = file_name(request->program);
+    failure_path(f->schedule, sizeof f->schedule, folder, name, ".castanet");
+    failure_path(f->text, sizeof f->text, folder, name, ".explain.txt");
+    failure_path(f->pcapng, sizeof f->pcapng, folder, name, ".pcapng");
+    failure_path(f->ladder, sizeof f->ladder, folder, name, ".ladder.txt");
+    failure_path(f->page, sizeof f->page, folder, name, ".report.html");
+    snprintf(f->replay, sizeof f->replay, "%s replay %s.castanet", program, name);
+    snprintf(f->debug, sizeof f->debug, "gdb --args %s replay %s.castanet --here", program, name);
+    snprintf(f->capture, sizeof f->capture, "wireshark -C castanet %s.pcapng", name);
+}
+
+/* NULL: no memory. */
+static char *text_of(const sim_schedule *schedule)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *stream = open_memstream(&text, &len);
+    if (stream == NULL)
+        return NULL;
+    sim_schedule_write(schedule, sink_of_stream(stream));
+    fclose(stream);
+    return text;
+}
+
+static bool write_evidence(const failure_files *f, const cause_plan *plan, const cause *c)
+{
+    const char *ending = c->message[0] != '\0' ? c->message : NULL;
+    cap_about about = {.program = NULL,
+                       .scenario = plan->scenario->name,
+                       .command = f->replay,
+                       .seed = c->schedule->seed,
+                       .has_seed = true};
     evidence_plan evidence = {.schedule = c->schedule,
                               .is_exact = !c->is_shrunk,
                               .scenario = plan->scenario,
                               .quiet_ms = plan->outcome == SIM_HUNG ? HUNG_QUIET_MS : plan->quiet_ms,
-                              .pcapng = failure_path(pcapng, sizeof pcapng, folder, name, ".pcapng"),
-                              .ladder = failure_path(ladder, sizeof ladder, folder, name, ".ladder.txt"),
-                              .brief = brief,
-                              .ending = c->message[0] != '\0' ? c->message : NULL};
-    if (code == 0)
-        code = schedule_save(c->schedule, schedule, message);
-    if (code == 0)
-        code = write_explanation(text, c, message);
-    if (code == 0) {
-        bool has_evidence = evidence_write(&evidence);
-        print_file(brief);
-        printf("  written: %s, %s%s\n", schedule, text, has_evidence ? ", .ladder.txt and .pcapng" : "");
-        printf("  replay it: %s replay %s\n", request->program, schedule);
+                              .pcapng = f->pcapng,
+                              .ladder = f->ladder,
+                              .page = f->page,
+                              .report = {.outcome = sim_outcome_word(sim_schedule_outcome(c->schedule)),
+                                         .message = ending,
+                                         .debug = f->debug,
+                                         .capture = f->capture,
+                                         .explanation = c->explanation,
+                                         .schedule = f->schedule_text},
+                              .about = about,
+                              .brief = f->brief,
+                              .ending = ending};
+    return evidence_write(&evidence);
+}
+
+/* 0 or TOOL_USAGE. */
+static int write_files(const tool_request *request, const cause_plan *plan, const cause *c,
+                       const char *message)
+{
+    failure_files f = {.brief = tmpfile(), .schedule_text = text_of(c->schedule)};
+    const char *folder = request->out != NULL ? request->out : failure_folder;
+    if (f.brief == NULL) {
+        free(f.schedule_text);
+        return tool_complain(TOOL_USAGE, strerror(errno), "free some space where temporary files go",
+                             "the run could not be drawn");
     }
-    fclose(brief);
+    name_files(&f, request, folder, plan->scenario->name);
+    int code = folder_make(folder);
+    if (code == 0)
+        code = schedule_save(c->schedule, f.schedule, message);
+    if (code == 0)
+        code = write_explanation(f.text, c, message);
+    if (code == 0) {
+        bool has_evidence = write_evidence(&f, plan, c);
+        print_file(f.brief);
+        printf("  written: %s, %s%s\n", f.schedule, f.text,
+               has_evidence ? ", .ladder.txt, .pcapng and .report.html" : "");
+        printf("  replay it: %s replay %s\n", request->program, f.schedule);
+    }
+    fclose(f.brief);
+    free(f.schedule_text);
     return code;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is told of a failure, and the files about it: FOLDER/SCENARIO.castanet (its schedule), .explain.txt,
- * .pcapng and .ladder.txt.
+ * .pcapng, .ladder.txt and .report.html.
  */
 #ifndef TOOL_FAILURE_H
 #define TOOL_FAILURE_H

@@ -9,12 +9,13 @@
 #include "tool/nearest.h"
 #include "tool/program.h"
 
-enum { EXPORTS_MAX = 16, DRAWN = 3 };
+enum { EXPORTS_MAX = 16, DRAWN = 4 };
 
 /* Those that are no exports. */
-static const char *const drawn[DRAWN] = {"pcapng", "pcap", "ladder"};
+static const char *const drawn[DRAWN] = {"pcapng", "pcap", "ladder", "report"};
 
 static bool is_capture(const char *format) { return strncmp(format, "pcap", 4) == 0; }
+static bool is_file(const char *format) { return is_capture(format) || strcmp(format, "report") == 0; }
 
 /* The export of that name; EXPORTS_MAX: it is none. */
 static unsigned find_export(const char *format)
@@ -54,10 +55,11 @@ bool output_check(const char *format, const char *path)
         tool_complain(TOOL_USAGE, "no trace is written so", formats, "there is no format \"%s\"", format);
         return false;
     }
-    if (!is_capture(format) || path != NULL)
+    if (!is_file(format) || path != NULL)
         return true;
-    tool_complain(TOOL_USAGE, "its bytes are for Wireshark", "name a file with --out",
-                  "a capture is not printed");
+    tool_complain(TOOL_USAGE, is_capture(format) ? "its bytes are for Wireshark" : "it is for a browser",
+                  "name a file with --out",
+                  is_capture(format) ? "a capture is not printed" : "a report is not printed");
     return false;
 }
 
@@ -75,12 +77,25 @@ static int add_ladder(cap_trace *trace, const tool_output *output, sim_error *er
                                 : cap_trace_print_ladder(trace, output->stream, &options, error);
 }
 
+static int add_report(cap_trace *trace, const tool_output *output, const cap_about *about, sim_error *error)
+{
+    cap_report_options options = {.about = *about};
+    if (output->report != NULL)
+        options = *output->report;
+    options.about = *about;
+    return cap_trace_add_report(trace, output->path, &options, error);
+}
+
 int output_add(cap_trace *trace, const tool_output *output, const cap_about *about, sim_error *error)
 {
     if (is_capture(output->format))
         return add_capture(trace, output, about, error);
     if (strcmp(output->format, "ladder") == 0)
         return add_ladder(trace, output, error);
+    if (strcmp(output->format, "run") == 0)
+        return cap_trace_add_run(trace, output->stream, 0, error);
+    if (strcmp(output->format, "report") == 0)
+        return add_report(trace, output, about, error);
     cap_export format = (cap_export)find_export(output->format);
     return output->path != NULL ? cap_trace_add_export(trace, format, output->path, about, error)
                                 : cap_trace_print_export(trace, format, output->stream, about, error);

@@ -11,11 +11,12 @@
 #include "castanet/trace.h"
 
 typedef struct tool_output {
-    const char *format; /* "pcapng", "pcap", "ladder", or an export */
+    const char *format; /* "pcapng", "pcap", "ladder", "report", "run" for one, or an export */
     const char *path;   /* NULL: stream */
     FILE *stream;
-    const char *host;  /* captures: only what this one sees; NULL: all */
-    unsigned rows_max; /* ladders; 0: 200 */
+    const char *host;                 /* captures: only what this one sees; NULL: all */
+    unsigned rows_max;                /* ladders; 0: 200 */
+    const cap_report_options *report; /* reports; NULL: nothing is known beside the events */
 } tool_output;
 
 /* Is it a format; may it go to a terminal?  False: it was said what is wrong. */

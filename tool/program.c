@@ -88,7 +88,7 @@ static const option_row options[] = {
     TEXT("corpus", corpus, "DIR", "runs that showed something new, to begin with and to add to"),
     TEXT("out", out, "PATH", "where what was found is written"),
     TEXT("trace", trace, "FILE", "write a capture for Wireshark"),
-    TEXT("format", format, "NAME", "pcapng, pcap, ladder, json, csv, chrome, shiviz or mermaid"),
+    TEXT("format", format, "NAME", "pcapng, pcap, ladder, report, json, csv, chrome, shiviz, mermaid"),
     TEXT("host", host, "NAME", "capture what this host alone sees"),
     TEXT("save", save, "FILE", "write what was picked as a schedule"),
     TEXT("schedule", schedule, "FILE", "both run under its holds and choices"),

@@ -94,6 +94,26 @@ int cap_trace_add_export(cap_trace *, cap_export, const char *path, const cap_ab
 /* To a stream, which stays the caller's. */
 int cap_trace_print_export(cap_trace *, cap_export, FILE *stream, const cap_about *, sim_error *error);
 
+/* ---- the report ---- */
+
+/* What the page says beside the events; each may be NULL or 0.  Borrowed until the trace is closed. */
+typedef struct cap_report_options {
+    cap_about about; /* command: how to repeat the run */
+    const char *outcome, *message;
+    const char *debug;       /* the command for a debugger */
+    const char *capture;     /* the command that opens the capture of the same run */
+    const char *explanation; /* as sim_schedule_explain says it */
+    const char *schedule;    /* its text */
+    FILE *passing;           /* what cap_trace_add_run wrote of another run, to be shown beside it */
+    unsigned rows_max;       /* the newest events are shown; 0: 100 000 */
+} cap_report_options;
+
+/* One page of HTML without anything beside it: what failed, why, the decisions, the run as a picture and as
+ * text.  It fetches nothing, and is readable without its script.  It is written when the trace is closed. */
+int cap_trace_add_report(cap_trace *, const char *path, const cap_report_options *, sim_error *error);
+/* A run's events, for the report of another one. */
+int cap_trace_add_run(cap_trace *, FILE *stream, unsigned rows_max, sim_error *error);
+
 #ifdef __cplusplus
 }
 #endif
