@@ -84,7 +84,7 @@ def schedule(tmp_path, *words):
 
 
 @needs_valgrind
-@pytest.mark.parametrize("strategy, limit", [("none", 99_000), ("natural", 172_000), ("portfolio", 208_000)])
+@pytest.mark.parametrize("strategy, limit", [("none", 84_000), ("natural", 154_000), ("portfolio", 188_000)])
 def test_a_schedule_of_thirty_notifications(tmp_path, strategy, limit):
     """With its world, its journal and what the strategy learns; none: a run without an order."""
     each = schedule(tmp_path, strategy)
