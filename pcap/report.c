@@ -11,6 +11,7 @@
 #include "castanet/alloc.h"
 #include "castanet/sim_lint.h"
 #include "pcap/ladder.h"
+#include "pcap/plot.h"
 #include "pcap/recorder.h"
 #include "simnet/host/host.h"
 
@@ -20,6 +21,7 @@ typedef struct report {
     capp_sink sink; /* first */
     capp_out *out;
     capp_store *store;
+    capp_plots *plots; /* NULL: of a run alone */
     cap_report_options options;
     bool is_page; /* else the data of a run alone */
 } report;
@@ -104,10 +106,12 @@ static void print_facts(const report *r, capp_out *out, const sim_world *world)
                cas_profile_text(sim_world_profile(world), profile, sizeof profile), "</dd>\n");
     capp_out_print(out,
                    "<dt>fingerprint</dt><dd><code>%s</code></dd>\n<dt>time</dt><dd>%" PRIu64 ".%09" PRIu64
-                   " s of virtual time, %zu events%s</dd>\n</dl>\n",
+                   " s of virtual time, %zu events",
                    fingerprint, sim_world_now(world) / UINT64_C(1000000000),
-                   sim_world_now(world) % UINT64_C(1000000000), capp_store_len(r->store),
-                   capp_store_dropped(r->store) > 0 ? ", the newest" : "");
+                   sim_world_now(world) % UINT64_C(1000000000), capp_store_len(r->store));
+    if (capp_store_dropped(r->store) > 0)
+        capp_out_print(out, "; %" PRIu64 " before them are not shown", capp_store_dropped(r->store));
+    capp_out_print(out, "</dd>\n</dl>\n");
 }
 
 static void print_decisions(const report *r, capp_out *out)
@@ -204,6 +208,8 @@ static void print_data(const report *r, capp_out *out, const sim_world *world)
         copy_stream(out, r->options.passing);
     else
         capp_out_print(out, "null");
+    capp_out_print(out, ",\n\"plots\":");
+    capp_print_plots(out, r->plots);
     capp_out_print(out, "}</script>\n");
 }
 
@@ -239,12 +245,18 @@ static void print_page(const report *r, capp_out *out, const sim_world *world)
 
 static void on_event(capp_sink *sink, const capp_event *event)
 {
-    (void)capp_store_event(((report *)sink)->store, event);
+    report *r = (report *)sink;
+    (void)capp_store_event(r->store, event);
+    if (r->plots != NULL)
+        capp_plots_sent(r->plots, event);
 }
 
 static void on_arrival(capp_sink *sink, const capp_arrival *arrival)
 {
-    capp_store_arrival(((report *)sink)->store, arrival);
+    report *r = (report *)sink;
+    capp_store_arrival(r->store, arrival);
+    if (r->plots != NULL)
+        capp_plots_arrived(r->plots, arrival);
 }
 
 static void on_lost(capp_sink *sink, uint64_t packet, sim_fate fate)
@@ -255,13 +267,14 @@ static void on_lost(capp_sink *sink, uint64_t packet, sim_fate fate)
 static void release(report *r)
 {
     capp_store_destroy(r->store);
+    capp_plots_destroy(r->plots);
     cas_free(cas_allocator_system(), r, sizeof *r);
 }
 
 static int finish(capp_sink *sink, const sim_world *world, sim_error *error)
 {
     report *r = (report *)sink;
-    bool refused = capp_store_is_torn(r->store);
+    bool refused = capp_store_is_torn(r->store) || (r->plots != NULL && capp_plots_is_torn(r->plots));
     int code = 0;
     if (refused) {
         capp_out_discard(r->out);
@@ -289,9 +302,11 @@ static int add(cap_trace *trace, capp_out *out, const cap_report_options *option
 {
     report *r = cas_alloc(cas_allocator_system(), sizeof *r);
     capp_store *store = capp_store_create(options->rows_max == 0 ? ROWS_DEFAULT : options->rows_max);
-    if (r == NULL || store == NULL) {
+    capp_plots *plots = is_page ? capp_plots_create() : NULL;
+    if (r == NULL || store == NULL || (is_page && plots == NULL)) {
         capp_out_discard(out);
         capp_store_destroy(store);
+        capp_plots_destroy(plots);
         cas_free(cas_allocator_system(), r, sizeof *r);
         return capp_no_memory(error);
     }
@@ -302,6 +317,7 @@ static int add(cap_trace *trace, capp_out *out, const cap_report_options *option
                            .discard = discard},
                   .out = out,
                   .store = store,
+                  .plots = plots,
                   .options = *options,
                   .is_page = is_page};
     capp_trace_add(trace, &r->sink);

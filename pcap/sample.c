@@ -11,6 +11,7 @@ static bool read(const sim_host *host, const simp_tcp_key *key, capp_sample *sam
     const simp_tcp *t = simp_tcp_find(host->world, key);
     if (t == NULL)
         return false;
+    uint32_t unread = t->rcv_nxt - t->read; /* with the FIN, but where what was unread was thrown away */
     *sample = (capp_sample){.local_port = key->local_port,
                             .remote_port = key->remote_port,
                             .cwnd = t->cwnd,
@@ -18,7 +19,7 @@ static bool read(const sim_host *host, const simp_tcp_key *key, capp_sample *sam
                             .srtt_ns = t->srtt_ns,
                             .in_flight = t->nxt - t->una,
                             .send_queue = simp_seq_before(t->una, t->send_end) ? t->send_end - t->una : 0,
-                            .receive_queue = t->rcv_nxt - t->read - (t->fin_received ? 1 : 0)};
+                            .receive_queue = t->fin_received && unread > 0 ? unread - 1 : unread};
     if (!simp_tcp_is_synchronised(t))
         sample->in_flight = sample->send_queue = sample->receive_queue = 0; /* SYNs are no bytes */
     return true;

@@ -178,6 +178,71 @@ def test_many_events_are_drawn(folder, tmp_path, count):
     assert seconds < 30 * TIME_SCALE
 
 
+# ---- reports of long runs, made by the library ----
+
+@pytest.fixture(scope="module")
+def long_run(tmp_path_factory):
+    """Reports of one transfer with losses, by the number of rows that they show."""
+    folder = tmp_path_factory.mktemp("long")
+
+    def make(case):
+        path = folder / f"{case}.html"
+        if not path.exists():
+            run([program("tests/castanet_reports"), case, path])
+        return path
+    return make
+
+
+def test_newest_events_are_shown_and_the_others_counted(long_run):
+    page = long_run(10).read_text()
+    data = data_of(page)["failed"]
+    first = data["events"][0][0]
+    assert len(data["events"]) == 10 and data["skipped"] == first - 1 > 100
+    assert f"10 events; {first - 1} before them are not shown" in page
+
+
+def test_long_run_gives_the_same_page(long_run, tmp_path):
+    again = tmp_path / "again.html"
+    run([program("tests/castanet_reports"), 10_000, again])
+    assert again.read_bytes() == long_run(10_000).read_bytes()
+
+
+def test_plots_tell_what_was_sent_and_what_tcp_knew(long_run):
+    client, server = data_of(long_run(10_000).read_text())["plots"]["series"]
+    assert (client["local"], client["remote"]) == (server["remote"], server["local"])
+    for end in (client, server):
+        places = [row[0] for row in end["bins"]]
+        assert places == sorted(set(places)) and places[-1] < 240
+        for _, _, cwnd, _, in_flight, send_queue, receive_queue in end["bins"]:
+            assert cwnd > 0 and in_flight <= send_queue + 1 and receive_queue <= 1 << 20
+    sent = sum(row[1] for row in client["bins"])
+    assert 10_000_000 <= sent <= 10_300_000  # 10 000 000 bytes, and what was lost once more
+    assert sum(row[1] for row in server["bins"]) == 0
+    round_trips = [row[3] for row in client["bins"] if row[3] != 0]
+    assert len(round_trips) > 50 and min(round_trips) >= 2_000_000  # 1 ms each way
+
+
+@needs_browser
+@pytest.mark.parametrize("rows", [10, 10_000, 100_000])
+def test_long_run_is_drawn(long_run, rows):
+    document = dump(long_run(rows), "#selftest")
+    title = re.search("<title>(.*?)</title>", document).group(1)
+    assert re.fullmatch(rf"selftest ok: \d+ rows of {rows}", title), title
+    for wanted in ("throughput, sent", "windows", "round trip, smoothed", "queues of the socket"):
+        assert f"<figcaption>{wanted}" in document, wanted
+    assert document.count('class="plot plot') >= 6
+
+
+@needs_browser
+def test_hostile_texts_of_a_run_are_harmless(long_run):
+    page = long_run("hostile").read_text(errors="replace")
+    assert page.count("<script") == 2 and "<!--" not in page.split("<script", 1)[0]
+    text = str(Text(page))
+    assert text.count("document.title=1") >= 7 and text.count("<b>&\"'</b>") > 6000
+    document = dump(long_run("hostile"), "#selftest")
+    assert re.search("<title>(.*?)</title>", document).group(1).startswith("selftest ok")
+
+
 HOSTILE = ['</script><script>document.title="owned"</script>', '<!--', '<img src=x onerror=alert(1)>',
            '"\'&amp;',
            "\u2028\u2029\x00\x1b[31m", "x" * 65536]

@@ -2,7 +2,7 @@
 #
 # Makes OUT, a C file that holds the report's script and style with the hashes by which its policy knows them:
 #
-#     cmake -DSCRIPT=report.js -DSTYLE=report.css -DOUT=report_assets.c -P embed.cmake
+#     cmake -DSCRIPTS=plots.js,report.js -DSTYLE=report.css -DOUT=report_assets.c -P embed.cmake
 
 # The digits of base64 for a number of HEX digits.
 function(to_base64 hex out)
@@ -43,6 +43,12 @@ function(embed name file)
 endfunction()
 
 file(WRITE ${OUT}.new "/* Made by embed.cmake. */\n#include \"pcap/report.h\"\n")
-embed(script ${SCRIPT})
+string(REPLACE "," ";" scripts ${SCRIPTS})
+file(WRITE ${OUT}.js "")
+foreach(script ${scripts})
+  file(READ ${script} text)
+  file(APPEND ${OUT}.js "${text}")
+endforeach()
+embed(script ${OUT}.js)
 embed(style ${STYLE})
 file(RENAME ${OUT}.new ${OUT})

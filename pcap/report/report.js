@@ -332,6 +332,8 @@ class Page {
             this.pictures.push(new Picture(this.other, "nearest passing run", parts[1], () => undefined));
         this.sockets = new Sockets(this.run);
         this.parts = parts;
+        if (data.plots && data.plots.series.length > 0)
+            this.plots = new Plots(data.plots, this.run.hosts, (ns) => this.goTo(this.run.rows[Math.min(this.run.rowAt(ns), this.run.rows.length - 1)]));
         this.build();
         this.arrange();
     }
@@ -344,11 +346,14 @@ class Page {
         tools.append(this.toggle("TCP states", "state"), this.toggle("pure ACKs", "ack"), this.scaleButton(), this.search);
         if (this.other)
             tools.append(this.otherButton(), this.partButton());
-        tools.append(html("span", {}, "j k events, n p decisions, / search"));
+        this.help = this.makeHelp();
+        tools.append(html("span", {}, "j k events, n p decisions, / search, ? help"));
         pictures.append(...this.pictures.map((p) => p.element));
         const stage = html("div", { class: "stage" });
         stage.append(pictures, this.side);
-        root.append(tools, stage);
+        root.append(tools, this.help, stage);
+        if (this.plots)
+            root.append(this.plots.element);
         document.getElementById("text").open = false;
         for (const element of document.querySelectorAll("button.copy")) {
             copyable(element, element.previousElementSibling.textContent);
@@ -359,6 +364,23 @@ class Page {
         this.search.addEventListener("keydown", (event) => { if (event.key === "Enter") this.find(); });
         document.addEventListener("keydown", (event) => this.key(event));
         window.addEventListener("resize", () => this.pictures.forEach((p) => p.draw()));
+    }
+
+    makeHelp() {
+        const list = html("dl", { class: "help", hidden: "" });
+        const keys = [["j k", "next and previous event"], ["n p", "next and previous decision"], ["/", "search; Enter finds the next"],
+            ["?", "this help, and away with it"]];
+        const signs = [["\u25b8", "a callback; what it calls stands indented below it; dots before it: it was posted then"],
+            ["\u2192 \u2715", "a packet that arrives; one that is lost, where it died"], ["(1)", "a decision that differs from the usual order"],
+            ["\u2298 \u26a0 \u2716", "a notification that was dropped; a fault; the failure"]];
+        for (const [key, meaning] of keys) {
+            const name = html("dt", {});
+            name.append(...key.split(" ").map((one) => html("kbd", {}, one)));
+            list.append(name, html("dd", {}, meaning));
+        }
+        for (const [sign, meaning] of signs)
+            list.append(html("dt", {}, sign), html("dd", {}, meaning));
+        return list;
     }
 
     toggle(label, kind) {
@@ -419,6 +441,8 @@ class Page {
             return;
         this.cursor = e;
         this.pictures[0].show(e, false);
+        if (this.plots)
+            this.plots.mark(e.ns);
         this.tell(e);
     }
 
@@ -462,7 +486,8 @@ class Page {
         if (event.target === this.search || event.ctrlKey || event.metaKey || event.altKey)
             return;
         const actions = { j: () => this.move(1), k: () => this.move(-1), n: () => this.moveDecision(1), p: () => this.moveDecision(-1),
-            "/": () => this.search.focus() };
+            "/": () => this.search.focus(), "?": () => { this.help.hidden = !this.help.hidden; },
+            Escape: () => { this.help.hidden = true; } };
         if (actions[event.key]) {
             actions[event.key]();
             event.preventDefault();
