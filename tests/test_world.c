@@ -372,6 +372,64 @@ static void event_queue_agrees_with_a_plain_list(void)
     simp_arena_fini(&memory);
 }
 
+typedef struct queue_watch {
+    simp_event_watch base; /* first */
+    unsigned gone;
+} queue_watch;
+
+static void count_gone(simp_event_watch *watch, simp_event *event)
+{
+    EXPECT_TRUE(simp_event_is_queued(event));
+    ((queue_watch *)watch)->gone++;
+}
+
+/* Sorted, what is due first being the last, and each event knows its place. */
+static bool is_sorted(const simp_event_queue *queue)
+{
+    bool sorted = queue->first.event == NULL && !queue->has_hole;
+    for (size_t i = 0; i < queue->count; i++) {
+        const simp_queued *at = &queue->heap[i], *before = i == 0 ? NULL : at - 1;
+        sorted = sorted && at->event->position == i + 1 &&
+                 (before == NULL || before->at_ns > at->at_ns ||
+                  (before->at_ns == at->at_ns && before->tie > at->tie));
+    }
+    return sorted;
+}
+
+static void event_queue_is_sorted_while_somebody_watches(void)
+{
+    enum { COUNT = 40 };
+    static simp_event events[COUNT];
+    queue_watch watch = {.base = {.gone = count_gone}};
+    unsigned queued = 0, left = 0;
+    simp_arena memory;
+    simp_event_queue queue = {0};
+    simp_stream random;
+    simp_arena_init(&memory, &fixture_memory()->base);
+    simp_stream_init(&random, fixture_seed(), "event_queue", "watched");
+    memset(events, 0, sizeof events);
+    for (unsigned i = 0; i < COUNT; i++)
+        EXPECT_TRUE(simp_events_reserve(&queue, &memory));
+    simp_events_watch(&queue, &watch.base);
+    for (unsigned step = 0; step < 5000; step++) {
+        simp_event *event = &events[simp_stream_below(&random, COUNT)];
+        bool was_queued = simp_event_is_queued(event), cancels = simp_stream_below(&random, 3) == 0;
+        watch.base.mark = step;
+        left += was_queued;
+        if (cancels)
+            simp_events_cancel(&queue, event);
+        else
+            simp_events_schedule(&queue, event, simp_stream_below(&random, 20), step);
+        queued = queued - was_queued + !cancels;
+        EXPECT_TRUE(is_sorted(&queue));
+        EXPECT_EQ_INT(queue.count, queued);
+        EXPECT_EQ_INT(watch.gone, left);
+        EXPECT_TRUE(cancels || event->candidate == step);
+        EXPECT_TRUE(queued == 0 || simp_events_next_at(&queue) == queue.heap[queued - 1].at_ns);
+    }
+    simp_arena_fini(&memory);
+}
+
 /* Known answers, so that no change of the generator goes unnoticed: SplitMix64 from key 0 (published
  * sequence). */
 static void random_stream_gives_the_published_numbers(void)
@@ -394,5 +452,6 @@ const test_case test_world[] = {TEST(same_seed_gives_the_same_fingerprint),
                                 TEST(refused_memory_is_reported_wherever_it_happens),
                                 TEST(pump_inside_a_program_runs_the_world),
                                 TEST(event_queue_agrees_with_a_plain_list),
+                                TEST(event_queue_is_sorted_while_somebody_watches),
                                 TEST(random_stream_gives_the_published_numbers),
                                 TEST_END};
