@@ -21,6 +21,13 @@ enum { TEXT_BYTES = 700 };
 
 static long long index_of(const sim_host *host) { return host == NULL ? -1 : (long long)host->index; }
 
+static void print_word(capp_out *out, const char *name, const char *word)
+{
+    capp_out_print(out, ",\"%s\":", name);
+    capp_print_json_text(out, word);
+}
+
+/* What is usual is left out. */
 static void print_packet(capp_out *out, const capp_row *row)
 {
     const capp_flight *flight = &row->flight;
@@ -29,20 +36,18 @@ static void print_packet(capp_out *out, const capp_row *row)
     sim_fate fate = capp_fate_of(row);
     bool is_ack = simp_packet_has_tcp(head) && head->length == 0 && head->tcp.flags == SIMP_ACK &&
                   fate == SIM_FATE_SENT && row->event.fault[0] == '\0';
-    capp_out_print(out,
-                   ",{\"to\":%lld,\"before\":%" PRIu64 ",\"arrivals\":%u,\"arrived\":", index_of(flight->to),
-                   flight->arrived_before, flight->arrivals);
+    capp_out_print(out, ",{\"to\":%lld,\"before\":%" PRIu64, index_of(flight->to), flight->arrived_before);
     if (flight->arrivals > 0)
-        capp_out_print(out, "%" PRIu64, flight->arrived_ns);
-    else
-        capp_out_print(out, "null");
-    capp_out_print(out, ",\"lost\":%s,\"ack\":%s,\"fate\":", sim_fate_is_lost(fate) ? "true" : "false",
-                   is_ack ? "true" : "false");
-    capp_print_json_text(out, fate == SIM_FATE_SENT ? "" : sim_fate_word(fate));
-    capp_out_print(out, ",\"fault\":");
-    capp_print_json_text(out, row->event.fault);
-    capp_out_print(out, ",\"is\":");
-    capp_print_json_text(out, sim_packet_describe(head, described, sizeof described));
+        capp_out_print(out, ",\"arrived\":%" PRIu64, flight->arrived_ns);
+    if (flight->arrivals > 1)
+        capp_out_print(out, ",\"arrivals\":%u", flight->arrivals);
+    capp_out_print(out, "%s%s", sim_fate_is_lost(fate) ? ",\"lost\":true" : "",
+                   is_ack ? ",\"ack\":true" : "");
+    if (fate != SIM_FATE_SENT)
+        print_word(out, "fate", sim_fate_word(fate));
+    if (row->event.fault[0] != '\0')
+        print_word(out, "fault", row->event.fault);
+    print_word(out, "is", sim_packet_describe(head, described, sizeof described));
     capp_out_print(out, "}");
 }
 

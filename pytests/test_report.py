@@ -234,6 +234,14 @@ def test_long_run_is_drawn(long_run, rows):
 
 
 @needs_browser
+def test_something_is_painted_within_a_second(long_run):
+    path, times = long_run(100_000), []
+    while len(times) < 5 and not (times and min(times) < 1000 * TIME_SCALE):
+        times.append(int(re.search(r'data-first-paint-ms="(\d+)"', dump(path, "#selftest")).group(1)))
+    assert min(times) < 1000 * TIME_SCALE, f"first paint after {times} ms"
+
+
+@needs_browser
 def test_hostile_texts_of_a_run_are_harmless(long_run):
     page = long_run("hostile").read_text(errors="replace")
     assert page.count("<script") == 2 and "<!--" not in page.split("<script", 1)[0]

@@ -507,7 +507,7 @@ class Page {
         add("what", e.text);
         if (e.kind === "packet") {
             add("packet", e.more.is);
-            add("fate", e.more.lost ? `lost: ${e.more.fate}` : e.more.arrived === null ? "under way" : `arrived ${duration(e.more.arrived - e.ns)} later`);
+            add("fate", e.more.lost ? `lost: ${e.more.fate}` : e.more.arrived === undefined ? "under way" : `arrived ${duration(e.more.arrived - e.ns)} later`);
             if (e.more.fault)
                 add("faults", e.more.fault);
         }
@@ -555,6 +555,12 @@ class Page {
             checks.cursor = this.side.querySelectorAll("dd").length >= 4;
             checks.end = picture.svg.querySelector(".cursor") !== null;
         }
+        if (this.plots)
+            checks.plots = this.plots.element.querySelectorAll("path.plot").length >= 6;
+        setTimeout(() => { // when something has been painted
+            const paint = performance.getEntriesByType("paint")[0];
+            document.body.dataset.firstPaintMs = paint ? String(Math.round(paint.startTime)) : "none";
+        }, 100);
         const failed = Object.keys(checks).filter((name) => !checks[name]);
         document.title = failed.length === 0 ? `selftest ok: ${rows.length} rows of ${this.run.events.length}` : `selftest failed: ${failed.join(" ")}`;
     }
