@@ -119,6 +119,19 @@ def test_passing_run_is_beside_it(folder):
     assert any("FAILED" in event[5] for event in data["failed"]["events"])
 
 
+def test_page_is_made_again_from_the_schedule(folder, tmp_path):
+    schedule = tmp_path / "mine.castanet"
+    schedule.write_bytes((folder / "K1-broken.castanet").read_bytes())
+    said = museum("report", schedule).stdout
+    page = (tmp_path / "mine.report.html").read_text()
+    assert said == f"written: {tmp_path}/mine.report.html\n" and sorted(tmp_path.iterdir()) == [
+        schedule, tmp_path / "mine.report.html"]
+    assert "castanet_museum replay mine.castanet" in page and "cause: the program on server is busy" in page
+    assert data_of(page) == data_of(page_of(folder, "K1"))
+    museum("report", schedule, "--out", tmp_path / "other.html")
+    assert (tmp_path / "other.html").read_text() == page
+
+
 def test_it_is_not_printed():
     said = museum("trace", "K1-broken", "--format", "report", expect=USAGE).stderr
     assert "it is for a browser" in said

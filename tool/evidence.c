@@ -72,32 +72,46 @@ static int write_passing(taking *t)
     return 0;
 }
 
+static void add_output(watch_plan *watch, tool_output output)
+{
+    watch->outputs[watch->output_count++] = output;
+}
+
+static void add_outputs(watch_plan *watch, const evidence_plan *plan, const file_writer *ladder,
+                        const cap_report_options *report)
+{
+    if (plan->pcapng != NULL)
+        add_output(watch, (tool_output){.format = "pcapng", .path = plan->pcapng});
+    if (plan->ladder != NULL)
+        add_output(watch, (tool_output){.format = "ladder", .stream = ladder->stream});
+    if (plan->brief != NULL)
+        add_output(watch, (tool_output){.format = "ladder", .stream = plan->brief, .rows_max = BRIEF_ROWS});
+    add_output(watch, (tool_output){.format = "report", .path = plan->page, .report = report});
+}
+
 static int write_down(taking *t)
 {
     const evidence_plan *plan = t->plan;
     watch_plan watch = {.inner = plan->scenario, .about = plan->about, .events_max = t->events};
     watched w;
     file_writer ladder;
-    t->code = file_open(&ladder, plan->ladder);
+    t->code = plan->ladder != NULL ? file_open(&ladder, plan->ladder) : 0;
     if (t->code != 0)
         return 1;
-    watch.outputs[0] = (tool_output){.format = "pcapng", .path = plan->pcapng};
-    watch.outputs[1] = (tool_output){.format = "ladder", .stream = ladder.stream};
-    watch.outputs[2] = (tool_output){.format = "ladder", .stream = plan->brief, .rows_max = BRIEF_ROWS};
     cap_report_options report = plan->report;
     report.passing = t->has_passing ? t->passing : NULL;
-    watch.outputs[3] = (tool_output){.format = "report", .path = plan->page, .report = &report};
-    watch.output_count = 4;
+    add_outputs(&watch, plan, &ladder, &report);
     if (!watched_init(&w, &watch))
         return 1;
     make_run(plan, &w.scenario);
     watched_fini(&w);
-    if (plan->ending != NULL) {
+    if (plan->ending != NULL && plan->ladder != NULL)
         fprintf(ladder.stream, "\nthen: %s\n", plan->ending);
+    if (plan->ending != NULL && plan->brief != NULL)
         fprintf(plan->brief, "then: %s\n", plan->ending);
-    }
-    fflush(plan->brief);
-    t->code = file_close(&ladder);
+    if (plan->brief != NULL)
+        fflush(plan->brief);
+    t->code = plan->ladder != NULL ? file_close(&ladder) : 0;
     t->error = watch.error;
     return 0;
 }
@@ -127,7 +141,7 @@ static bool take(taking *t)
     t->step = STEP_WRITE;
     if (worker_run(task, t, &limits, &report) != 0 || report.end != WORKER_RETURNED) {
         tool_complain(TOOL_BROKEN, "the run that was to be captured did not go as before",
-                      "look at the program with check", "%s cannot be written", plan->pcapng);
+                      "look at the program with check", "%s cannot be written", plan->page);
         return false;
     }
     if (report.status != 0 || t->code != 0) {

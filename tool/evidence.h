@@ -16,10 +16,10 @@ typedef struct evidence_plan {
     bool is_exact;          /* the form that is to be run */
     const sim_scenario *scenario;
     unsigned quiet_ms;
-    const char *pcapng, *ladder, *page; /* paths */
+    const char *pcapng, *ladder, *page; /* paths; NULL: not wanted, but for the page */
     cap_report_options report;          /* what the page says; passing is filled in */
     cap_about about;
-    FILE *brief;        /* a file that takes a ladder of few rows */
+    FILE *brief;        /* a file that takes a ladder of few rows; NULL: not wanted */
     const char *ending; /* how a run that ended its process did; it becomes the ladder's last line */
 } evidence_plan;
 

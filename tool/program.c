@@ -30,6 +30,8 @@ static const tool_verb verbs[] = {
      "replay castanet-failures/%s.castanet", tool_replay},
     {"trace", "SCENARIO|FILE", "format out host seed portable ",
      "a run written down: for Wireshark, or to read", "trace %s --format ladder", tool_trace},
+    {"report", "FILE", "out hang ", "a failure as one page for a browser, from its schedule",
+     "report castanet-failures/%s.castanet", tool_report},
     {"shrink", "FILE", "out hang ", "reduce a schedule to what matters",
      "shrink castanet-failures/%s.castanet --out small.castanet", tool_shrink},
     {"check", "[SCENARIO...]", "runs seed mode hang ", "is each run the same when it is made again?",

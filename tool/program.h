@@ -42,6 +42,7 @@ int tool_merge(const tool_request *);
 int tool_replay(const tool_request *);
 int tool_shrink(const tool_request *);
 int tool_trace(const tool_request *);
+int tool_report(const tool_request *);
 int tool_check(const tool_request *);
 int tool_diff(const tool_request *);
 int tool_wireshark(const tool_request *);
