@@ -148,6 +148,7 @@ class Picture {
         }
         this.tops[rows.length] = y;
         this.height = y + ROW;
+        this.measureBoxes();
         this.space.style.height = `${this.height}px`;
         this.scroll.style.height = `${Math.min(this.height + 4, Math.max(window.innerHeight * 0.72, 320))}px`;
         this.draw();
@@ -172,7 +173,7 @@ class Picture {
 
     draw() {
         this.width = Math.max(this.scroll.clientWidth, 300);
-        const span = this.run.hosts.length * 150 + LEFT + RIGHT, wide = Math.max(this.width, span);
+        const wide = Math.max(this.width, ...this.spans.map((span, h) => this.x(h) + span));
         const top = Math.max(0, this.scroll.scrollTop - 200), bottom = this.scroll.scrollTop + this.scroll.clientHeight + 200;
         const from = this.rowAtY(top), to = this.rowAtY(bottom);
         const first = Math.max(0, (this.tops[from] || 0) - 2 * ROW), last = Math.min(this.height, (this.tops[to] || 0) + 3 * ROW);
@@ -221,10 +222,25 @@ class Picture {
             svg.append(this.box(e, y));
     }
 
-    box(e, y) {
-        const host = e.host < 0 ? 0 : e.host, x = this.x(host) + 7 + Math.min(e.depth, 4) * 14;
+    indent(e) { return 7 + Math.min(e.depth, 4) * 14; }
+
+    words(e) {
         const sign = { fault: "\u26a0 ", failure: "\u2716 ", dropped: "\u2298 ", callback: "\u25b8 " }[e.kind] || "";
-        const text = e.kind === "choice" ? `(${e.number}) ${e.text}` : sign + (e.socket && this.manySockets(e) ? `${e.socket} ` : "") + e.text;
+        return e.kind === "choice" ? `(${e.number}) ${e.text}` : sign + (e.socket && this.manySockets(e) ? `${e.socket} ` : "") + e.text;
+    }
+
+    // How far boxes reach to the right of their host's line, so that the picture has room for them.
+    measureBoxes() {
+        this.spans = this.run.hosts.map(() => RIGHT);
+        for (const e of this.run.rows)
+            if (e.kind !== "packet") {
+                const host = Math.max(e.host, 0), chars = Math.min(this.words(e).length, 120);
+                this.spans[host] = Math.max(this.spans[host], this.indent(e) + chars * 7.85 + 20);
+            }
+    }
+
+    box(e, y) {
+        const host = e.host < 0 ? 0 : e.host, x = this.x(host) + this.indent(e), text = this.words(e);
         const group = make("g", { class: `row ${e.kind}${e.error ? " error" : ""}` });
         if (e.kind !== "state" && e.kind !== "report")
             group.append(make("rect", { x, y: y + 2, width: text.length * 7.85 + 10, height: ROW - 4, rx: e.kind === "callback" ? 8 : 3 }));
@@ -522,14 +538,17 @@ class Page {
 
     socketTable(e) {
         const table = html("table", {}), head = html("tr", {});
-        for (const name of ["socket", "state", "last call", "last callback"])
+        for (const name of ["socket, ports", "state", "last call", "last callback"])
             head.append(html("th", {}, name));
         table.append(head);
         for (const [key, row] of this.sockets.at(this.run.events.indexOf(e))) {
             if (key.startsWith("="))
                 continue;
-            const line = html("tr", { title: row.ports || "" }), changed = row.at === e.n;
-            line.append(html("td", {}, `${this.run.hosts[row.host]} ${row.socket || row.ports || ""}`));
+            const line = html("tr", {}), changed = row.at === e.n;
+            const name = html("td", {}, `${this.run.hosts[row.host]} ${row.socket || ""}`);
+            if (row.ports)
+                name.append(html("small", {}, row.ports));
+            line.append(name);
             for (const name of ["state", "call", "callback"])
                 line.append(html("td", changed && this.concerns(e, name) ? { class: "changed" } : {}, row[name] || ""));
             table.append(line);
