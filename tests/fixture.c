@@ -138,3 +138,15 @@ void world_pair_connect(const world_pair *pair, recorder *client, recorder *serv
     fixture_accept(&listener, server);
     cas_thread_enter(before);
 }
+
+void world_pair_refuse(const world_pair *pair)
+{
+    recorder client;
+    recorder_construct(&client);
+    sim_host_enter(pair->a);
+    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
+    CAsyncSocket_Connect(&client.socket, "b", 81);
+    world_pair_settle(pair);
+    sim_host_enter(pair->a);
+    CAsyncSocket_Destruct(&client.socket);
+}

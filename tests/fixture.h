@@ -56,6 +56,8 @@ void fixture_world_destroy(sim_world *);
 
 /* An established connection between a and b with no event selected; client lives on a, server on b. */
 void world_pair_connect(const world_pair *, recorder *client, recorder *server);
+/* A connects to a port of B that nobody listens at, learns of it, and closes. */
+void world_pair_refuse(const world_pair *);
 
 /* ---- arenas ---- */
 

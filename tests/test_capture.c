@@ -39,18 +39,6 @@ static void remove_place(const place *p)
 
 static bool exists(const char *path) { return access(path, F_OK) == 0; }
 
-static void connect_to_closed(const world_pair *pair)
-{
-    recorder client;
-    recorder_construct(&client);
-    sim_host_enter(pair->a);
-    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
-    CAsyncSocket_Connect(&client.socket, "b", 81);
-    world_pair_settle(pair);
-    sim_host_enter(pair->a);
-    CAsyncSocket_Destruct(&client.socket);
-}
-
 static void file_holds_each_packet_at_its_time(void)
 {
     place p;
@@ -60,7 +48,7 @@ static void file_holds_each_packet_at_its_time(void)
     sim_world_run(pair.world, UINT64_C(5000000123));
     EXPECT_CODE_FATAL(cap_trace_open(pair.world, &trace, NULL), 0);
     EXPECT_CODE_FATAL(cap_trace_add_capture(trace, p.file, NULL, NULL), 0);
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     EXPECT_FALSE(exists(p.file));
     EXPECT_CODE(cap_trace_close(trace, NULL), 0);
     char error[PCAP_ERRBUF_SIZE];
@@ -92,7 +80,7 @@ static void discarded_capture_leaves_nothing(void)
     EXPECT_CODE_FATAL(cap_trace_open(pair.world, &trace, NULL), 0);
     EXPECT_CODE_FATAL(cap_trace_add_capture(trace, p.file, NULL, NULL), 0);
     EXPECT_TRUE(exists(p.part));
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     cap_trace_discard(trace);
     EXPECT_FALSE(exists(p.file));
     EXPECT_FALSE(exists(p.part));

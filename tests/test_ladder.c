@@ -77,18 +77,6 @@ static void expect_found(const char *text, const char *wanted)
     expect_report(EXPECT_SITE(false), strstr(text, wanted) != NULL, "no '%s' in\n%s", wanted, text);
 }
 
-static void connect_to_closed(const world_pair *pair)
-{
-    recorder client;
-    recorder_construct(&client);
-    sim_host_enter(pair->a);
-    EXPECT_OK(CAsyncSocket_Create(&client.socket, 0, SOCK_STREAM, CASYNCSOCKET_DEFAULT_EVENTS, NULL));
-    CAsyncSocket_Connect(&client.socket, "b", 81);
-    world_pair_settle(pair);
-    sim_host_enter(pair->a);
-    CAsyncSocket_Destruct(&client.socket);
-}
-
 static void calls_packets_and_callbacks_are_told(void)
 {
     static const char *const wanted[] = {
@@ -97,7 +85,7 @@ static void calls_packets_and_callbacks_are_told(void)
     world_pair pair = fixture_world_pair(NULL);
     picture p;
     begin_picture(&p, pair.world, 0, false);
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     char *text = shorten(end_picture(&p));
     expect_order(text, wanted, sizeof wanted / sizeof *wanted);
     free(text);
@@ -110,7 +98,7 @@ static void what_was_lost_ends_in_a_cross(void)
     drop_mask first = {.mask = 1};
     sim_link_set_script(pair.link, pair.a, drop_by_mask, &first);
     begin_picture(&p, pair.world, 0, false);
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     char *text = shorten(end_picture(&p));
     expect_found(text, "-x dropped");
     free(text);
@@ -124,7 +112,7 @@ static void what_was_lost_on_its_way_ends_in_a_cross(void)
     sim_impairment cut = {.kind = SIM_IMPAIR_BLOCK, .from_ns = 500000, .until_ns = (uint64_t)SIM_MS(2)};
     EXPECT_CODE_FATAL(sim_link_add(pair.link, pair.a, &cut, NULL), 0);
     begin_picture(&p, pair.world, 0, false);
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     char *text = shorten(end_picture(&p));
     expect_found(text, "SYN-x cut off");
     expect_found(text, "FAULT block rule=1 a link");
@@ -136,7 +124,7 @@ static void newest_rows_are_kept(void)
     world_pair pair = fixture_world_pair(NULL);
     picture p;
     begin_picture(&p, pair.world, 1, false);
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     char *text = end_picture(&p);
     EXPECT_TRUE(strstr(text, "Close=1") != NULL);
     EXPECT_TRUE(strstr(text, "Create=1") == NULL);
@@ -181,7 +169,7 @@ static void decisions_are_numbered_and_named(void)
         value = sim_world_choose(pair.world, "dice", 6);
         made += value != 0;
     }
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     char *text = end_picture(&p), last[40];
     snprintf(last, sizeof last, "(2) choose user dice#");
     expect_found(text, "\ndecisions\n  (1) choose user dice#");
@@ -225,7 +213,7 @@ static void utf8_draws_lines(void)
     world_pair pair = fixture_world_pair(NULL);
     picture p;
     begin_picture(&p, pair.world, 0, true);
-    connect_to_closed(&pair);
+    world_pair_refuse(&pair);
     char *text = end_picture(&p);
     expect_found(text, "\u2502\u2500SYN\u2500\u25b6");
     expect_found(text, "\u25b6\u2502");
