@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs of scenarios as commands: what they print, what they leave behind, how they end."""
 
+import json
 import re
 import subprocess
 import time
@@ -398,3 +399,70 @@ def test_schedule_of_another_program_is_refused(tmp_path):
 def test_each_verb_has_help_with_an_example(verb):
     said = museum(verb, "--help").stdout
     assert said.startswith("usage: ") and re.search(rf"example:\n  \S+ {verb}\b", said)
+
+
+# ---- records for programs ----
+
+def records(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_records_say_what_the_words_say(tmp_path):
+    ended = museum("explore", "K1-broken", "--seed", "0x1", "--json", "--out", tmp_path, expect=FAILED)
+    found, failure, end = records(ended.stdout)
+    assert end == {"type": "exit", "code": FAILED}
+    assert (found["type"], found["scenario"], found["outcome"]) == ("explore", "K1-broken", "failed")
+    assert f"K1-broken: run {found['run']} failed: {found['message']}\n" in ended.stderr
+    assert re.fullmatch("0x[0-9a-f]+", found["seed"]) and re.fullmatch("[0-9a-f]{32}", found["fingerprint"])
+    assert failure["type"] == "failure" and failure["shrunk"] and len(failure["facts"]) == 1
+    assert failure["explanation"] in Path(failure["explain"]).read_text(encoding="utf-8")
+    for name in ("schedule", "explain", "pcapng", "ladder", "report"):
+        assert Path(failure[name]).stat().st_size > 0, name
+    replayed = records(museum("replay", failure["schedule"], "--json", expect=FAILED).stdout)[0]
+    assert replayed["same"] and replayed["identity"] == found["identity"]
+
+
+def test_records_have_a_descriptor_of_their_own(tmp_path):
+    ended = run(["sh", "-c", 'exec "$@" 3>"$0"', tmp_path / "lines", program("tests/museum/castanet_museum"),
+                 "run", "K1-mended", "--json=3"])
+    ran, end = records((tmp_path / "lines").read_text(encoding="utf-8"))
+    facts = dict(row.split(" ", 1) for row in ended.stdout.splitlines())
+    assert end["code"] == CLEAN
+    for name in ("scenario", "outcome", "fingerprint"):
+        assert ran[name] == facts[name]
+    for name in ("steps", "notifications", "events", "time_ns"):
+        assert ran[name] == int(facts[name])
+
+
+@pytest.mark.parametrize("descriptor", ["77", "-1", "x", "0"])
+def test_records_need_a_descriptor_that_is_open(descriptor):
+    what, _, fix = three_lines(museum("list", f"--json={descriptor}", expect=USAGE).stderr)
+    assert descriptor in what and "--json=3" in fix
+
+
+def test_records_that_have_nowhere_to_go_are_told():
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([program("tests/museum/castanet_museum"), "list", "--json"], stdout=full,
+                               stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == USAGE and "the records cannot be written" in ended.stderr
+
+
+def test_batch_does_one_command_after_the_other():
+    commands = [["list"], ["run", "K1-mended"], ["run", "K77"], ["explore", "K1-mended", "--runs", "3"],
+                ["no-verb"], ["batch"], ["list", "--json"], ["check", "K1-mended", "--runs", "2"]]
+    lines = "".join("\t".join(words) + "\n" for words in commands)
+    ended = subprocess.run([program("tests/museum/castanet_museum"), "batch", "--json"], input=lines,
+                           capture_output=True, text=True, check=False)
+    said = records(ended.stdout)
+    codes = [record["code"] for record in said if record["type"] == "exit"]
+    assert codes == [CLEAN, CLEAN, USAGE, CLEAN, USAGE, USAGE, USAGE, CLEAN, USAGE]
+    assert {"run", "explore", "check", "scenario", "error"} < {record["type"] for record in said}
+
+
+def test_batch_survives_what_its_scenarios_do(tmp_path):
+    names = ["crashes", "exits", "hangs", "stalls", "fails", "fine"]
+    lines = "".join(f"explore\t{name}\t--runs\t50\t--hang\t1\t--out\t{tmp_path}\n" for name in names)
+    ended = subprocess.run([program("tests/castanet_troubles"), "batch", "--json"], input=lines,
+                           capture_output=True, text=True, check=False)
+    outcomes = [record["outcome"] for record in records(ended.stdout) if record["type"] == "explore"]
+    assert outcomes == ["crashed", "exited", "hung", "stalled", "failed", "passed"]

@@ -11,6 +11,7 @@
 #include "simnet/explore/printable.h"
 #include "tool/nearest.h"
 #include "tool/program.h"
+#include "tool/record.h"
 
 enum { SAID_MAX = 2048 };
 
@@ -32,6 +33,11 @@ int tool_complain(int code, const char *why, const char *fix, const char *what, 
     say("error: ", text);
     say("  why: ", why);
     say("  fix: ", fix);
+    record_begin("error");
+    record_text("what", text);
+    record_text("why", why);
+    record_text("fix", fix);
+    record_end();
     return code;
 }
 
@@ -44,6 +50,9 @@ void tool_note(const char *what, ...)
     vsnprintf(text, sizeof text, what, arguments);
     va_end(arguments);
     say("note: ", text);
+    record_begin("note");
+    record_text("text", text);
+    record_end();
 }
 
 int tool_no_memory(void)

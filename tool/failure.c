@@ -13,6 +13,7 @@
 #include "simnet/explore/schedule.h"
 #include "tool/evidence.h"
 #include "tool/files.h"
+#include "tool/record.h"
 
 enum { FACT_MAX = 512, HUNG_QUIET_MS = 200, COMMAND_MAX = 512 };
 
@@ -147,6 +148,25 @@ static bool write_evidence(const failure_files *f, const cause_plan *plan, const
     return evidence_write(&evidence);
 }
 
+static void record_failure(const failure_files *f, const cause_plan *plan, const cause *c, bool has_evidence)
+{
+    char fact[FACT_MAX];
+    record_begin("failure");
+    record_text("scenario", plan->scenario->name);
+    record_flag("shrunk", c->is_shrunk);
+    record_list("facts");
+    for (size_t i = 0; i < sim_schedule_fact_count(c->schedule); i++)
+        record_item(sim_schedule_fact(c->schedule, i, fact, sizeof fact));
+    record_list_end();
+    record_text("explanation", c->explanation);
+    record_text("schedule", f->schedule);
+    record_text("explain", f->text);
+    record_text("pcapng", has_evidence ? f->pcapng : NULL);
+    record_text("ladder", has_evidence ? f->ladder : NULL);
+    record_text("report", has_evidence ? f->page : NULL);
+    record_end();
+}
+
 /* 0 or TOOL_USAGE. */
 static int write_files(const tool_request *request, const cause_plan *plan, const cause *c,
                        const char *message)
@@ -170,6 +190,7 @@ static int write_files(const tool_request *request, const cause_plan *plan, cons
         printf("  written: %s, %s%s\n", f.schedule, f.text,
                has_evidence ? ", .ladder.txt, .pcapng and .report.html" : "");
         printf("  replay it: %s replay %s\n", request->program, f.schedule);
+        record_failure(&f, plan, c, has_evidence);
     }
     fclose(f.brief);
     free(f.schedule_text);

@@ -13,20 +13,21 @@
 #include <string.h>
 
 #include "tool/nearest.h"
+#include "tool/record.h"
 
 /* ---- verbs ---- */
 
 static const tool_verb verbs[] = {
-    {"list", "", "", "the scenarios of this program", "list", tool_list},
-    {"run", "SCENARIO", "seed ladder trace lint pick save mode by-packet ",
+    {"list", "", "json ", "the scenarios of this program", "list", tool_list},
+    {"run", "SCENARIO", "seed ladder trace lint pick save mode by-packet json ",
      "one run in the order of time, or as you choose step by step", "run %s --seed 7 --ladder", tool_run},
     {"explore", "[SCENARIO...]",
-     "strategy mode by-packet by-object runs time seed jobs shard corpus out hang ",
+     "strategy mode by-packet by-object runs time seed jobs shard corpus out hang json ",
      "search for an order that fails; no names: all scenarios", "explore %s --runs 100000 --jobs 2",
      tool_explore},
     {"merge", "FILE...", "", "what the shards of a search found, together",
      "merge shards/shard-1-of-2.result shards/shard-2-of-2.result", tool_merge},
-    {"replay", "FILE", "exact portable reanchor out here hang ", "repeat a run from its schedule",
+    {"replay", "FILE", "exact portable reanchor out here hang json ", "repeat a run from its schedule",
      "replay castanet-failures/%s.castanet", tool_replay},
     {"trace", "SCENARIO|FILE", "format out host seed portable ",
      "a run written down: for Wireshark, or to read", "trace %s --format ladder", tool_trace},
@@ -34,10 +35,12 @@ static const tool_verb verbs[] = {
      "report castanet-failures/%s.castanet", tool_report},
     {"shrink", "FILE", "out hang ", "reduce a schedule to what matters",
      "shrink castanet-failures/%s.castanet --out small.castanet", tool_shrink},
-    {"check", "[SCENARIO...]", "runs seed mode hang ", "is each run the same when it is made again?",
+    {"check", "[SCENARIO...]", "runs seed mode hang json ", "is each run the same when it is made again?",
      "check %s --runs 1000", tool_check},
     {"wireshark", "install|print", "force ", "its profile and script for Wireshark, put in place",
      "wireshark install", tool_wireshark},
+    {"batch", "", "json ", "commands from stdin, one a line, words between tabs",
+     "batch --json=3 3>results.jsonl <commands", tool_batch},
     {"diff", "SCENARIO SCENARIO", "schedule seed runs strategy mode by-packet times hang ",
      "the first visible difference between two versions", "diff old-version new-version --runs 100",
      tool_diff},
@@ -55,7 +58,7 @@ static const tool_verb *find_verb(const char *name)
 
 /* ---- options ---- */
 
-typedef enum option_kind { OPTION_NUMBER, OPTION_TEXT, OPTION_FLAG } option_kind;
+typedef enum option_kind { OPTION_NUMBER, OPTION_TEXT, OPTION_FLAG, OPTION_DESCRIPTOR } option_kind;
 
 typedef struct option_row {
     const char *name;
@@ -94,6 +97,8 @@ static const option_row options[] = {
     TEXT("host", host, "NAME", "capture what this host alone sees"),
     TEXT("save", save, "FILE", "write what was picked as a schedule"),
     TEXT("schedule", schedule, "FILE", "both run under its holds and choices"),
+    {"json", OPTION_DESCRIPTOR, offsetof(tool_request, json), 0, "[=FD]",
+     "records for programs, a line each (docs/machine.md)"},
     FLAG("force", force, "also over files that differ"),
     FLAG("pick", pick, "list what may happen, and ask"),
     FLAG("lint", lint, "say what will fail in another order, though this run passed"),
@@ -123,7 +128,8 @@ static bool store_number(const option_row *row, const char *text, uint64_t *out)
 {
     char *end = NULL;
     errno = 0;
-    unsigned long long value = strtoull(text, &end, 10);
+    bool is_hexadecimal = strncmp(text, "0x", 2) == 0;
+    unsigned long long value = strtoull(text, &end, is_hexadecimal ? 16 : 10);
     if (errno == 0 && *text >= '0' && *text <= '9' && *end == '\0' && value <= row->highest) {
         *out = value;
         return true;
@@ -140,8 +146,8 @@ static bool store(tool_request *request, const option_row *row, const char *text
     char *field = (char *)request + row->offset;
     if (row->kind == OPTION_NUMBER)
         return store_number(row, text, (uint64_t *)(void *)field);
-    if (row->kind == OPTION_TEXT)
-        *(const char **)(void *)field = text;
+    if (row->kind == OPTION_TEXT || row->kind == OPTION_DESCRIPTOR)
+        *(const char **)(void *)field = text != NULL ? text : "";
     else
         *(bool *)(void *)field = true;
     return true;
@@ -174,7 +180,8 @@ static int help_verb(const tool_request *request, const tool_verb *verb)
         printf("\noptions:\n");
     for (size_t i = 0; i < OPTIONS; i++) {
         char left[40];
-        snprintf(left, sizeof left, "--%s %s", options[i].name, options[i].value);
+        snprintf(left, sizeof left, "--%s%s%s", options[i].name, *options[i].value == '[' ? "" : " ",
+                 options[i].value);
         if (takes_option(verb, options[i].name))
             printf("  %-18s %s\n", left, options[i].help);
     }
@@ -240,6 +247,14 @@ static bool complain_of_option(const tool_request *request, const tool_verb *ver
     return false;
 }
 
+/* As getopt_long counts them. */
+static int arguments_of(option_kind kind)
+{
+    return kind == OPTION_FLAG         ? no_argument
+           : kind == OPTION_DESCRIPTOR ? optional_argument
+                                       : required_argument;
+}
+
 static bool read_options(tool_request *request, const tool_verb *verb, int argc, char **argv)
 {
     struct option known[OPTIONS + 1];
@@ -247,7 +262,7 @@ static bool read_options(tool_request *request, const tool_verb *verb, int argc,
     memset(known, 0, sizeof known);
     for (int i = 0; i < OPTIONS; i++) {
         if (takes_option(verb, options[i].name))
-            known[count++] = (struct option){options[i].name, options[i].kind != OPTION_FLAG, NULL,
+            known[count++] = (struct option){options[i].name, arguments_of(options[i].kind), NULL,
                                              FIRST_LETTER + i};
     }
     optind = 0; /* from the beginning, whoever used it before */
@@ -276,24 +291,45 @@ static int complain_of_verb(const tool_request *request, const char *word)
                          word);
 }
 
-int castanet_main(int argc, char **argv, const sim_scenario *const *scenarios)
+/* What was asked for is known: do it. */
+static int perform(const tool_verb *verb, const tool_request *request)
 {
-    tool_request request = {.program = argc > 0 ? argv[0] : "castanet", .scenarios = scenarios};
-    if (argc < 2)
-        return tool_complain(TOOL_USAGE, "it was given no verb", "give one of those that --help names",
-                             "%s does not know what to do", request.program);
-    if (is_help(argv[1]) && argc == 2)
-        return help(&request);
-    const tool_verb *verb = find_verb(is_help(argv[1]) ? argv[2] : argv[1]);
-    if (verb == NULL)
-        return complain_of_verb(&request, is_help(argv[1]) ? argv[2] : argv[1]);
-    if (is_help(argv[1]) || (argc > 2 && is_help(argv[2])))
-        return help_verb(&request, verb);
-    if (!read_options(&request, verb, argc - 1, argv + 1))
+    if (request->json != NULL && !record_open(request->json))
         return TOOL_USAGE;
-    int code = verb->run(&request);
+    int code = verb->run(request);
     if (fflush(stdout) != 0 || ferror(stdout))
         return tool_complain(TOOL_USAGE, strerror(errno), "write to somewhere with room",
                              "stdout cannot be written");
+    return code;
+}
+
+static int command(tool_request *request, int argc, char **argv)
+{
+    if (argc < 2)
+        return tool_complain(TOOL_USAGE, "it was given no verb", "give one of those that --help names",
+                             "%s does not know what to do", request->program);
+    if (is_help(argv[1]) && argc == 2)
+        return help(request);
+    const tool_verb *verb = find_verb(is_help(argv[1]) ? argv[2] : argv[1]);
+    if (verb == NULL)
+        return complain_of_verb(request, is_help(argv[1]) ? argv[2] : argv[1]);
+    if (is_help(argv[1]) || (argc > 2 && is_help(argv[2])))
+        return help_verb(request, verb);
+    if (!read_options(request, verb, argc - 1, argv + 1))
+        return TOOL_USAGE;
+    return perform(verb, request);
+}
+
+int castanet_main(int argc, char **argv, const sim_scenario *const *scenarios)
+{
+    tool_request request = {.program = argc > 0 ? argv[0] : "castanet", .scenarios = scenarios};
+    bool is_inner = record_is_open(); /* a command of a batch */
+    int code = command(&request, argc, argv);
+    record_begin("exit");
+    record_number("code", (uint64_t)code);
+    record_end();
+    if (!is_inner && !record_close())
+        return tool_complain(TOOL_USAGE, "they have nowhere to go", "write to somewhere with room",
+                             "the records cannot be written");
     return code;
 }

@@ -23,6 +23,7 @@ typedef struct tool_request {
     char **words; /* behind the verb */
     size_t word_count;
     const char *strategy, *mode, *corpus, *out, *trace, *format, *host, *shard, *save, *schedule;
+    const char *json; /* a descriptor; "": stdout */
     bool by_packet, by_object, ladder, exact, portable, reanchor, here, pick, lint, times, force;
     uint64_t seed, runs, time_s, jobs, hang_s;
 } tool_request;
@@ -46,6 +47,7 @@ int tool_report(const tool_request *);
 int tool_check(const tool_request *);
 int tool_diff(const tool_request *);
 int tool_wireshark(const tool_request *);
+int tool_batch(const tool_request *);
 
 /* verb_pick.c: run --pick.  scenario is run, plain is recorded; 0 or an exit code. */
 int tool_pick(const tool_request *, const sim_scenario *scenario, const sim_scenario *plain, sim_result *);

@@ -8,6 +8,7 @@
 
 #include "castanet/sim_explore.h"
 #include "tool/program.h"
+#include "tool/record.h"
 #include "tool/verdict.h"
 #include "tool/vices.h"
 #include "tool/worker.h"
@@ -99,10 +100,23 @@ static int complain(const checking *c)
         c->scenario->name);
 }
 
+/* difference: where they part, and what it may come from; NULL: they do not. */
+static void record_check(const checking *c, const sim_repeat *difference)
+{
+    record_begin("check");
+    record_text("scenario", c->scenario->name);
+    record_number("runs", c->runs);
+    record_seed(c->seed);
+    record_flag("same", difference == NULL);
+    if (difference != NULL)
+        vices_record(difference);
+    record_end();
+}
+
 /* Twice the same is not enough: what must not matter is changed as well. */
 static int look_closer(const checking *c, bool was_same, bool turns_clock)
 {
-    sim_repeat repeat;
+    sim_repeat repeat = {0};
     sim_time_mode mode = SIM_WINDOWED;
     bool found = tool_read_mode(c->request, &mode) &&
                  vices_find(c->scenario, mode, c->seed, quiet_ms_of(c->request), turns_clock, &repeat) &&
@@ -112,6 +126,7 @@ static int look_closer(const checking *c, bool was_same, bool turns_clock)
                (unsigned long long)c->seed);
     if (found)
         vices_tell(&repeat);
+    record_check(c, found || !was_same ? &repeat : NULL);
     return found || !was_same ? complain(c) : TOOL_CLEAN;
 }
 
@@ -123,6 +138,12 @@ static int tell(const checking *c, const worker_report *report, bool turns_clock
         verdict_of(report, &result);
         printf("%s: run %llu %s: %s\n", name, (unsigned long long)c->runs, sim_outcome_word(result.outcome),
                result.message);
+        record_begin("check");
+        record_text("scenario", name);
+        record_number("runs", c->runs);
+        record_seed(c->seed);
+        record_result(&result);
+        record_end();
         return TOOL_FAILED;
     }
     if (report->status == NO_MEMORY)

@@ -9,6 +9,7 @@
 #include "tool/corpus.h"
 #include "tool/failure.h"
 #include "tool/files.h"
+#include "tool/record.h"
 #include "tool/search.h"
 #include "tool/shard.h"
 
@@ -92,11 +93,33 @@ static int keep_corpus(const search_plan *plan, const search_result *found)
     return code;
 }
 
+/* What the search came to; of a failure the run, whose files are recorded when they are written. */
+static void record_search(const search_plan *plan, const search_result *found)
+{
+    record_begin("explore");
+    record_text("scenario", plan->scenario->name);
+    record_text("strategy", plan->order.strategy);
+    record_number("runs", found->runs);
+    record_flag("complete", found->is_complete);
+    record_text("statement", found->summary);
+    if (found->run != 0) {
+        record_number("run", found->run);
+        record_seed(found->find.seed);
+        record_result(&found->find.result);
+        record_flag("repeats", found->find.repeats);
+    } else {
+        record_text("outcome", sim_outcome_word(SIM_PASSED));
+    }
+    record_end();
+}
+
 static int explore(const tool_request *request, search_plan *plan, file_writer *shard)
 {
     search_result found;
     int error = search(plan, &found);
     int code = TOOL_CLEAN;
+    if (error == 0)
+        record_search(plan, &found);
     if (error != 0)
         code = tool_complain(TOOL_BROKEN, strerror(error), "see whether memory or processes are limited",
                              "the search of %s could not be made", plan->scenario->name);

@@ -11,6 +11,7 @@
 #include "tool/guard.h"
 #include "tool/load.h"
 #include "tool/program.h"
+#include "tool/record.h"
 
 enum { HANG_MS_DEFAULT = 10000 };
 
@@ -26,6 +27,11 @@ static void print_outcome(const sim_schedule *schedule, const sim_rerun *rerun)
     const sim_result *result = &rerun->result;
     printf("%s: %s%s%s\n", sim_schedule_scenario(schedule), sim_outcome_word(result->outcome),
            result->message[0] != '\0' ? ": " : "", result->message);
+    record_begin("replay");
+    record_text("scenario", sim_schedule_scenario(schedule));
+    record_flag("same", rerun->same);
+    record_result(result);
+    record_end();
 }
 
 static int code_of(const sim_rerun *rerun)

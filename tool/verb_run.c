@@ -6,6 +6,7 @@
 
 #include "castanet/sim_explore.h"
 #include "tool/program.h"
+#include "tool/record.h"
 #include "tool/watched.h"
 
 static void print_result(const sim_scenario *scenario, uint64_t seed, const sim_result *result)
@@ -17,6 +18,11 @@ static void print_result(const sim_scenario *scenario, uint64_t seed, const sim_
     printf("\nsteps %lu\nnotifications %lu\nfaults %lu\nevents %llu\ntime_ns %llu\n",
            (unsigned long)result->steps, (unsigned long)result->notifications, (unsigned long)result->faults,
            (unsigned long long)result->events, (unsigned long long)result->now_ns);
+    record_begin("run");
+    record_text("scenario", scenario->name);
+    record_seed(seed);
+    record_result(result);
+    record_end();
 }
 
 static int make_run(const tool_request *request, const sim_scenario *scenario, sim_lint *lint,

@@ -15,6 +15,7 @@
 #endif
 
 #include "tool/guard.h"
+#include "tool/record.h"
 #include "tool/worker.h"
 
 static const char *const variables[] = {"HOME", "USER", "LANG", "TZ", "PATH", "TMPDIR", "HOSTNAME"};
@@ -142,4 +143,24 @@ void vices_tell(const sim_repeat *repeat)
         if ((repeat->causes & bit) != 0)
             printf("  likely: %s\n", sim_cause_text(bit));
     }
+}
+
+static void record_line(void *context, const char *line)
+{
+    (void)context;
+    record_item(line);
+}
+
+void vices_record(const sim_repeat *repeat)
+{
+    record_list("difference");
+    if (repeat->difference.differs)
+        sim_difference_tell(&repeat->difference, "first: ", "second:", record_line, NULL);
+    record_list_end();
+    record_list("causes");
+    for (unsigned bit = 1; bit <= SIM_CAUSE_CLOCK; bit <<= 1) {
+        if ((repeat->causes & bit) != 0)
+            record_item(sim_cause_text(bit));
+    }
+    record_list_end();
 }

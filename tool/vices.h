@@ -13,5 +13,7 @@ bool vices_find(const sim_scenario *, sim_time_mode, uint64_t seed, unsigned qui
                 sim_repeat *out);
 /* On stdout. */
 void vices_tell(const sim_repeat *);
+/* Into a record that has begun. */
+void vices_record(const sim_repeat *);
 
 #endif
