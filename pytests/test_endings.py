@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs under test that end their process, or never end: a search outlives them, and tells it."""
 
+import os
 import re
 import time
 
@@ -51,6 +52,12 @@ def test_ending_is_told_kept_and_repeated(tmp_path, name, outcome, message):
     for form in ("--exact", "--portable"):
         again = endings("replay", tmp_path / f"{name}.castanet", form, "--hang", 1, expect=FAILED).stdout
         assert re.match(rf"{name}: {outcome}: {message}; in host wake#1\nthe same ", again), again
+
+
+def test_worker_that_never_gets_to_its_first_run_is_a_failure(tmp_path):
+    ended = run([program("tests/castanet_thousand"), "explore", "post-1", "--out", tmp_path],
+                env={**os.environ, "CASTANET_TEST_NO_CHILDREN": "1"}, expect=FAILED)
+    assert ended.stdout.startswith("post-1: run 1 exited: the program called exit(9)\n"), ended.stdout
 
 
 def test_program_that_closes_all_files_is_no_failure():

@@ -158,6 +158,8 @@ static int hunt_in(job *j, hunt_find *find)
     *find = *j->find;
     find->runs = j->journal->runs;
     describe(find, j, &report);
+    if (find->end != HUNT_CLEAN && find->runs == 0)
+        find->runs = 1; /* it ended on the way to its first run */
     if (find->end == HUNT_CLEAN)
         return 0;
     error = keep_schedule(find, j->journal);

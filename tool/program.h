@@ -24,7 +24,7 @@ typedef struct tool_request {
     size_t word_count;
     const char *strategy, *mode, *corpus, *out, *trace, *format, *host, *shard, *save, *schedule;
     const char *json; /* a descriptor; "": stdout */
-    bool by_packet, by_object, ladder, exact, portable, reanchor, here, pick, lint, times, force;
+    bool by_packet, by_object, ladder, exact, portable, reanchor, here, pick, lint, times, force, quick;
     uint64_t seed, runs, time_s, jobs, hang_s;
 } tool_request;
 

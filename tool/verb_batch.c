@@ -63,6 +63,7 @@ int tool_batch(const tool_request *request)
     char *line = NULL;
     size_t size = 0;
     int code = TOOL_CLEAN;
+    setvbuf(stdin, NULL, _IONBF, 0); /* a child that exits must not give back what was read ahead */
     for (ssize_t len; (len = getline(&line, &size, stdin)) > 0;) {
         if (line[len - 1] == '\n')
             line[len - 1] = '\0';

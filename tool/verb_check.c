@@ -172,7 +172,7 @@ static int check(const tool_request *request, const sim_scenario *scenario)
                             .pulse = &c->runs,
                             .memory_bytes = worker_memory_for(scenario->memory_max)};
     int error = worker_run(task, c, &limits, &report);
-    int code = error != 0 ? tool_no_memory() : tell(c, &report, request->word_count == 1);
+    int code = error != 0 ? tool_no_memory() : tell(c, &report, request->word_count == 1 && !request->quick);
     worker_unshare(c, sizeof *c);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "tool/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -23,17 +24,16 @@
 
 enum { LOOK_MS = 20, LOOK_SOON_MS = 1, REST_READS = 128, NOTHING_SAID = -1 };
 
-/* Sanitizers map more than any limit, and tell themselves what ends. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(thread_sanitizer)
-#define IS_SANITIZED 1
-#endif
-#endif
-#ifndef IS_SANITIZED
-#define IS_SANITIZED 0
-#endif
+/* Sanitizers map more than any limit, and tell themselves what ends.  The program may have one though this
+ * file was compiled without. */
+void __asan_init(void) __attribute__((weak));
+void __msan_init(void) __attribute__((weak));
+void __tsan_init(void) __attribute__((weak));
+
+static bool is_sanitized(void)
+{
+    return __asan_init != NULL || __msan_init != NULL || __tsan_init != NULL;
+}
 
 typedef struct child {
     pid_t pid;
@@ -59,13 +59,17 @@ static uint64_t clock_ms(void)
 static void limit_memory(uint64_t bytes)
 {
     struct rlimit limit = {(rlim_t)bytes, (rlim_t)bytes};
-    if (!IS_SANITIZED)
+    if (!is_sanitized())
         (void)setrlimit(RLIMIT_DATA, &limit);
 }
 
 static void be_child(int (*task)(void *), void *argument, uint64_t memory_max, int words,
                      volatile int *answer)
 {
+    int nothing = open("/dev/null", O_RDONLY);
+    dup2(nothing, STDIN_FILENO); /* what it reads must not depend on who started it */
+    if (nothing != STDIN_FILENO)
+        close(nothing);
     dup2(words, STDERR_FILENO);
     dup2(words, STDOUT_FILENO); /* what a program says is no data of the search */
     close(words);
