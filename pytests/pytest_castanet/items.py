@@ -71,9 +71,13 @@ def collector_for(path, parent):
         return ManifestFile.from_parent(parent, path=path)
     if path.suffix != ENDING:
         return None
+    return (ScheduleFile if is_schedule(path) else ProgramFile).from_parent(parent, path=path)
+
+
+def is_schedule(path):
     with path.open("rb") as file:
-        is_schedule = file.read(len(SCHEDULE_HEAD)) == SCHEDULE_HEAD
-    return (ScheduleFile if is_schedule else ProgramFile).from_parent(parent, path=path)
+        lines = file.read(4096).split(b"\n")
+    return next((line for line in lines if not line.startswith(b"#")), b"").startswith(SCHEDULE_HEAD)
 
 
 class CastanetFile(pytest.File):
@@ -156,7 +160,7 @@ class CastanetItem(pytest.Item):
         yield f"         or: {result.replay_command}"
 
     def pytest_command(self, result):
-        words = ["pytest", self.nodeid]
+        words = ["pytest", *self.config.stash[CHOICES].kept_words, self.nodeid]
         if "schedule" in result.files:
             words.append(f"--castanet-schedule={result.files['schedule']}")
         elif result.seed is not None:

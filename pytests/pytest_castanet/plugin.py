@@ -30,6 +30,22 @@ class Choices:
     hang_s: int
     check: bool
     programs: list
+    kept_words: list  # of the command line, for commands that reproduce a failure
+
+
+KEPT_PAIRS = ("-p", "-c", "--rootdir")
+KEPT_WORDS = ("--castanet-hang", "--castanet-wrapper", "--castanet-check", "--castanet-dir")
+
+
+def kept_words(arguments):
+    """What of a command line also a command needs that repeats one of its failures."""
+    kept = []
+    for i, word in enumerate(map(str, arguments)):
+        if word in KEPT_PAIRS:
+            kept += [word, *map(str, arguments[i + 1:i + 2])]
+        elif word.split("=")[0] in KEPT_WORDS and "=" in word:
+            kept.append(word)
+    return kept
 
 
 def number(text):
@@ -129,7 +145,8 @@ def pytest_configure(config):
         isolate=option("castanet_isolate") or "auto",
         hang_s=option("castanet_hang") or HANG_S,
         check=chosen(config, "check", one_of("on", "off"), "on") == "on",
-        programs=[config.rootpath / name for name in config.getini("castanet_programs")])
+        programs=[config.rootpath / name for name in config.getini("castanet_programs")],
+        kept_words=kept_words(config.invocation_params.args))
     config.stash[items.PROGRAMS] = items.Programs(config.stash[items.CHOICES])
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(SeedForWorkers(config.stash[items.CHOICES].seed))

@@ -45,9 +45,13 @@ class Result:
     def replay_command(self):
         """What repeats it in a shell."""
         if "schedule" in self.files:
-            return shlex.join([str(self.program), "replay", str(self.files["schedule"])])
-        return shlex.join([str(self.program), "explore", self.scenario, "--strategy", "natural", "--seed",
-                           self.seed or "0x0", "--runs", str(self.run or 1), *setting_words(self.settings)])
+            words = ["replay", str(self.files["schedule"])]
+        elif self.outcome == NONDETERMINISTIC:
+            words = ["check", self.scenario, "--seed", self.seed or "0x0", "--runs", "1"]
+        else:
+            words = ["explore", self.scenario, "--strategy", "natural", "--seed", self.seed or "0x0",
+                     "--runs", "1", *setting_words(self.settings)]
+        return shlex.join([str(self.program), *words])
 
     @property
     def ladder(self):
